@@ -1,0 +1,29 @@
+"""Argument router only: the window, the engine worker, or a command. Qt is imported in the window branch alone."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the arguments ask for.
+
+    Returns:
+        The exit code: 0 fine, 1 a UserError, 2 wrong usage, 3 a bug.
+    """
+    argv = sys.argv[1:] if arguments is None else arguments
+    if argv[:1] == ["engine-worker"]:
+        from launcher.engine.worker.main import run_worker
+
+        return run_worker(argv[1:])
+    if not argv or argv[0].startswith("--demo") or argv[0] == "gui" or argv[0].endswith(".gguf"):
+        from launcher.app.main import run_window
+
+        return run_window(argv)
+    from launcher.cli.main import run_command
+
+    return run_command(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Frozen values, errors, units and paths that every room shares. Standard library only."""

@@ -1,0 +1,219 @@
+"""Plans: where every byte of a model goes, how fast it will be, and why. Shapes of the design's JSON contracts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from launcher.core.codec import to_json
+from launcher.core.models import ModelFile
+
+
+class Goal(StrEnum):
+    """What the user wants most."""
+
+    BALANCED = "balanced"
+    SMARTEST = "smartest"
+    FASTEST = "fastest"
+    LONGEST_CONTEXT = "longest_context"
+    BIGGEST = "biggest"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a plan should aim for. Levers fixed by hand are not None; the rest is searched.
+
+    Attributes:
+        context: exactly this many tokens; None lets the planner choose (at least `min_context` where possible).
+        vram_reserve_bytes: kept free on every GPU for the desktop and other programs.
+        ram_reserve_bytes: kept free in RAM.
+    """
+
+    goal: Goal = Goal.BALANCED
+    min_context: int = 8192
+    context: int | None = None
+    n_gpu_layers: int | None = None
+    expert_layers_on_cpu: int | None = None
+    tensor_split: tuple[float, ...] | None = None
+    kv_type: str | None = None
+    n_batch: int | None = None
+    n_ubatch: int | None = None
+    threads: int | None = None
+    vram_reserve_bytes: int = 512 * 2**20
+    ram_reserve_bytes: int = 1536 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Everything the engine is told about where a model goes. All of it is sent, or nothing (facts/engine.md section 4).
+
+    Attributes:
+        n_gpu_layers: offloaded layers counted as llama.cpp does: n_layer + 1 includes the output; 0 is processor only.
+        expert_layers_on_cpu: routed experts of that many layers (the first ones) stay in RAM.
+        tensor_split: share of the offloaded layers per GPU, in the order of `devices`; () for one GPU.
+        split_mode: "none", "layer" or "row".
+        flash_attention: "auto", "on" or "off".
+        devices: the engine's device names to use; () means all it lists.
+        load_mode: "mmap" or "none" (read into memory).
+    """
+
+    n_gpu_layers: int
+    n_ctx: int
+    expert_layers_on_cpu: int = 0
+    tensor_split: tuple[float, ...] = ()
+    split_mode: str = "layer"
+    kv_type_k: str = "f16"
+    kv_type_v: str = "f16"
+    n_batch: int = 2048
+    n_ubatch: int = 512
+    flash_attention: str = "auto"
+    threads: int = 4
+    devices: tuple[str, ...] = ()
+    load_mode: str = "mmap"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """What one device will hold (or holds). `unaccounted_bytes`: driver context, workspaces: not in the engine's own figures.
+
+    Attributes:
+        kind: "gpu" or "host".
+        free_bytes: free before the load, None when unknown.
+        capacity_bytes: all of it, None when unknown.
+    """
+
+    name: str
+    kind: str
+    weights_bytes: int = 0
+    kv_bytes: int = 0
+    compute_bytes: int = 0
+    unaccounted_bytes: int = 0
+    free_bytes: int | None = None
+    capacity_bytes: int | None = None
+
+    @property
+    def total_bytes(self) -> int:
+        """All that this load takes on the device."""
+        return self.weights_bytes + self.kv_bytes + self.compute_bytes + self.unaccounted_bytes
+
+    @property
+    def other_programs_bytes(self) -> int:
+        """In use before the load."""
+        if self.capacity_bytes is None or self.free_bytes is None:
+            return 0
+        return max(0, self.capacity_bytes - self.free_bytes)
+
+    @property
+    def left_bytes(self) -> int:
+        """Free after the load; negative when it does not fit."""
+        return (self.free_bytes or 0) - self.total_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Memory of a load, one entry per device. `source` is "model" (formulas), "engine" (dry run) or "actual" (after a load)."""
+
+    devices: tuple[DeviceMemory, ...]
+    source: str
+
+    @property
+    def total_bytes(self) -> int:
+        """Over all devices."""
+        return sum(d.total_bytes for d in self.devices)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedEstimate:
+    """Tokens per second with a range. `basis`: "datasheet", "calibrated" or "measured"."""
+
+    decode_tokens_s: float
+    decode_low: float
+    decode_high: float
+    prefill_tokens_s: float
+    time_to_first_token_s: float
+    basis: str = "datasheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the user gives up. `score` is the variant's published score, `quant_loss` words for this quantisation."""
+
+    score: float | None
+    quant_loss: str
+    figure: str = ""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One model file set on one machine."""
+
+    model: str
+    name: str
+    short_name: str
+    quant: str
+    repo: str
+    files: tuple[ModelFile, ...]
+    file_bytes: int
+    fits: bool
+    context: int
+    placement: Placement
+    memory: MemoryUse
+    speed: SpeedEstimate
+    quality: Quality
+    n_layer: int
+    revision: str | None = None
+    summary: str = ""
+    download_seconds: float | None = None
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A model that is not offered here, and the one-sentence reason with numbers."""
+
+    model: str
+    why: str
+    quant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The ranked answer for a machine.
+
+    Attributes:
+        alternatives: role ("smartest", "fastest", "longest_context", "biggest") -> plan; a role is absent when nothing fits it.
+        role_reasons: role -> one sentence: what it gains and costs against the recommended plan.
+        why_not_bigger: one sentence with numbers, "" when nothing bigger exists.
+    """
+
+    machine: str
+    goal: Goal
+    recommended: Plan | None
+    alternatives: dict[str, Plan]
+    role_reasons: dict[str, str]
+    why_not_bigger: str
+    rejected: tuple[Rejection, ...] = ()
+
+
+def plan_to_json(plan: Plan) -> dict[str, object]:
+    """The `plan` document of design section 4.2."""
+    data = to_json(plan)
+    data["files"] = [{"name": f.name, "bytes": f.size_bytes, "sha256": f.sha256} for f in plan.files]
+    data["memory"]["devices"] = [{**to_json(d), "total_bytes": d.total_bytes} for d in plan.memory.devices]
+    return data
+
+
+def recommendation_to_json(recommendation: Recommendation) -> dict[str, object]:
+    """The `recommend` document of design section 4.2."""
+    r = recommendation
+    return {
+        "machine": r.machine,
+        "goal": r.goal.value,
+        "recommended": plan_to_json(r.recommended) if r.recommended else None,
+        "alternatives": {role: plan_to_json(p) for role, p in r.alternatives.items()},
+        "role_reasons": dict(r.role_reasons),
+        "why_not_bigger": r.why_not_bigger,
+        "rejected": [to_json(x) for x in r.rejected],
+    }
