@@ -12,7 +12,7 @@ from launcher.core.errors import NextStep, UserError
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """The processor. `cores` are physical; `instruction_sets` are lower-case flags that matter to ggml (avx2, amx_int8, neon)."""
+    """The processor. `cores` are physical ones this program may use; `instruction_sets` are lower-case flags that matter to ggml (avx2, amx_int8, neon)."""
 
     name: str
     cores: int
@@ -78,6 +78,7 @@ class EngineDevice:
     Attributes:
         name: ggml's name ("CUDA0", "RPC0[127.0.0.1:50052]", "CPU").
         kind: "gpu", "igpu", "accel" or "cpu".
+        pci_bus_id: "0000:01:00.0" where the backend tells it (`device_id` of ggml's device properties).
     """
 
     name: str
@@ -86,6 +87,7 @@ class EngineDevice:
     kind: str
     total_bytes: int
     free_bytes: int
+    pci_bus_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class GpuSample:
-    """One GPU at one instant; None where the driver does not say."""
+    """One GPU at one instant; None where the driver does not say. `pci_bus_id` finds the same GPU in a `Machine`."""
 
     name: str
     vram_total_bytes: int | None = None
@@ -115,6 +117,7 @@ class GpuSample:
     power_w: float | None = None
     power_limit_w: float | None = None
     note: str = ""
+    pci_bus_id: str | None = None
 
     @property
     def vram_used_bytes(self) -> int | None:
