@@ -1,0 +1,164 @@
+"""Banners: what (bold), why with the numbers, what to do now as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from launcher.core.errors import NextStep, UserError
+from launcher.ui.components.buttons import ButtonSize, LinkButton, PrimaryButton, SecondaryButton
+from launcher.ui.components.flow_layout import FlowLayout
+from launcher.ui.components.icon_label import IconLabel
+from launcher.ui.components.paint import frame
+from launcher.ui.components.text import Text
+from launcher.ui.theme import Role, Tone, current
+
+
+class BannerKind(Enum):
+    """What a banner is about: fill token, line token, icon, tone."""
+
+    BAD = ("soft_bad", "bad", "circle-alert", Tone.BAD)
+    WARN = ("soft_warn", "warn", "triangle-alert", Tone.WARN)
+    GOOD = ("soft_good", "good", "check", Tone.GOOD)
+    INFO = ("surface", "outline", "info", Tone.MUTED)
+    OFFLINE = ("surface", "outline", "wifi-off", Tone.MUTED)
+
+
+class Banner(QWidget):
+    """Sits above the content it concerns and pushes it down; hidden until something is shown.
+
+    Signals:
+        step_chosen(NextStep): the user pressed one of the buttons.
+    """
+
+    step_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind = BannerKind.INFO
+        self._steps: dict[QPushButton, NextStep] = {}
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(18, 12, 16, 12)
+        row.setSpacing(13)
+        self._icon = IconLabel("info", Tone.MUTED, 18, self)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        row.addLayout(column, 1)
+        self._what = Text("", Role.BODY_STRONG, parent=self, wrap=True)
+        self._why = Text("", Role.BODY, parent=self, wrap=True)
+        self._detail = _Detail(self)
+        self._buttons = QWidget(self)
+        self._button_flow = FlowLayout(self._buttons, gap=8)
+        self._button_flow.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._what)
+        column.addWidget(self._why)
+        column.addSpacing(2)
+        column.addWidget(self._detail)
+        column.addSpacing(6)
+        column.addWidget(self._buttons)
+        self.hide()
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What and why, as shown."""
+        return self._what.text(), self._why.text()
+
+    def show_message(
+        self,
+        kind: BannerKind,
+        what: str,
+        why: str = "",
+        steps: Sequence[NextStep] = (),
+        detail: str = "",
+        *,
+        has_primary: bool = False,
+    ) -> None:
+        """Show a message.
+
+        Args:
+            kind: its colour and icon.
+            what: the bold first line.
+            why: one or two lines with the numbers.
+            steps: buttons in order; a step without an action is advice and printed as a sentence.
+            detail: raw text of the engine in a monospace box; "" for none.
+            has_primary: the first button is filled (the page has no other).
+        """
+        self._kind = kind
+        self._icon.set_icon(kind.value[2], kind.value[3])
+        advice = [step.label for step in steps if not step.action]
+        self._what.set_text(what)
+        self._why.set_text(" ".join([why, *advice]).strip())
+        self._why.setVisible(bool(self._why.text()))
+        self._detail.set_text(detail)
+        self._set_steps([step for step in steps if step.action], has_primary)
+        self.setAccessibleName(what)
+        self.setAccessibleDescription(self._why.text())
+        self.show()
+        self.updateGeometry()
+        self.update()
+
+    def show_error(self, error: UserError, *, has_primary: bool = False, kind: BannerKind = BannerKind.BAD) -> None:
+        """Show a failure with its next steps."""
+        self.show_message(kind, error.what, error.why, error.next_steps, error.detail, has_primary=has_primary)
+
+    def _set_steps(self, steps: Sequence[NextStep], has_primary: bool) -> None:
+        for button in self._steps:
+            self._button_flow.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._steps = {}
+        for i, step in enumerate(steps):
+            if i == 0 and has_primary:
+                button: QPushButton = PrimaryButton(step.label, self._buttons, size=ButtonSize.SMALL)
+            elif i < 2:
+                button = SecondaryButton(step.label, self._buttons, size=ButtonSize.SMALL)
+            else:
+                button = LinkButton(step.label, self._buttons)
+            button.clicked.connect(self._on_button_clicked)
+            self._steps[button] = step
+            self._button_flow.addWidget(button)
+            button.show()
+        self._buttons.setVisible(bool(steps))
+
+    def _on_button_clicked(self) -> None:
+        button = self.sender()
+        if isinstance(button, QPushButton):
+            self.step_chosen.emit(self._steps[button])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Soft fill and a line in its colour."""
+        tokens = current()
+        painter = QPainter(self)
+        fill, line, _, _ = self._kind.value
+        frame(painter, QRectF(self.rect()), 8, getattr(tokens, fill), getattr(tokens, line))
+        painter.end()
+
+
+class _Detail(QWidget):
+    """The engine's own words in a box."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(11, 6, 11, 6)
+        self._text = Text("", Role.MONO_SMALL, Tone.MUTED, self, wrap=True, max_lines=4)
+        column.addWidget(self._text)
+        self.hide()
+
+    def set_text(self, text: str) -> None:
+        self._text.set_text(text)
+        self.setToolTip(text)
+        self.setVisible(bool(text))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        frame(painter, QRectF(self.rect()), 6, current().surface, current().border)
+        painter.end()
