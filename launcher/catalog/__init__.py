@@ -1,0 +1,7 @@
+"""What models exist: families, variants and quantisations, with the facts a plan needs before anything is downloaded."""
+
+from __future__ import annotations
+
+from launcher.catalog.listing import Catalog, NotOffered, load
+
+__all__ = ["Catalog", "NotOffered", "load"]
