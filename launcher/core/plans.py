@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from launcher.core.codec import to_json
-from launcher.core.models import ModelFile
+from launcher.core.models import ModelFile, Thinking
 
 
 class Goal(StrEnum):
@@ -146,7 +146,13 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One model file set on one machine."""
+    """One model file set on one machine.
+
+    Attributes:
+        summary: what the model is good at, one sentence (`Variant.strengths`).
+        honest_note: what it is not (`Variant.honest_note`), or "".
+        thinking: whether the family reasons before it answers.
+    """
 
     model: str
     name: str
@@ -164,6 +170,8 @@ class Plan:
     n_layer: int
     revision: str | None = None
     summary: str = ""
+    honest_note: str = ""
+    thinking: Thinking = Thinking.NEVER
     download_seconds: float | None = None
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
