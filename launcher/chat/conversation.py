@@ -1,0 +1,144 @@
+"""A conversation as a tree of messages. The tree is ready for branches; what is shown is the path to its leaf."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from launcher.core.generation import Timings
+
+
+class Role(StrEnum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageState(StrEnum):
+    """How far a message is. STOPPED: ended by the user; FAILED: the engine died; both keep the text they have."""
+
+    STREAMING = "streaming"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message.
+
+    Attributes:
+        text: what the user wrote, or the answer without its reasoning (Markdown, untrusted).
+        reasoning: the thinking before the answer, "" for none.
+        parent_id: the message this one follows; None at the root. Two children of one parent are two branches.
+        created_at: seconds since the epoch.
+        model: short name of the model that answered; "" for the user's own.
+        timings: measured figures of a finished answer.
+    """
+
+    id: str
+    role: Role
+    text: str
+    parent_id: str | None = None
+    created_at: float = 0.0
+    reasoning: str = ""
+    state: MessageState = MessageState.DONE
+    model: str = ""
+    quant: str = ""
+    timings: Timings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A chat: all its messages, and which branch is open.
+
+    Attributes:
+        messages: every message, parents before children.
+        leaf_id: the last message of the open branch; None while empty.
+        updated_at: seconds since the epoch; orders the list.
+    """
+
+    id: str
+    title: str
+    created_at: float
+    updated_at: float
+    messages: tuple[Message, ...] = ()
+    leaf_id: str | None = None
+
+    def path(self) -> tuple[Message, ...]:
+        """The open branch, oldest first. A broken parent link ends it instead of raising: old files must open."""
+        by_id = {m.id: m for m in self.messages}
+        path: list[Message] = []
+        seen: set[str] = set()
+        current = by_id.get(self.leaf_id or "")
+        while current is not None and current.id not in seen:
+            seen.add(current.id)
+            path.append(current)
+            current = by_id.get(current.parent_id or "")
+        return tuple(reversed(path))
+
+    def message(self, message_id: str) -> Message | None:
+        """The message of that id, or None."""
+        return next((m for m in self.messages if m.id == message_id), None)
+
+    def with_message(self, message: Message, updated_at: float | None = None) -> Conversation:
+        """Add a message, which becomes the leaf, or replace the one of the same id, which leaves the leaf alone."""
+        stamp = self.updated_at if updated_at is None else updated_at
+        if self.message(message.id) is None:
+            return replace(self, messages=(*self.messages, message), leaf_id=message.id, updated_at=stamp)
+        messages = tuple(message if m.id == message.id else m for m in self.messages)
+        return replace(self, messages=messages, updated_at=stamp)
+
+    def with_leaf(self, message_id: str | None) -> Conversation:
+        """Open another branch; None goes back before the first message."""
+        return replace(self, leaf_id=message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEntry:
+    """A chat as the list shows it.
+
+    Attributes:
+        snippet: the place where a search hit lies; "" outside a search.
+        message_id: the message of the hit, None when the title was hit or outside a search.
+    """
+
+    id: str
+    title: str
+    updated_at: float
+    snippet: str = ""
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes new messages and conversations; clock and ids can be replaced in tests."""
+
+    now: Callable[[], float] = time.time
+    new_id: Callable[[], str] = field(default=lambda: uuid.uuid4().hex)
+
+    def conversation(self) -> Conversation:
+        """An empty chat without a title."""
+        now = self.now()
+        return Conversation(id=self.new_id(), title="", created_at=now, updated_at=now)
+
+    def user_message(self, text: str, parent_id: str | None) -> Message:
+        """What the user just sent."""
+        return Message(self.new_id(), Role.USER, text, parent_id, self.now())
+
+    def answer(self, parent_id: str, model: str, quant: str) -> Message:
+        """An answer that begins to stream."""
+        return Message(
+            id=self.new_id(),
+            role=Role.ASSISTANT,
+            text="",
+            parent_id=parent_id,
+            created_at=self.now(),
+            state=MessageState.STREAMING,
+            model=model,
+            quant=quant,
+        )

@@ -1,0 +1,186 @@
+"""Settings: declared once with type, default and words; kept in settings.toml, readable and writable by hand."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+from launcher.core.errors import NextStep, UserError
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T", str, int, float, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting: the settings page, the file and the documentation come from it.
+
+    Attributes:
+        key: "section.name" in the file.
+        default: also sets the type.
+        title: the words beside the control; "" for what is remembered, not set.
+        help: one sentence.
+        choices: allowed values; () for any.
+        low: smallest allowed number.
+        high: largest allowed number.
+    """
+
+    key: str
+    default: T
+    title: str = ""
+    help: str = ""
+    choices: tuple[T, ...] = ()
+    low: float = field(default=float("-inf"))
+    high: float = field(default=float("inf"))
+
+    def accepts(self, value: object) -> bool:
+        """Whether a value has the right type and range."""
+        kind = type(self.default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value) is not kind or (self.choices and value not in self.choices):
+            return False
+        return not isinstance(value, (int, float)) or self.low <= value <= self.high
+
+
+THEME = Setting(
+    "appearance.theme", "system", "Theme", "Follow the system, or stay light or dark.", ("system", "light", "dark")
+)
+VRAM_RESERVE_GIB = Setting(
+    "engine.vram_reserve_gib",
+    0.5,
+    "Video memory kept free",
+    "For the desktop and other programs, on every card, in GiB.",
+    low=0,
+    high=64,
+)
+UNLOAD_MINUTES = Setting(
+    "engine.unload_minutes",
+    0,
+    "Unload when idle",
+    "Minutes without a question until the model leaves the memory; 0 keeps it.",
+    low=0,
+    high=1440,
+)
+HUB_ENDPOINT = Setting(
+    "hub.endpoint",
+    "",
+    "Download server",
+    "Address of a Hugging Face mirror; empty takes HF_ENDPOINT or huggingface.co.",
+)
+SYSTEM_PROMPT = Setting("chat.system_prompt", "", "System prompt", "Goes before every new chat; empty for none.")
+WINDOW_GEOMETRY = Setting("window.geometry", "")
+METERS_SHOWN = Setting("window.meters_shown", True)
+LAST_MODEL = Setting("chat.last_model", "")
+
+REGISTRY: tuple[Setting[Any], ...] = (
+    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, SYSTEM_PROMPT, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
+)  # fmt: skip
+
+
+class Settings:
+    """The values in force. Small and in memory; `set` writes the file.
+
+    Attributes:
+        notice: what was wrong with the file, for the user to read once; None normally.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; a missing one means defaults, one that is no TOML is kept aside, a wrong value falls back alone."""
+        self.notice: UserError | None = None
+        self._path = path
+        self._values: dict[str, object] = {}
+        try:
+            data = tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            data = {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            data = {}
+            self._set_aside(error)
+        self._read(data)
+
+    def get(self, setting: Setting[T]) -> T:
+        """The value in force."""
+        return cast("T", self._values.get(setting.key, setting.default))
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Change a value and write the file; comments and unknown keys in it stay.
+
+        Raises:
+            ValueError: wrong type or out of range.
+            UserError: ("settings_not_written") the file cannot be written; the value is in force until the end.
+        """
+        if not setting.accepts(value):
+            raise ValueError(f"{setting.key}: {value!r} is not allowed")
+        if setting.key in self._values and self._values[setting.key] == value:
+            return
+        self._values[setting.key] = value
+        self._write(setting.key, value)
+
+    def _read(self, data: dict[str, Any]) -> None:
+        wrong: list[str] = []
+        for setting in REGISTRY:
+            section, _, name = setting.key.partition(".")
+            table: Any = data.get(section)
+            if not isinstance(table, dict) or name not in table:
+                continue
+            value = cast("dict[str, object]", table)[name]
+            if setting.accepts(value):
+                self._values[setting.key] = float(cast("float", value)) if isinstance(setting.default, float) else value
+            else:
+                wrong.append(f"{setting.key} = {value!r}")
+        if wrong and self.notice is None:
+            self.notice = UserError(
+                "settings_value",
+                "A setting has a value that is not allowed; its default is used.",
+                f"{'; '.join(wrong)} in {self._path}.",
+                (NextStep("Show the file", "open_folder", str(self._path.parent)),),
+            )
+
+    def _set_aside(self, error: Exception) -> None:
+        kept = self._path.with_name(f"{self._path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
+        os.replace(self._path, kept)
+        _log.warning("%s is no TOML (%s); kept as %s", self._path, error, kept)
+        self.notice = UserError(
+            "settings_broken",
+            "The settings file could not be read; the defaults are used.",
+            f"{error}. The file is kept as {kept.name}.",
+            (NextStep("Show the file", "open_folder", str(kept.parent)),),
+        )
+
+    def _write(self, key: str, value: object) -> None:
+        try:
+            document = self._document()
+            section, _, name = key.partition(".")
+            if not isinstance(document.get(section), dict):
+                document[section] = {}
+            document[section][name] = value
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._path.with_name(self._path.name + ".new")
+            partial.write_text(document.as_string(), "utf-8")
+            os.replace(partial, self._path)
+        except OSError as error:
+            raise UserError(
+                "settings_not_written",
+                "The setting could not be saved; it holds until the program ends.",
+                f"{self._path}: {error.strerror}.",
+                detail=repr(error),
+            ) from error
+
+    def _document(self) -> Any:
+        """The file as it is now, with its comments."""
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+
+        try:
+            return tomlkit.parse(self._path.read_text("utf-8"))
+        except FileNotFoundError:
+            return tomlkit.document()
+        except (TOMLKitError, UnicodeDecodeError) as error:  # edited by hand while the program runs
+            self._set_aside(error)
+            return tomlkit.document()

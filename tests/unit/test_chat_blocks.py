@@ -1,0 +1,147 @@
+"""The block splitter: what holds for any text, however it is cut into pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from launcher.chat.blocks import BlockSplitter, fence_of, split
+from launcher.chat.markdown import parse
+
+# Pieces that meet at every rule of the dialect; random text alone would rarely form a block.
+_PIECES = st.sampled_from(
+    [
+        "a", "b c", " ", "  ", "    ", "\n", "\n\n", "# ", "## t\n", "- ", "* x\n", "1. ", "2) y\n", "> ", ">", "```", "```py\n", "~~~\n",
+        "|", "a|b\n-|-\n", "1|2\n", "---\n", "===\n", "***", "$$", "$$\n", "$x$", r"\[", "\\]\n", r"\(", r"\)", r"\begin{align}", r"\end{align}",
+        "\\begin{pmatrix}\n", "\t", "\r\n", "\r", "[a]: /u\n", "<div>\n", "![i](u)", "`c`", "\x00", "é", "汉字", ".", "\u2028",
+    ]
+)  # fmt: skip
+_TEXTS = st.lists(st.one_of(_PIECES, st.text(max_size=4)), max_size=40)
+
+
+@settings(max_examples=400, deadline=None)
+@given(pieces=_TEXTS)
+def test_sources_are_the_input_and_only_the_last_block_is_open(pieces: list[str]) -> None:
+    splitter = BlockSplitter()
+    fed = ""
+    for piece in pieces:
+        before = list(splitter.closed)
+        splitter.feed(piece)
+        fed += piece
+        blocks = splitter.blocks
+        assert "".join(b.source for b in blocks) == fed
+        assert not any(b.is_open for b in blocks[:-1])
+        assert splitter.closed[: len(before)] == before
+    splitter.finish()
+    assert "".join(b.source for b in splitter.blocks) == fed
+    assert not any(b.is_open for b in splitter.blocks)
+
+
+@settings(max_examples=400, deadline=None)
+@given(pieces=_TEXTS)
+def test_pieces_give_the_same_blocks_as_the_whole_text(pieces: list[str]) -> None:
+    splitter = BlockSplitter()
+    for piece in pieces:
+        splitter.feed(piece)
+    splitter.finish()
+    assert tuple(splitter.closed) == split("".join(pieces))
+
+
+@settings(max_examples=200, deadline=None)
+@given(pieces=_TEXTS)
+def test_parsing_never_raises(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    parse(text)
+    for block in split(text):
+        fence_of(block.source)
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("one\n\ntwo\n", ["one\n\n", "two\n"]),
+        ("- a\n\n- b\n\ntext", ["- a\n\n- b\n\n", "text"]),
+        ("Then:\n\\[\nx\n\\]\nand", ["Then:\n", "\\[\nx\n\\]\n", "and"]),
+        ("$$\nx\n$$\n# T\n", ["$$\nx\n$$\n", "# T\n"]),
+        ("```py\na\n\n# b\n```\nx", ["```py\na\n\n# b\n```\n", "x"]),
+        ("\\begin{align}\na\n\\end{align}\nx", ["\\begin{align}\na\n\\end{align}\n", "x"]),
+        ("t\na|b\n-|-\n1|2\n\nx", ["t\n", "a|b\n-|-\n1|2\n\n", "x"]),
+    ],
+)
+def test_blocks(text: str, sources: list[str]) -> None:
+    assert [b.source for b in split(text)] == sources
+
+
+def test_a_growing_line_closes_nothing() -> None:
+    splitter = BlockSplitter()
+    splitter.feed("para\n#")
+    assert splitter.open_source == "para\n#"
+    splitter.feed("1 is first\n")
+    splitter.finish()
+    assert [b.source for b in splitter.closed] == ["para\n#1 is first\n"]
+
+
+@pytest.mark.parametrize(
+    ("source", "language", "code", "is_closed"),
+    [
+        ("```python\nx = 1\n```\n", "python", "x = 1", True),
+        ("```\na\n\n", "", "a", False),
+        ("```c++ title\nint x;\n``", "c++", "int x;", False),
+        ("~~~~\n```\n~~~~", "", "```", True),
+        ("  ```\n  a\n    b\n  ```", "", "a\n  b", True),
+        ("```python", "python", "", False),
+    ],
+)
+def test_a_fence_is_taken_apart(source: str, language: str, code: str, is_closed: bool) -> None:
+    fence = fence_of(source)
+    assert fence is not None
+    assert (fence.language, fence.code, fence.is_closed) == (language, code, is_closed)
+
+
+@pytest.mark.parametrize("source", ["text\n```\n", "``` a`b\n", "    ```\n", "- ```\n"])
+def test_other_blocks_are_no_fence(source: str) -> None:
+    assert fence_of(source) is None
+
+
+def test_fences_agree_with_the_parser() -> None:
+    for source in ("```py\na\n\n b\n```\n", "~~~\nx\n", "  ```\n  a\n ```\n", "```\n\n\n```"):
+        fence = fence_of(source)
+        assert fence is not None
+        assert parse(source)[0].content.rstrip("\n") == fence.code.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        (r"so \(x^2\) is", [("math_inline", "x^2")]),
+        (r"so \[x\] is", [("math_inline_double", "x")]),
+        ("so $E_0$ and $E_1 = 2$.", [("math_inline", "E_0"), ("math_inline", "E_1 = 2")]),
+        ("It costs $5 and $10.", []),
+        (r"`\(x\)` and \( \)", []),
+        ("inline $$a$$ too", [("math_inline_double", "a")]),
+    ],
+)
+def test_formulas_in_a_sentence(text: str, formulas: list[tuple[str, str]]) -> None:
+    children = [c for t in parse(text) for c in t.children or []]
+    assert [(c.type, c.content) for c in children if c.type.startswith("math")] == formulas
+
+
+def test_display_formulas_and_lost_closing_marks() -> None:
+    tokens = parse("\\[\nx\n\\],\n\n$$ y $$\n\n\\begin{align*}\na\n\\end{align*}\n\n$$\nlost\n\nnext")
+    math = [t for t in tokens if t.type == "math_block"]
+    assert [(t.content, t.info, t.meta["closed"]) for t in math] == [
+        ("x", ",", True),
+        ("y", "", True),
+        ("\\begin{align*}\na\n\\end{align*}", "", True),
+        ("lost", "", False),
+    ]
+    assert math[3].meta["source"] == "$$\nlost"
+    assert tokens[-2].content == "next"
+
+
+def test_hostile_text_is_cheap_and_harmless() -> None:
+    for text in (">" * 10_000, "- " * 5_000, "[" * 10_000, "*" * 20_000, "a" * 1_000_000, "<script>alert(1)</script>"):
+        tokens = parse(text)
+        assert not any(t.type.startswith("html") for t in tokens)
+        assert "".join(b.source for b in split(text)) == text
