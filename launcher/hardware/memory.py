@@ -1,0 +1,38 @@
+"""RAM that a program can really take now: what the kernel can free, within a container's limit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psutil
+
+from launcher.core.machine import Ram
+from launcher.core.units import gib
+from launcher.hardware.cgroup import memory_limit
+from launcher.hardware.kernel_files import read_pairs
+
+
+def read_ram(root: Path = Path("/")) -> Ram:
+    """Total and available now. Kind and speed are not asked for: no operating system tells them to a plain program."""
+    system = psutil.virtual_memory()
+    total = system.total
+    free = min(total, system.available + _zfs_cache_bytes(root))
+    limit = memory_limit(root) if sys.platform == "linux" else None
+    if limit is None:
+        return Ram(total, free)
+    return Ram(min(total, limit.limit_bytes), min(free, limit.free_bytes))
+
+
+def ram_notes(ram: Ram) -> tuple[str, ...]:
+    """What deserves a sentence: a container's limit."""
+    installed = psutil.virtual_memory().total
+    if ram.total_bytes >= installed:
+        return ()
+    return (f"This container may use {gib(ram.total_bytes)} of the computer's {gib(installed)} of RAM.",)
+
+
+def _zfs_cache_bytes(root: Path) -> int:
+    """ZFS gives its cache back under pressure down to `c_min`, but the kernel does not count it as available."""
+    stats = read_pairs(root / "proc/spl/kstat/zfs/arcstats")
+    return max(0, stats.get("size", 0) - stats.get("c_min", 0))
