@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QWidget
 
@@ -22,6 +22,14 @@ class SearchField(QLineEdit):
         self.setTextMargins(px(24), 0, 0, 0)
         self.setMinimumHeight(px(32))
         FocusRing(self, 8, reach=2)
+
+    def event(self, event: QEvent) -> bool:
+        """Take Esc before the window's shortcut does, while there is something to empty."""
+        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if event.type() == QEvent.Type.ShortcutOverride and is_escape and self.text():
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc empties the field first, and only then means something else."""
