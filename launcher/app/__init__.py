@@ -1,0 +1,1 @@
+"""The composition root: builds services and pages by hand and connects them."""

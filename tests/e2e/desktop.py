@@ -1,0 +1,127 @@
+"""A private desktop for one test run: a virtual screen, a session bus, and the real program started on them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.robot import Robot
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH, HEIGHT = 1280, 800
+
+
+@contextmanager
+def virtual_screen() -> Iterator[str]:
+    """Start Xvfb on a free display; yields its name (":7")."""
+    read_end, write_end = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"],
+        pass_fds=(write_end,),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write_end)
+    try:
+        with os.fdopen(read_end) as numbers:
+            number = numbers.readline().strip()
+        assert number, "Xvfb did not start"
+        yield f":{number}"
+    finally:
+        _end(server)
+
+
+@contextmanager
+def session_bus() -> Iterator[str]:
+    """Start a private session bus; yields its address. Services it activates (the accessibility bus) end with it."""
+    daemon = subprocess.Popen(
+        ["dbus-daemon", "--session", "--nofork", "--print-address=1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert daemon.stdout is not None
+    try:
+        address = daemon.stdout.readline().strip()
+        assert address, "dbus-daemon did not start"
+        yield address
+    finally:
+        os.killpg(daemon.pid, signal.SIGTERM)
+        daemon.wait(10)
+        daemon.stdout.close()
+
+
+class App:
+    """The launcher, running in a real window."""
+
+    def __init__(self, environment: dict[str, str], arguments: tuple[str, ...] = ()) -> None:
+        self._environment = environment
+        self._arguments = arguments
+        self.robot = Robot("launcher")
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-W", "error::ResourceWarning", "-m", "launcher", *self._arguments, "--debug"],
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def wait_for_window(self) -> None:
+        """Until the window is on the screen and has the keyboard (there is no window manager to give it)."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"the app ended with {self.process.returncode}"
+            found = subprocess.run(
+                ["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
+                capture_output=True, text=True, check=False,
+            ).stdout.split()  # fmt: skip
+            if found:
+                subprocess.run(["xdotool", "windowfocus", "--sync", found[-1]], check=True)
+                return
+            time.sleep(0.1)
+        raise AssertionError("no window appeared")
+
+    def engine_pids(self) -> list[int]:
+        """Engine workers that belong to this app and hold or load a model, newest last."""
+        listing = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid), "-f", "engine-worker"], capture_output=True, text=True, check=False
+        )
+        return [int(pid) for pid in listing.stdout.split()]
+
+    def close(self) -> int:
+        """Close the window as a user does and wait for the end.
+
+        Returns:
+            The exit code.
+        """
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.robot.close()
+
+    def kill(self) -> None:
+        """End it without warning, as a power cut does."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        self.robot.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
