@@ -149,7 +149,8 @@ class Plan:
     """One model file set on one machine.
 
     Attributes:
-        summary: what the model is good at, one sentence (`Variant.strengths`).
+        summary: the placement in words ("all 64 layers on RTX 4090").
+        strengths: what the model is good at, one sentence (`Variant.strengths`).
         honest_note: what it is not (`Variant.honest_note`), or "".
         thinking: whether the family reasons before it answers.
     """
@@ -170,6 +171,7 @@ class Plan:
     n_layer: int
     revision: str | None = None
     summary: str = ""
+    strengths: str = ""
     honest_note: str = ""
     thinking: Thinking = Thinking.NEVER
     download_seconds: float | None = None
