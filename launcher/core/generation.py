@@ -64,6 +64,7 @@ class GenerateRequest:
         thinking: the switch, sent explicitly where the family has one.
         max_tokens: None means up to the end of the context.
         prefix: text the answer must begin with (continuing a stopped answer); "" normally.
+        stops: texts that end the answer; they are not part of it.
     """
 
     turns: tuple[ChatTurn, ...]
@@ -71,6 +72,7 @@ class GenerateRequest:
     thinking: bool = True
     max_tokens: int | None = None
     prefix: str = ""
+    stops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
