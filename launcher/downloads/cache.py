@@ -1,0 +1,129 @@
+"""The Hugging Face cache's layout, written as huggingface_hub writes it, so that every tool finds our files and we find theirs.
+
+    models--owner--name/blobs/<sha256>              the bytes
+    models--owner--name/snapshots/<commit>/<path>   a relative link to them (the bytes themselves where links are not possible)
+    models--owner--name/refs/main                   the commit that "main" was
+
+Ours alone: `blobs/<sha256>.launcher.part` (bytes so far) and `.launcher.json` (what they are). They lie beside the finished blob
+because only that folder is sure to be on the same file system (people link single model folders to other disks), so that
+`os.replace` finishes a file in one step; and because no cleaner of the hub's tools matches the name (they remove `*.incomplete`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.catalog import hub
+from launcher.core.errors import UserError
+from launcher.core.models import ModelFile
+from launcher.core.paths import hub_cache_dir
+
+PART_SUFFIX = ".launcher.part"
+JOURNAL_SUFFIX = ".launcher.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RepoCache:
+    """One repository's folder in the cache."""
+
+    root: Path
+    repo: str
+
+    @classmethod
+    def of(cls, repo: str) -> RepoCache:
+        """The repository's folder in the user's cache."""
+        return cls(hub_cache_dir(), repo)
+
+    @property
+    def folder(self) -> Path:
+        """models--owner--name."""
+        return self.root / "--".join(("models", *self.repo.split("/")))
+
+    def blob(self, sha256: str) -> Path:
+        """The finished bytes."""
+        return self.folder / "blobs" / _checked(sha256)
+
+    def part(self, sha256: str) -> Path:
+        """The bytes so far."""
+        return self.folder / "blobs" / f"{_checked(sha256)}{PART_SUFFIX}"
+
+    def journal(self, sha256: str) -> Path:
+        """What the bytes so far are."""
+        return self.folder / "blobs" / f"{_checked(sha256)}{JOURNAL_SUFFIX}"
+
+    def lock(self, sha256: str) -> Path:
+        """huggingface_hub's own lock of the blob: a download by another tool and ours never meet."""
+        return self.root / ".locks" / self.folder.name / f"{_checked(sha256)}.lock"
+
+    def pointer(self, commit: str, name: str) -> Path:
+        """Where tools look for the file."""
+        if not hub.is_commit(commit) or not hub.is_safe_name(name):
+            raise UserError(
+                "unsafe_name",
+                "The hub named a file in a way that could leave its folder.",
+                f"{name[:80]!r} at {commit[:40]!r}.",
+            )
+        return self.folder.joinpath("snapshots", commit, *name.split("/"))
+
+    def finished(self, commit: str, file: ModelFile) -> Path | None:
+        """Where the complete file lies (pointer, else blob), judged by its size; None when it is not there."""
+        for path in (self.pointer(commit, file.name), self.blob(file.sha256 or "")):
+            if size_of(path) == file.size_bytes:
+                return path
+        return None
+
+    def prepare(self) -> None:
+        """Make the folders. `snapshots` too, though empty: without it the hub's tools call the repository corrupt."""
+        (self.folder / "blobs").mkdir(parents=True, exist_ok=True)
+        (self.folder / "snapshots").mkdir(exist_ok=True)
+
+    def install(self, commit: str, file: ModelFile) -> Path:
+        """Move verified bytes into place and link them; also links a blob that is already there."""
+        blob, part, pointer = (
+            self.blob(file.sha256 or ""),
+            self.part(file.sha256 or ""),
+            self.pointer(commit, file.name),
+        )
+        if part.exists():
+            os.replace(part, blob)
+        self.journal(file.sha256 or "").unlink(missing_ok=True)
+        pointer.parent.mkdir(parents=True, exist_ok=True)
+        if size_of(pointer) == file.size_bytes and not blob.exists():
+            return pointer  # a system without links: the snapshot holds the bytes
+        link = pointer.with_name(f"{pointer.name}.launcher.tmp")
+        link.unlink(missing_ok=True)
+        try:
+            link.symlink_to(os.path.relpath(blob, pointer.parent))
+        except OSError:
+            os.replace(blob, pointer)  # Windows without the right to link: huggingface_hub moves the new blob too
+            return pointer
+        os.replace(link, pointer)
+        return pointer
+
+    def write_ref(self, commit: str, *, is_newest: bool) -> None:
+        """Let "main" mean this commit: always when it is the newest, else only when nothing is written there yet."""
+        ref = self.folder / "refs" / "main"
+        if ref.exists() and not (is_newest and ref.read_text() != commit):
+            return
+        ref.parent.mkdir(exist_ok=True)
+        temporary = ref.with_name(f"main.{os.getpid()}.tmp")
+        temporary.write_text(commit)
+        os.replace(temporary, ref)
+
+
+def size_of(path: Path) -> int | None:
+    """A file's size, through links; None when it is not there."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def _checked(sha256: str) -> str:
+    if not hub.is_sha256(sha256):
+        raise UserError(
+            "unsafe_name", "The hub's checksum of a file has the wrong shape.", f"{sha256[:80]!r} is not a sha256."
+        )
+    return sha256

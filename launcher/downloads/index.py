@@ -1,0 +1,102 @@
+"""What we installed and verified: the one list that says which files in the shared cache are ours."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.core.downloads import DownloadRequest
+from launcher.core.paths import data_dir
+from launcher.downloads.cache import RepoCache, size_of
+from launcher.downloads.json_file import read_json, set_aside, write_json
+
+_thread_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledSet:
+    """An item that is complete and verified.
+
+    Attributes:
+        request: pinned: commit, sizes and checksums.
+        fetched_sha256: the files that we fetched; the others were in the cache before and belong to other tools.
+        installed_unix_s: when.
+    """
+
+    request: DownloadRequest
+    fetched_sha256: tuple[str, ...]
+    installed_unix_s: float
+
+    def paths(self) -> tuple[Path, ...]:
+        """Where its files are, in shard order."""
+        cache = RepoCache.of(self.request.repo)
+        return tuple(cache.pointer(self.request.revision or "", f.name) for f in self.request.files)
+
+    def is_complete(self) -> bool:
+        """Whether all files are still there in full size."""
+        return all(
+            size_of(path) == file.size_bytes for path, file in zip(self.paths(), self.request.files, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    sets: tuple[InstalledSet, ...] = ()
+
+
+def installed_sets() -> tuple[InstalledSet, ...]:
+    """All that is recorded, whether or not the files are still there."""
+    try:
+        return (read_json(_Index, _path()) or _Index()).sets
+    except ValueError as error:
+        # The files stay in the cache and are found there; only "ours" and "verified" are forgotten.
+        set_aside(_path(), error)
+        return ()
+
+
+def find(key: str) -> InstalledSet | None:
+    """The complete set of that key ("repo::quant"), or None."""
+    return next((s for s in installed_sets() if s.request.key == key and s.is_complete()), None)
+
+
+def is_verified(repo: str, sha256: str) -> bool:
+    """Whether this blob was checked before."""
+    return any(s.request.repo == repo and f.sha256 == sha256 for s in installed_sets() for f in s.request.files)
+
+
+def record(request: DownloadRequest, fetched_sha256: tuple[str, ...]) -> None:
+    """Remember a finished item; an older record of the same key at another commit stays, its files are still ours."""
+    with _locked():
+        old = installed_sets()
+        same = next((s for s in old if s.request.key == request.key and s.request.revision == request.revision), None)
+        ours = tuple(dict.fromkeys((*(same.fetched_sha256 if same else ()), *fetched_sha256)))
+        new = InstalledSet(request, ours, time.time())
+        write_json(_path(), _Index((new, *(s for s in old if s is not same))))
+
+
+def forget(removed: InstalledSet) -> None:
+    """Take a set off the list."""
+    with _locked():
+        kept = tuple(
+            s
+            for s in installed_sets()
+            if (s.request.key, s.request.revision) != (removed.request.key, removed.request.revision)
+        )
+        write_json(_path(), _Index(kept))
+
+
+def _path() -> Path:
+    return data_dir() / "library.json"
+
+
+@contextmanager
+def _locked() -> Generator[None]:
+    """Two worker threads, or the window and the command line, never lose each other's entry."""
+    from filelock import FileLock
+
+    with _thread_lock, FileLock(f"{_path()}.lock"):
+        yield

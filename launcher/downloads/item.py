@@ -1,0 +1,269 @@
+"""One item (a file or a whole shard set) from request to verified files in the cache."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from launcher.catalog import hub
+from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
+from launcher.core.errors import NextStep, UserError
+from launcher.core.models import ModelFile
+from launcher.core.units import gb
+from launcher.downloads import index, journal, space
+from launcher.downloads.cache import RepoCache, size_of
+from launcher.downloads.journal import Journal
+from launcher.downloads.line import Line
+from launcher.downloads.part import PartFile, sha256_of
+from launcher.downloads.progress import Meter
+from launcher.downloads.transfer import Policy, StoppedError, Transfer
+
+_DEFAULT_POLICY = Policy()
+
+
+def fetch(
+    request: DownloadRequest,
+    on_progress: Callable[[DownloadProgress], None],
+    stop: threading.Event,
+    policy: Policy = _DEFAULT_POLICY,
+    *,
+    kept_bytes: Callable[[], int] = lambda: 0,
+    on_pinned: Callable[[DownloadRequest], None] = lambda _: None,
+) -> DownloadProgress:
+    """Fetch an item, or what is missing of it. Blocks; call it from a worker thread.
+
+    What an earlier run left is continued, at the commit at which it began. What is complete is not fetched again.
+
+    Args:
+        request: what to fetch; files without sizes or checksums are looked up on the hub.
+        on_progress: called about seven times a second, from this thread or a helper's, never twice at once, last with the result.
+        stop: set it to pause; nothing is lost. Heard within 1 MiB or, on a silent connection, 0.2 s (while a connection is
+            being opened, or the hub's listing read: up to 10 s).
+        policy: how patient to be.
+        kept_bytes: disk space promised to other downloads.
+        on_pinned: called once with the exact request, as soon as it is known.
+
+    Returns:
+        DONE with paths and checksums; PAUSED (stopped, or a full disk: then with `error`); FAILED with `error`.
+        A UserError is never raised.
+    """
+    meter, line = Meter(request.key, on_progress), Line()
+
+    def cut_when_stopped() -> None:
+        if stop.is_set():
+            line.cut()
+
+    ticker = threading.Thread(target=meter.run_ticker, args=(cut_when_stopped,), name="download-ticker", daemon=True)
+    ticker.start()
+    item = _Item(request, meter, line, stop, policy, kept_bytes)
+    has_ended = False
+    try:
+        paths = item.run(on_pinned)
+        sums = tuple(f.sha256 or "" for f in item.request.files)
+        result = meter.end(DownloadState.DONE, paths=tuple(map(str, paths)), sha256=sums)
+        has_ended = True
+    except StoppedError:
+        result = meter.end(DownloadState.PAUSED)
+        has_ended = True
+    except (UserError, OSError) as problem:
+        error = (
+            problem
+            if isinstance(problem, UserError)
+            else space.disk_error(problem, item.cache.folder, item.here_bytes())
+        )
+        result = meter.end(DownloadState.PAUSED if error.code == "disk_full" else DownloadState.FAILED, error=error)
+        has_ended = True
+    finally:
+        if not has_ended:  # a bug is on its way up: nobody may go on reporting for a dead worker
+            meter.end(DownloadState.PAUSED)
+        ticker.join()
+    return result
+
+
+class _Item:
+    """The steps of one fetch."""
+
+    def __init__(
+        self,
+        request: DownloadRequest,
+        meter: Meter,
+        line: Line,
+        stop: threading.Event,
+        policy: Policy,
+        kept_bytes: Callable[[], int],
+    ) -> None:
+        self.request = request
+        self.cache = RepoCache.of(request.repo)
+        self._meter, self._line, self._stop, self._policy, self._kept_bytes = meter, line, stop, policy, kept_bytes
+        self._is_newest = False
+        self._fetched: list[str] = []
+
+    def run(self, on_pinned: Callable[[DownloadRequest], None]) -> tuple[Path, ...]:
+        """All steps. Returns the files' paths in shard order."""
+        self._meter.enter(DownloadState.CHECKING)
+        installed = index.find(self.request.key)
+        if installed is not None and self._is_same(installed.request):
+            self.request = installed.request
+            self._meter.sizes(self.request.file_bytes, self.request.file_bytes)
+            return installed.paths()
+        self._pin()
+        on_pinned(self.request)
+        self._check_stop()
+        self._check_space()
+        self.cache.prepare()
+        for file in self._missing():
+            self._begin(file)
+        paths = tuple(self._one(file) for file in self.request.files)
+        self.cache.write_ref(self._commit, is_newest=self._is_newest)
+        index.record(self.request, tuple(self._fetched))
+        return paths
+
+    def here_bytes(self) -> int:
+        """Bytes of the item on the disk: finished files and partial ones."""
+        return sum(self._here(f) for f in self.request.files) if journal.is_pinned(self.request) else 0
+
+    @property
+    def _commit(self) -> str:
+        return self.request.revision or ""
+
+    def _pin(self) -> None:
+        """Learn exactly which bytes are wanted: those of the run that began, else the hub's newest."""
+        request = self.request
+        if journal.is_pinned(request):
+            return
+        begun = journal.begun(request.key)
+        if begun is not None and self._is_same(begun):
+            self.request = replace(request, files=begun.files, file_bytes=begun.file_bytes, revision=begun.revision)
+            return
+        listing = hub.resolve(request.repo, request.quant, tuple(f.name for f in request.files), request.revision)
+        self._is_newest = request.revision in (None, "main")
+        expected = {f.name: f.sha256 for f in request.files}
+        if any(expected.get(f.name) not in (None, f.sha256) for f in listing.files):
+            self._meter.enter(
+                DownloadState.CHECKING,
+                "The hub has newer files of this model than the built-in list; the newer ones are fetched.",
+            )
+        size = sum(f.size_bytes or 0 for f in listing.files)
+        self.request = replace(request, files=listing.files, file_bytes=size, revision=listing.commit)
+
+    def _is_same(self, exact: DownloadRequest) -> bool:
+        """Whether an exact request of the same key answers ours."""
+        names = {f.name for f in self.request.files}
+        return self.request.revision in (None, exact.revision) and names <= {f.name for f in exact.files}
+
+    def _missing(self) -> tuple[ModelFile, ...]:
+        return tuple(f for f in self.request.files if self.cache.finished(self._commit, f) is None)
+
+    def _here(self, file: ModelFile) -> int:
+        if self.cache.finished(self._commit, file) is not None:
+            return file.size_bytes or 0
+        size = size_of(self.cache.part(file.sha256 or "")) or 0
+        return 0 if self._is_useless(file, size) else size
+
+    def _is_useless(self, file: ModelFile, size_bytes: int) -> bool:
+        """Whether a partial file cannot become the wanted one."""
+        found = journal.read(self.cache.journal(file.sha256 or ""))
+        return size_bytes > (file.size_bytes or 0) or (found is not None and found.is_bad)
+
+    def _check_space(self) -> None:
+        here = self.here_bytes()
+        self._meter.sizes(self.request.file_bytes, here)
+        # A useless partial is overwritten in place, so its bytes are as good as free.
+        reused = sum(size_of(self.cache.part(f.sha256 or "")) or 0 for f in self._missing()) - sum(
+            self._here(f) for f in self._missing()
+        )
+        needed = max(0, self.request.file_bytes - here - max(0, reused))
+        space.check_space(self.cache.folder, needed, self._kept_bytes(), here)
+
+    def _begin(self, file: ModelFile) -> None:
+        """Leave word of every file before its first byte, so that a killed run is found again as the item it was."""
+        part = self.cache.part(file.sha256 or "")
+        if not part.exists():
+            journal.write(Journal(self.request, file))
+            part.touch()
+
+    def _one(self, file: ModelFile) -> Path:
+        self._check_stop()
+        with self._locked(file):
+            found = self.cache.finished(self._commit, file)
+            if found is None or not self._is_sound(found, file):
+                self._transfer(file)
+                self._fetched.append(file.sha256 or "")
+            return self.cache.install(self._commit, file)
+
+    def _is_sound(self, found: Path, file: ModelFile) -> bool:
+        """Check a complete file that we did not verify ourselves: fetched by another tool, or just before a kill."""
+        if index.is_verified(self.request.repo, file.sha256 or ""):
+            return True
+        self._meter.enter(DownloadState.VERIFYING, "This file is already on the disk; its checksum is being computed.")
+        total = sha256_of(found, self._stop.is_set)
+        if total is None:
+            raise StoppedError
+        if total == file.sha256:
+            return True
+        self._meter.lost(file.size_bytes or 0)
+        self._meter.enter(DownloadState.DOWNLOADING, "The copy on the disk is damaged; it is fetched again.")
+        space.check_space(self.cache.folder, file.size_bytes or 0, self._kept_bytes(), 0)
+        self._begin(file)
+        return False
+
+    def _transfer(self, file: ModelFile) -> None:
+        with PartFile(self.cache.part(file.sha256 or "")) as part:
+            left = size_of(part.path) or 0
+            if self._is_useless(file, left):
+                part.restart()
+                journal.write(Journal(self.request, file))
+            elif left:
+                self._meter.enter(DownloadState.CHECKING, f"Checking the {gb(left)} already here.")
+                if not part.rehash(self._stop.is_set):
+                    raise StoppedError
+            self._meter.enter(
+                DownloadState.DOWNLOADING,
+                f"Continued at {gb(left)}; nothing is fetched twice." if part.size_bytes else None,
+            )
+            Transfer(
+                self.request.repo, self._commit, file, part, self._meter, self._line, self._stop, self._policy
+            ).run()
+            self._meter.enter(DownloadState.VERIFYING)
+            if part.sha256() != file.sha256:
+                journal.write(Journal(self.request, file, is_bad=True))
+                raise _damaged(file, part.sha256())
+            part.sync()
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise StoppedError
+
+    @contextmanager
+    def _locked(self, file: ModelFile) -> Generator[None]:
+        from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
+
+        path = self.cache.lock(file.sha256 or "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock: BaseFileLock = FileLock(path, timeout=0, mode=0o664)
+        try:
+            try:
+                lock.acquire()
+            except NotImplementedError:  # a network file system without flock
+                lock = SoftFileLock(path, timeout=0)
+                lock.acquire()
+        except Timeout:
+            why = f"Another program, or another window of this one, is fetching {file.name} at this moment."
+            raise UserError(
+                "already_downloading", "This file is already being fetched.", why, (NextStep("Try again", "retry"),)
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _damaged(file: ModelFile, found: str) -> UserError:
+    why = f"Its {gb(file.size_bytes or 0)} have the checksum {found[:12]}…, the hub says {(file.sha256 or '')[:12]}…. It was not installed."
+    steps = (NextStep("Fetch again", "retry"), NextStep("Delete it", "remove"))
+    return UserError(
+        "checksum_mismatch", f"{file.name} arrived damaged.", why, steps, f"sha256 {found}, expected {file.sha256}"
+    )
