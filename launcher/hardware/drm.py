@@ -207,15 +207,19 @@ def _power_limit_w(card: _Card) -> float | None:
 def _link(folder: Path) -> tuple[int | None, int | None]:
     """(generation, lanes) of the narrowest link between the card and the processor.
 
-    AMD's and Intel's cards carry a switch of their own: the card's end always looks wide, the slot may be narrow.
-    The possible speed counts, not the present one: idle links slow down.
+    The possible speed counts, not the present one: idle links slow down. AMD's and Intel's newer cards carry a switch of
+    their own, and what its inner end tells is meaningless (x16 in a narrow slot, 2.5 GT/s x1 on Arc): skipped.
     """
+    path = [folder.resolve()]
+    while normal_address(path[-1].parent.name):
+        path.append(path[-1].parent)
+    vendor = read_text(path[0] / "vendor")
+    if len(path) > 3 and vendor is not None and read_text(path[1] / "vendor") == vendor:
+        path = path[2:]
     links: list[tuple[int, int]] = []
-    place = folder.resolve()
-    while normal_address(place.name):
+    for place in path:
         generation = generation_of(read_text(place / "max_link_speed"))
         width = read_count(place / "max_link_width")
         if generation and width and width <= 32:
             links.append((generation, width))
-        place = place.parent
     return min(links, key=lambda link: link_bytes_s(*link) or 0.0, default=(None, None))

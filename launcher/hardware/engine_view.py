@@ -89,7 +89,11 @@ def _place_of(device: EngineDevice, gpus: Sequence[Gpu], used: set[int]) -> int 
         for i in free
         if gpus[i].vendor == vendor
         and (gpus[i].unified_memory == (device.kind == "igpu"))
-        and (gpus[i].vram_total_bytes is None or _is_about(gpus[i].vram_total_bytes, device.total_bytes))
+        and (
+            device.kind == "igpu"
+            or gpus[i].vram_total_bytes is None
+            or _is_about(gpus[i].vram_total_bytes, device.total_bytes)
+        )
     ]
     return alike[0] if len(alike) == 1 else None
 
