@@ -1,0 +1,124 @@
+"""The verbs of `make`: setup, run, check, test, lock. Each does all the set-up that it needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Sequence
+
+import desktop
+import environment
+import system_packages
+from environment import ROOT
+
+_USAGE = """usage: bootstrap.py VERB
+  run    set up, then open the window (without a display: chat in the terminal)
+  test   set up, then lint, types, rooms and every test
+  check  the short loop: lint, types, rooms, unit tests
+  setup  only set up, for development
+  lock   write the lock files again from pyproject.toml"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the verb says; returns the exit code."""
+    verbs = {"run": run, "test": test, "check": check, "setup": setup, "lock": lock}
+    verb = verbs.get(arguments[0]) if len(arguments) == 1 else None
+    if verb is None:
+        print(_USAGE, file=sys.stderr)
+        return 2
+    os.chdir(ROOT)
+    try:
+        return verb()
+    except environment.SetupError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def setup() -> int:
+    """Everything that development needs."""
+    return _prepared(window=True, tests=True, dev=True)
+
+
+def run() -> int:
+    """The window, or the main job in the terminal where there is no display."""
+    window = desktop.has_display()
+    if failed := _prepared(window=window, tests=False, dev=False):
+        return failed
+    arguments: list[str] = []
+    if not window:
+        print("There is no display here, so the launcher works in this terminal.", flush=True)
+        arguments = ["chat"]
+    return _call("python", "-m", "launcher", *arguments)
+
+
+def check() -> int:
+    """Lint, types, rooms and unit tests."""
+    return _prepared(window=False, tests=False, dev=True) or _check()
+
+
+def test() -> int:
+    """The short loop, then everything in tests/ in a session of its own."""
+    if failed := _prepared(window=True, tests=True, dev=True) or _check():
+        return failed
+    return desktop.run_in_session([str(environment.program("python")), "-m", "pytest"])
+
+
+def lock() -> int:
+    """Resolve pyproject.toml anew for every system at once, with the hash of every file, naming no index."""
+    if failed := _prepared(window=False, tests=False, dev=True):
+        return failed
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--upgrade", "--quiet", "--no-header"]
+    options += ["--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
+    project = ["pyproject.toml", "--group", "build", "--no-emit-package", "llama-cpp-python"]
+    requirements = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    engine = next(r for r in requirements if r.startswith("llama-cpp-python"))
+    dev_lock, run_lock = str(environment.DEV_LOCK), str(environment.RUN_LOCK)
+    source = ["-", "--no-deps", "--no-binary", "llama-cpp-python", "-o", str(environment.ENGINE_LOCK)]
+    steps = (
+        ["-o", dev_lock, "--group", "dev", *project],
+        # The smaller set is resolved within the larger one, so that the two never disagree.
+        ["-o", run_lock, "--constraints", dev_lock, *project],
+        # The engine apart: it is installed by its own build (packaging/engine), from the archive with this hash.
+        source,
+    )
+    uv = str(environment.program("uv"))
+    codes = (
+        subprocess.run([uv, "pip", "compile", *options, *step], input=engine.encode()).returncode for step in steps
+    )
+    return next((code for code in codes if code), 0)
+
+
+def _prepared(*, window: bool, tests: bool, dev: bool) -> int:
+    if not system_packages.provide(system_packages.missing(window=window, tests=tests)):
+        return 1
+    environment.ensure(dev=dev)
+    return 0
+
+
+def _check() -> int:
+    # The rooms below Qt and above the engine are tested without either being importable.
+    unit = ["-m", "pytest", "tests/unit", "-q", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
+    steps = {
+        "lint": ["ruff", "check", "--quiet"],
+        "format": ["ruff", "format", "--check", "--quiet"],
+        "types": ["pyright"],
+        "rooms": ["lint-imports"],
+        "unit tests": ["python", *unit],
+    }
+    for name, step in steps.items():
+        started = time.monotonic()
+        if failed := _call(*step):
+            print(f"check: {name} failed", file=sys.stderr)
+            return failed
+        print(f"check: {name} fine, {time.monotonic() - started:.1f} s", flush=True)
+    return 0
+
+
+def _call(program: str, *arguments: str) -> int:
+    """Run a program of the environment."""
+    return subprocess.call([str(environment.program(program)), *arguments])

@@ -1,0 +1,211 @@
+"""What every test is held to: see the guards for what makes one fail. Works with and without Qt."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import settings
+
+# Times are for tests/bench; a busy machine must not fail a property.
+settings.register_profile("launcher", deadline=None)
+settings.load_profile("launcher")
+
+_GRACE_S = 3.0  # for threads and processes that are already on their way out
+
+
+def _home_variables(home: Path) -> dict[str, str]:
+    return {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "APPDATA": str(home / "AppData" / "Roaming"),
+        "LOCALAPPDATA": str(home / "AppData" / "Local"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "LAUNCHER_HOME": str(home / "launcher"),
+        "HF_HOME": str(home / "huggingface"),
+    }
+
+
+def _prepare_process() -> Path:
+    """Before anything of ours or of the hub client is imported: libraries read some of this once."""
+    home = Path(tempfile.mkdtemp(prefix="launcher-test-home-"))
+    for name in [n for n in os.environ if n.startswith(("HF_", "HUGGING", "LAUNCHER_"))]:
+        del os.environ[name]
+    os.environ.update(_home_variables(home))
+    # Child processes are not under the socket guard; a proxy that answers nothing stops the polite ones.
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        os.environ.pop(name, None)
+        os.environ.pop(name.upper(), None)
+    os.environ["HTTP_PROXY"] = os.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    # In this process widgets are painted off screen, the same everywhere. End-to-end tests start the program on a display.
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return home
+
+
+_PROCESS_HOME = _prepare_process()
+
+
+def pytest_unconfigure() -> None:
+    """The end of the run."""
+    shutil.rmtree(_PROCESS_HOME, ignore_errors=True)
+
+
+# --- The network ------------------------------------------------------------------------------------------------------
+
+_ATTEMPTS: list[str] = []
+
+
+def _is_loopback(host: object) -> bool:
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    return text in ("", "localhost", "::1", "None", "0.0.0.0", "::") or text.startswith("127.")
+
+
+def _refuse(host: object) -> None:
+    _ATTEMPTS.append(str(host))
+    raise OSError(f"a test may not reach {host}: loopback only")
+
+
+def _check(sock: socket.socket, address: Any) -> None:
+    """Refuses everything but loopback, and remembers it: swallowing the error does not save the test."""
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+        _refuse(address[0])
+
+
+# Replaced on the class itself, so that what was derived from it earlier (ssl.SSLSocket) is guarded too.
+_connect, _connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+
+def _guarded_connect(self: socket.socket, address: Any, /) -> None:
+    _check(self, address)
+    _connect(self, address)
+
+
+def _guarded_connect_ex(self: socket.socket, address: Any, /) -> int:
+    _check(self, address)
+    return _connect_ex(self, address)
+
+
+def _guarded_getaddrinfo(host: Any, *args: Any, _real: Callable[..., Any] = socket.getaddrinfo, **kwargs: Any) -> Any:
+    if not _is_loopback(host):
+        _refuse(host)
+    return _real(host, *args, **kwargs)
+
+
+socket.socket.connect = _guarded_connect
+socket.socket.connect_ex = _guarded_connect_ex
+socket.getaddrinfo = _guarded_getaddrinfo
+
+
+# --- The guards around each test --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for each test; nothing of the person who runs it is read or written."""
+    home = tmp_path_factory.mktemp("home", numbered=True)
+    for name, value in _home_variables(home).items():
+        monkeypatch.setenv(name, value)
+    return home
+
+
+class _Watch(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_logs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No warning is logged, except those that `@pytest.mark.expected_logs("regex", ...)` says; and those must be."""
+    watch = _Watch()
+    logging.getLogger().addHandler(watch)
+    yield
+    logging.getLogger().removeHandler(watch)
+    patterns: list[str] = [p for mark in request.node.iter_markers("expected_logs") for p in mark.args]
+    unexpected = [line for line in watch.lines if not any(re.search(p, line) for p in patterns)]
+    unseen = [p for p in patterns if not any(re.search(p, line) for line in watch.lines)]
+    assert not unexpected, "logged without being expected:\n" + "\n".join(unexpected)
+    assert not unseen, f"expected but not logged: {unseen}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """No thread, child process, top-level widget or connection beyond loopback outlives the test that made it.
+
+    What fixtures of a wider scope hold is there before this begins, and is theirs to end.
+    """
+    threads_before, children_before, widgets_before = _threads(), _children(), _top_level_widgets()
+    del _ATTEMPTS[:]
+    yield
+    widgets = _left(_top_level_widgets, widgets_before, 0.0)
+    threads = _left(_threads, threads_before, _GRACE_S)
+    children = _left(_children, children_before, _GRACE_S)
+    for child in children:
+        child.kill()  # so that only this test fails, not those after it
+    problems = [f"thread {t.name}" for t in threads]
+    problems += [f"process {child.pid} {child.info}" for child in children]
+    problems += [f"widget {w!r}" for w in widgets]
+    problems += [f"connection to {host}" for host in _ATTEMPTS]
+    assert not problems, "left behind or attempted: " + "; ".join(problems)
+
+
+def _left(look: Callable[[], set[Any]], before: set[Any], grace_s: float) -> set[Any]:
+    left = look() - before
+    if left:
+        gc.collect()  # cycles may hold what nobody uses any more
+    deadline = time.monotonic() + grace_s
+    while (left := look() - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def _threads() -> set[threading.Thread]:
+    # A Qt thread that once ran Python shows as a dummy for ever; it says nothing about whether the thread still runs.
+    return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
+
+
+class _Child(psutil.Process):
+    info = ""
+
+
+def _children() -> set[_Child]:
+    found: set[_Child] = set()
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE:
+                child = _Child(process.pid)
+                child.info = " ".join(process.cmdline())
+                found.add(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _top_level_widgets() -> set[Any]:
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    core = sys.modules.get("PySide6.QtCore")
+    if widgets is None or core is None or widgets.QApplication.instance() is None:
+        return set()
+    core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+    return set(widgets.QApplication.topLevelWidgets())

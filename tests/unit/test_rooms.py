@@ -1,0 +1,99 @@
+"""The rooms' rule, read from the source text: its table is below. import-linter checks the arrows; this checks the edges."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAUNCHER = ROOT / "launcher"
+
+# What a room may not import, longest matching room first. "Qt" is short for PySide6 and shiboken6.
+QT = ("PySide6", "shiboken6")
+ENGINE = ("llama_cpp",)
+HUB = ("huggingface_hub",)
+WINDOWS = ("PySide6.QtWidgets", "PySide6.QtGui", "PySide6.QtSvg", "PySide6.QtSvgWidgets")
+BANNED: dict[str, tuple[str, ...]] = {
+    "": (*QT, *ENGINE),
+    "core": (*QT, *ENGINE, *HUB, "psutil", "pynvml", "numpy"),
+    "hardware": (*QT, *ENGINE, *HUB),
+    "planner": (*QT, *ENGINE, *HUB, "psutil", "pynvml", "socket", "subprocess", "threading", "sqlite3"),
+    "chat": (*QT, *ENGINE, *HUB, "psutil", "pynvml", "socket", "subprocess", "threading", "sqlite3"),
+    "engine": (*QT, *ENGINE, *HUB),
+    "engine/worker": (*QT, *HUB, "launcher.engine.client", "launcher.hardware", "launcher.planner", "launcher.store"),
+    "services": (*WINDOWS, *ENGINE, "launcher.ui", "launcher.cli", "launcher.app"),
+    "ui": (*ENGINE, *HUB, "sqlite3", "subprocess", "socket"),
+    "app": ENGINE,
+}
+# Standard library and this only.
+CORE_MAY = frozenset({"launcher", "platformdirs"})
+
+
+def _room_of(path: Path) -> str:
+    place = path.relative_to(LAUNCHER).as_posix()
+    return max((room for room in BANNED if room == "" or place.startswith(f"{room}/")), key=len)
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Every imported dotted name with its line, wherever it stands; a relative import starts with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield node.lineno, module
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+
+
+def violations(source: str, room: str) -> list[str]:
+    """What in `source` breaks the rule of `room`."""
+    found: list[str] = []
+    for line, name in _imports(ast.parse(source)):
+        top = name.partition(".")[0]
+        if name.startswith("."):
+            found.append(f"{line}: relative import {name}")
+        elif any(name == banned or name.startswith(f"{banned}.") for banned in BANNED[room]):
+            found.append(f"{line}: {name}")
+        elif room == "core" and top not in sys.stdlib_module_names and top not in CORE_MAY:
+            found.append(f"{line}: {name} is not the standard library")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(LAUNCHER.rglob("*.py")), ids=lambda p: p.relative_to(LAUNCHER).as_posix())
+def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
+    assert violations(path.read_text("utf-8"), _room_of(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("", "import PySide6"),
+        ("planner", "from PySide6.QtCore import QObject"),
+        ("services", "from PySide6.QtWidgets import QWidget"),
+        ("services", "from PySide6 import QtGui"),
+        ("engine", "import llama_cpp.llama_cpp as l"),
+        ("ui", "def f():\n    import llama_cpp"),
+        ("core", "import requests"),
+        ("core", "from . import codec"),
+        ("engine/worker", "from launcher.engine import client"),
+    ],
+)
+def test_the_rule_sees_each_way_to_break_it(room: str, line: str) -> None:
+    assert violations(line, room) != []
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("services", "from PySide6.QtCore import QObject, Signal"),
+        ("engine/worker", "import llama_cpp"),
+        ("ui", "from PySide6.QtWidgets import QWidget"),
+        ("core", "import platformdirs"),
+    ],
+)
+def test_the_rule_allows_what_a_room_is_for(room: str, line: str) -> None:
+    assert violations(line, room) == []

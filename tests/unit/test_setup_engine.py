@@ -1,0 +1,171 @@
+"""The engine's build: what tells two builds apart, and that a build is whole or not there. Real cmake and compiler."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = f"llama-cpp-python==0.3.36 \\\n    --hash=sha256:{'a' * 64}\n"
+
+
+@pytest.fixture
+def recipe(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """packaging/engine/recipe.py."""
+    monkeypatch.syspath_prepend(str(ROOT / "packaging" / "engine"))
+    import recipe
+
+    return recipe
+
+
+@pytest.fixture
+def build(recipe: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """packaging/engine/build.py."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    import build
+
+    return build
+
+
+def test_the_same_machine_and_settings_have_the_same_key(recipe: ModuleType) -> None:
+    assert recipe.recipe({}).key == recipe.recipe({}).key
+    assert recipe.recipe({}).key.startswith("0.3.36-")
+
+
+def test_flags_and_processor_make_another_key(recipe: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {recipe.recipe({}).key, recipe.recipe({recipe.OVERRIDE: "-DGGML_NATIVE=OFF"}).key}
+    monkeypatch.setattr(recipe, "processor", lambda: "Linux-x86_64-another")
+    keys.add(recipe.recipe({}).key)
+    assert len(keys) == 3
+
+
+def test_the_users_arguments_come_last_and_win(recipe: ModuleType) -> None:
+    arguments = recipe.recipe({recipe.OVERRIDE: "-DGGML_NATIVE=OFF '-DCMAKE_C_FLAGS=-O1 -g'"}).cmake_args
+    assert arguments[-2:] == ("-DGGML_NATIVE=OFF", "-DCMAKE_C_FLAGS=-O1 -g")
+
+
+def test_rpc_is_always_built(recipe: ModuleType) -> None:
+    assert "-DGGML_RPC=ON" in recipe.recipe({}).cmake_args
+
+
+def test_the_lock_says_which_source(recipe: ModuleType) -> None:
+    assert recipe.locked_source(LOCK) == ("0.3.36", "a" * 64)
+    with pytest.raises(ValueError, match="llama-cpp-python"):
+        recipe.locked_source("llama-cpp-python==0.3.36\n")
+
+
+_CMAKE = """
+cmake_minimum_required(VERSION 3.16)
+project(small C)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+add_library(llama SHARED llama.c)
+set_target_properties(llama PROPERTIES VERSION 1.2.3 SOVERSION 1)
+"""
+
+
+def _project(folder: Path, source: str) -> Path:
+    folder.mkdir()
+    (folder / "CMakeLists.txt").write_text(_CMAKE, "utf-8")
+    (folder / "llama.c").write_text(source, "utf-8")
+    return folder
+
+
+def test_a_library_comes_out_under_one_name(build: ModuleType, tmp_path: Path) -> None:
+    source = _project(tmp_path / "source", "int answer(void) { return 42; }")
+    libraries = build.compile_libraries(source, tmp_path / "build", ["-DCMAKE_BUILD_TYPE=Release"], tmp_path / "log")
+    assert [p.name.partition(".")[0] for p in libraries] == ["libllama"]
+    names = [p.name for p in (tmp_path / "build" / "bin").iterdir()]
+    assert names == ["libllama.dylib" if sys.platform == "darwin" else "libllama.so"], "a wheel cannot hold links"
+
+
+def test_a_compiler_error_is_shown_with_its_last_lines_and_the_log(build: ModuleType, tmp_path: Path) -> None:
+    source = _project(tmp_path / "source", "int answer(void) { return forty_two; }")
+    with pytest.raises(build.EngineBuildError) as raised:
+        build.compile_libraries(source, tmp_path / "build", [], tmp_path / "log")
+    assert "forty_two" in str(raised.value)
+    assert str(tmp_path / "log") in str(raised.value)
+    assert "forty_two" in (tmp_path / "log").read_text("utf-8")
+
+
+def test_progress_says_how_much_and_how_long(build: ModuleType) -> None:
+    assert build.progress(20, 80, 40.0) == "compiling 20 of 80, about 120 s left"
+
+
+def test_steps_are_counted_into_progress_lines(
+    build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "_PROGRESS_EVERY_S", 0.0)
+    lines: list[str] = []
+    build.run(
+        [sys.executable, "-c", "print('[1/4] a'); print('noise'); print('[2/4] b')"],
+        tmp_path / "log",
+        report=lines.append,
+    )
+    assert [line.partition(",")[0] for line in lines] == ["compiling 1 of 4", "compiling 2 of 4"]
+
+
+def test_a_finished_build_is_used_again_and_a_killed_ones_remains_go(
+    build: ModuleType, recipe: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = recipe.recipe({})
+    remains = tmp_path / "building-killed"
+    remains.mkdir(parents=True)
+    (remains / "half.so").touch()
+    builds: list[Path] = []
+
+    def work_aside(wanted: object, work: Path, log: Path) -> Path:
+        builds.append(work)
+        wheel = work / "engine-1-py3-none-any.whl"
+        wheel.write_bytes(b"whole")
+        return wheel
+
+    monkeypatch.setattr(build, "_build", work_aside)
+    first, second = build.ensure_wheel(wanted, tmp_path), build.ensure_wheel(wanted, tmp_path)
+    assert first == second
+    assert first.read_bytes() == b"whole"
+    assert len(builds) == 1
+    assert not remains.exists()
+    assert not builds[0].exists()
+
+
+def test_a_build_that_fails_leaves_nothing_that_looks_finished(
+    build: ModuleType, recipe: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(wanted: object, work: Path, log: Path) -> Path:
+        (work / "engine-1-py3-none-any.whl").write_bytes(b"half")
+        raise build.EngineBuildError("no space")
+
+    monkeypatch.setattr(build, "_build", fails)
+    with pytest.raises(build.EngineBuildError):
+        build.ensure_wheel(recipe.recipe({}), tmp_path)
+    assert list(tmp_path.rglob("*.whl")) == []
+
+
+_TWO_AT_ONCE = """
+import sys, time
+sys.path[:0] = [{engine!r}]
+import build
+def slow(wanted, work, log):
+    time.sleep(0.5)
+    wheel = work / "engine-1-py3-none-any.whl"
+    wheel.write_text("built")
+    print("built", flush=True)
+    return wheel
+build._build = slow
+from pathlib import Path
+print(build.ensure_wheel(build.recipe(), Path({home!r})).name, flush=True)
+"""
+
+
+def test_two_builds_at_once_make_one(tmp_path: Path) -> None:
+    code = _TWO_AT_ONCE.format(engine=str(ROOT / "packaging" / "engine"), home=str(tmp_path))
+    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    output = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert "".join(output).count("built\n") == 1
+    assert all("engine-1-py3-none-any.whl" in text for text in output)
