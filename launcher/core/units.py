@@ -62,7 +62,7 @@ def rounded_parts(parts: Sequence[float], total: float, digits: int = 1) -> list
     """
     scale = 10**digits
     floors = [int(p * scale) for p in parts]
-    missing = round(total * scale) - sum(floors)
+    missing = round(round(total, digits) * scale) - sum(floors)  # round() of a product would disagree at x.x5
     order = sorted(range(len(parts)), key=lambda i: floors[i] - parts[i] * scale)
     for i in order[: max(0, missing)]:
         floors[i] += 1
