@@ -1,0 +1,87 @@
+"""How a process ended, as a sentence with the engine's last words and the right next steps."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Sequence
+
+import psutil
+
+from launcher.core.errors import NextStep
+from launcher.core.generation import LoadRequest
+from launcher.core.units import gib, whole
+from launcher.engine.protocol import Failure
+
+LOAD_AGAIN = NextStep("Load again", "load_again")
+COPY_REPORT = NextStep("Copy report", "copy_report")
+
+# Windows ends a process with the exception's number instead of a signal.
+_WINDOWS_CODES = {0xC0000005: "SIGSEGV", 0xC000001D: "SIGILL", 0xC0000409: "SIGABRT", 0xC0000017: "SIGKILL", 0xC000012D: "SIGKILL"}
+_MEMORY_WORDS = re.compile(r"out of memory|failed to allocate|unable to allocate|cudaMalloc failed|bad_alloc", re.I)
+
+
+def signal_name(returncode: int) -> str | None:
+    """ "SIGKILL" and the like, or None for an ordinary exit."""
+    if sys.platform == "win32":
+        return _WINDOWS_CODES.get(returncode & 0xFFFFFFFF)
+    if returncode >= 0:
+        return None
+    try:
+        return signal.Signals(-returncode).name
+    except ValueError:
+        return f"signal {-returncode}"
+
+
+def crash_failure(
+    returncode: int, doing: str, request: LoadRequest | None, log: Sequence[str], ended_by_us: str = ""
+) -> Failure:
+    """Explain an end that nobody asked for.
+
+    Args:
+        returncode: of the process, negative for a signal.
+        doing: "starting", "loading", "answering" or "ready".
+        request: what was loaded or being loaded.
+        log: the last lines of its stderr.
+        ended_by_us: why the client itself ended it ("It gave no sign of life for 30 s."), or "".
+    """
+    name = request.name if request else "the engine"
+    what = {
+        "starting": "The engine did not start.",
+        "loading": f"The engine stopped while it loaded {name}.",
+        "answering": "The engine stopped. Your chat is complete up to this point.",
+    }.get(doing, "The engine stopped.")
+    memory = _is_memory(returncode, log) and not ended_by_us
+    steps: tuple[NextStep, ...] = (LOAD_AGAIN,) if request else ()
+    if memory and request and request.placement.n_ctx > 512:
+        half = max(512, request.placement.n_ctx // 2 // 256 * 256)
+        steps = (*steps, NextStep(f"Load with {whole(half)} context", "load_with_context", str(half)))
+    detail = "\n".join(log)
+    return Failure("engine_stopped", what, ended_by_us or _cause(returncode, log), (*steps, COPY_REPORT), detail)
+
+
+def _is_memory(returncode: int, log: Sequence[str]) -> bool:
+    return signal_name(returncode) == "SIGKILL" or any(_MEMORY_WORDS.search(line) for line in log[-20:])
+
+
+def _cause(returncode: int, log: Sequence[str]) -> str:
+    free = f"{gib(psutil.virtual_memory().available)} of RAM are free now"
+    name = signal_name(returncode)
+    number = f"signal {-returncode}" if returncode < 0 else f"code {returncode & 0xFFFFFFFF:#x}"
+    if name == "SIGKILL":
+        return f"It was ended by the system ({number}), probably because memory ran out: {free}."
+    last = next((line.strip() for line in reversed(log) if line.strip()), "")
+    said = f" Its last words: {last[:300]}" if last else ""
+    if any(_MEMORY_WORDS.search(line) for line in log[-20:]):
+        return f"It ran out of memory ({number}): {free}.{said}"
+    causes = {
+        "SIGSEGV": f"It read memory that is not its own ({number}): a defect of the engine or its driver, or a damaged file.",
+        "SIGBUS": f"A part of the model file could not be read ({number}): it was cut, or its disk has a problem.",
+        "SIGILL": f"This processor does not know an instruction that the engine uses ({number}).",
+        "SIGABRT": f"It gave up on an inner check ({number}).",
+        "SIGTERM": f"Another program asked it to end ({number}).",
+    }
+    if name in causes:
+        return causes[name] + said
+    return (f"It was ended by {name} ({number})." if name else f"It ended with exit code {returncode}.") + said

@@ -1,0 +1,114 @@
+"""The worker as an operating system process: how it is started, spoken to and ended. No protocol state lives here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+LOG_LINES = 60
+
+
+def worker_command() -> list[str]:
+    """How this program starts itself as an engine worker, from source or frozen.
+
+    A windowed Windows build has a second, console executable beside it: a windowed one has no stdout to speak through.
+    """
+    if not getattr(sys, "frozen", False):
+        # -P: nothing in the working directory can stand in for a module of ours.
+        return [sys.executable, "-P", "-m", "launcher", "engine-worker"]
+    console = Path(sys.executable).with_name("launcher-engine.exe")
+    return [str(console if console.exists() else sys.executable), "engine-worker"]
+
+
+class WorkerProcess:
+    """A running worker. `kill` is always safe: it owns nothing but memory."""
+
+    def __init__(self, rpc_servers: tuple[str, ...] = ()) -> None:
+        """Start it, in its own group and session, so that Ctrl+C in a terminal does not reach it."""
+        command = worker_command()
+        if rpc_servers:
+            command += ["--rpc", ",".join(rpc_servers)]
+        environment = dict(os.environ)
+        if not getattr(sys, "frozen", False):
+            root = str(Path(__file__).resolve().parents[2])
+            known = environment.get("PYTHONPATH")
+            environment["PYTHONPATH"] = f"{root}{os.pathsep}{known}" if known else root
+        flags = 0
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        self._process = subprocess.Popen(  # noqa: S603 - our own executable
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tempfile.gettempdir(),
+            env=environment,
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
+        )
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._write_lock = threading.Lock()
+        self._log_reader = threading.Thread(target=self._read_log, name="engine-log", daemon=True)
+        self._log_reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def log(self) -> list[str]:
+        """The last lines of its stderr."""
+        return list(self._log)
+
+    def send(self, line: bytes) -> bool:
+        """Write one line; False when the process is gone."""
+        assert self._process.stdin is not None  # noqa: S101 - Popen was given PIPE
+        try:
+            with self._write_lock:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def lines(self) -> Iterator[bytes]:
+        """Its stdout, line by line, up to its end."""
+        assert self._process.stdout is not None  # noqa: S101 - Popen was given PIPE
+        yield from self._process.stdout
+
+    def let_go(self) -> None:
+        """Close its stdin: it ends itself at once, even while computing."""
+        assert self._process.stdin is not None  # noqa: S101 - Popen was given PIPE
+        with self._write_lock, contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def kill(self) -> None:
+        """End it by force."""
+        self._process.kill()
+
+    def wait(self, timeout_s: float | None = None) -> int | None:
+        """Its return code, or None when it still runs after the time."""
+        try:
+            code = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+        self._log_reader.join(1.0)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        self.let_go()
+        return code
+
+    def _read_log(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - Popen was given PIPE
+        with contextlib.suppress(ValueError):  # closed under us
+            for line in self._process.stderr:
+                self._log.append(line.decode("utf-8", "replace").rstrip("\r\n"))

@@ -1,0 +1,309 @@
+"""What the client and the worker say to each other: one JSON object per line, ids on everything.
+
+Commands go to the worker's stdin, events come back on its stdout. A type that a side does not know is ignored, so that a
+newer worker can speak to an older client; a message that is not well formed is a `ValueError`. `StateChanged` never crosses
+the pipe: the client makes it for its listener.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from launcher.core.codec import from_json, to_json
+from launcher.core.errors import NextStep, UserError
+from launcher.core.generation import Answer, ChatTurn, Delta, GenerateRequest, Loaded, LoadRequest
+from launcher.core.machine import EngineDevice
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A UserError on the wire."""
+
+    code: str
+    what: str
+    why: str = ""
+    next_steps: tuple[NextStep, ...] = ()
+    detail: str = ""
+
+    @classmethod
+    def of(cls, error: UserError) -> Failure:
+        """The wire form of an error."""
+        return cls(error.code, error.what, error.why, error.next_steps, error.detail)
+
+    def error(self) -> UserError:
+        """The error again."""
+        return UserError(self.code, self.what, self.why, self.next_steps, self.detail)
+
+
+# --- commands: client -> worker ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Load a model. `use_extra_bufts` None lets the worker decide (see worker/processor.py)."""
+
+    id: int
+    request: LoadRequest
+    use_extra_bufts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Make one answer."""
+
+    id: int
+    request: GenerateRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CountTokens:
+    """How much of the context a conversation would take, template included."""
+
+    id: int
+    turns: tuple[ChatTurn, ...]
+    thinking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ListDevices:
+    """List the devices again, with what is free now."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End operation `id` as soon as possible, whether it runs or still waits."""
+
+    id: int
+
+
+# --- events: worker -> client -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First message of a worker. `processor` and `engine_version` together name what a start-up finding holds for."""
+
+    protocol: int
+    engine_version: str
+    system_info: str
+    library_path: str
+    processor: str
+    devices: tuple[EngineDevice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStarted:
+    """The file is being opened; from here on a crash may be the extra buffers' fault."""
+
+    id: int
+    use_extra_bufts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """`phase` is "weights", "context" or "warm_up"; `fraction` is of the whole load."""
+
+    id: int
+    phase: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFinished:
+    """The model is ready."""
+
+    id: int
+    loaded: Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCancelled:
+    """The load was stopped as asked; nothing is held any more."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStarted:
+    """The prompt is being read."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """`done_tokens` of `total_tokens` are in the cache, `reused_tokens` of them from the turn before."""
+
+    id: int
+    done_tokens: int
+    total_tokens: int
+    reused_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """New text of an answer, at most some 40 times a second.
+
+    Attributes:
+        decode_tokens: written so far.
+        decode_tokens_s: over the last second, for the live meter.
+        reclassified: a lone `</think>` came: all answer text sent before belongs to the reasoning.
+    """
+
+    id: int
+    deltas: tuple[Delta, ...]
+    decode_tokens: int
+    reasoning_tokens: int
+    context_used: int
+    decode_tokens_s: float
+    reclassified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFinished:
+    """The answer is complete or was stopped; see `answer.timings.stop_reason`."""
+
+    id: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class TokensCounted:
+    """`tokens` of the whole rendered conversation; `turn_tokens` of each message's own text."""
+
+    id: int
+    tokens: int
+    turn_tokens: tuple[int, ...]
+    n_ctx: int
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesListed:
+    """Answer to ListDevices."""
+
+    id: int
+    devices: tuple[EngineDevice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFailed:
+    """An operation ended with an error.
+
+    Attributes:
+        answer: what an interrupted answer had written (also after a crash).
+        reasoning: the same for its reasoning.
+    """
+
+    id: int
+    failure: Failure
+    answer: str = ""
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The worker lives. `steps` counts what its main thread has finished (tokens, pieces of a load)."""
+
+    steps: int
+
+
+class EngineState(StrEnum):
+    """What the engine is doing, as the status bar says it."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    LOADING = "loading"
+    READY = "ready"
+    ANSWERING = "answering"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """Made by the client. `failure` says why the state is CRASHED."""
+
+    state: EngineState
+    failure: Failure | None = None
+
+
+Command = Load | Generate | CountTokens | ListDevices | Stop
+WorkerEvent = (
+    Hello
+    | LoadStarted
+    | LoadProgress
+    | LoadFinished
+    | LoadCancelled
+    | AnswerStarted
+    | PromptProgress
+    | TextDelta
+    | AnswerFinished
+    | TokensCounted
+    | DevicesListed
+    | OperationFailed
+    | Heartbeat
+)
+EngineEvent = WorkerEvent | StateChanged
+
+_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, ListDevices, Stop)}
+_EVENTS: dict[str, type[WorkerEvent]] = {
+    e.__name__: e
+    for e in (
+        Hello,
+        LoadStarted,
+        LoadProgress,
+        LoadFinished,
+        LoadCancelled,
+        AnswerStarted,
+        PromptProgress,
+        TextDelta,
+        AnswerFinished,
+        TokensCounted,
+        DevicesListed,
+        OperationFailed,
+        Heartbeat,
+    )
+}
+
+
+def encode(message: Command | WorkerEvent) -> bytes:
+    """One line, newline included; non-ASCII text is escaped, so the line survives any encoding."""
+    data = {"type": type(message).__name__, **{f.name: to_json(getattr(message, f.name)) for f in fields(message)}}
+    return json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decode_command(line: bytes) -> Command | None:
+    """A command, or None for a type that this side does not know.
+
+    Raises:
+        ValueError: the line is not a well-formed message.
+    """
+    data = _parse(line)
+    kind = _COMMANDS.get(str(data.get("type")))
+    return from_json(kind, data) if kind else None
+
+
+def decode_event(line: bytes) -> WorkerEvent | None:
+    """An event, or None for a type that this side does not know.
+
+    Raises:
+        ValueError: the line is not a well-formed message.
+    """
+    data = _parse(line)
+    kind = _EVENTS.get(str(data.get("type")))
+    return from_json(kind, data) if kind else None
+
+
+def _parse(line: bytes) -> dict[str, object]:
+    try:
+        data = json.loads(line)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"not a message: {error}") from error
+    if not isinstance(data, dict):
+        raise ValueError("a message must be a JSON object")
+    return data  # pyright: ignore[reportUnknownVariableType] - json.loads makes only string keys

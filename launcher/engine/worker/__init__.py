@@ -1,0 +1,1 @@
+"""Runs inside the engine's own process: the only place that imports llama_cpp."""

@@ -1,0 +1,126 @@
+"""What went wrong while loading, in words: the engine's last lines are matched to a cause and kept as the detail."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psutil
+
+from launcher.core.errors import NextStep, UserError
+from launcher.core.generation import LoadRequest
+from launcher.core.units import gib, whole
+from launcher.engine.worker.binding import Binding
+
+_LOAD_AGAIN = NextStep("Load again", "load_again")
+_MEMORY_WORDS = re.compile(r"failed to allocate|unable to allocate|out of memory|cudaMalloc failed|alloc_buffer|ErrorOutOf", re.I)
+
+
+def check_file(path: Path) -> None:
+    """Refuse what llama.cpp would refuse less clearly."""
+    verify = NextStep("Check the file", "verify_file", str(path))
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise UserError(
+            "model_missing",
+            f"The model file {path.name} cannot be read.",
+            f"{error.strerror or error}: {path}",
+            (NextStep("Download it again", "download_again", str(path)), NextStep("Choose another model", "choose_model")),
+        ) from error
+    if magic != b"GGUF":
+        raise UserError(
+            "bad_model_file",
+            f"{path.name} is not a GGUF model.",
+            f"It begins with {magic!r} instead of b'GGUF' and has {path.stat().st_size:,} bytes.",
+            (verify, NextStep("Download it again", "download_again", str(path))),
+        )
+
+
+def model_error(binding: Binding, request: LoadRequest) -> UserError:
+    """`llama_model_load_from_file` returned nothing."""
+    words = binding.log.errors()
+    text = "\n".join(words)
+    name = Path(request.path).name
+    if _MEMORY_WORDS.search(text):
+        return _memory_error(request, "its weights", text)
+    if match := re.search(r"unknown (?:model )?architecture: '?(\w+)", text):
+        return UserError(
+            "unsupported_model",
+            f"This engine does not know the architecture {match.group(1)}.",
+            f"{name} needs a newer llama.cpp than {binding.engine_version}.",
+            (NextStep("Choose another model", "choose_model"),),
+            text,
+        )
+    cause = next((w.strip() for w in words if w.strip()), "It gave no reason.")
+    return UserError(
+        "load_failed",
+        f"The engine cannot load {name}.",
+        f"The file may be damaged or incomplete. The engine said: {cause}",
+        (
+            NextStep("Check the file", "verify_file", request.path),
+            NextStep("Download it again", "download_again", request.path),
+            _LOAD_AGAIN,
+        ),
+        text,
+    )
+
+
+def context_error(binding: Binding, request: LoadRequest) -> UserError:
+    """`llama_init_from_model` returned nothing: nearly always memory for the KV cache or the compute buffers."""
+    words = binding.log.errors()
+    text = "\n".join(words)
+    placement = request.placement
+    if placement.kv_type_k != placement.kv_type_v and re.search(r"type|quantiz", text, re.I):
+        return UserError(
+            "bad_placement",
+            f"{request.name} needs the same type for both halves of its KV cache.",
+            f"Asked for were {placement.kv_type_k} and {placement.kv_type_v}.",
+            (NextStep(f"Load with KV cache {placement.kv_type_k}", "load_with_kv_type", placement.kv_type_k),),
+            text,
+        )
+    return _memory_error(request, f"a context of {whole(placement.n_ctx)} tokens (KV cache {placement.kv_type_k})", text)
+
+
+def decode_error(binding: Binding, status: int) -> UserError:
+    """`llama_decode` failed; the model stays loaded."""
+    return UserError(
+        "decode_failed",
+        "The engine could not compute the next token.",
+        f"llama_decode returned {status}. RAM free now: {gib(psutil.virtual_memory().available)}.",
+        (_LOAD_AGAIN, NextStep("Copy report", "copy_report")),
+        "\n".join(binding.log.errors()),
+    )
+
+
+def device_missing(names: list[str], listed: list[str]) -> UserError:
+    """The plan names a device that the engine does not have (any more)."""
+    return UserError(
+        "device_missing",
+        f"The engine does not see {', '.join(names)} any more.",
+        f"It lists {', '.join(listed)}. A driver may have changed since the plan was made.",
+        (NextStep("Look again", "probe_again"), NextStep("Plan again", "plan_again")),
+    )
+
+
+def smaller_context(n_ctx: int) -> NextStep:
+    """Offer half the context, in the steps llama.cpp allocates."""
+    half = max(256, n_ctx // 2 // 256 * 256)
+    return NextStep(f"Load with {whole(half)} context", "load_with_context", str(half))
+
+
+def _memory_error(request: LoadRequest, what_for: str, engine_words: str) -> UserError:
+    match = re.search(r"(?:allocat\w*|buffer of size)\s+(?:buffer of size\s+)?([\d.]+)(?:\s*(MiB|bytes))?", engine_words)
+    asked = ""
+    if match:
+        size = float(match.group(1)) * (2**20 if match.group(2) == "MiB" else 1)
+        asked = f" It asked for {gib(size)} at once."
+    free = gib(psutil.virtual_memory().available)
+    return UserError(
+        "out_of_memory",
+        f"There is not enough memory to load {request.name}.",
+        f"The engine could not get memory for {what_for}.{asked} RAM free now: {free}.",
+        (smaller_context(request.placement.n_ctx), NextStep("Plan again", "plan_again"), _LOAD_AGAIN),
+        engine_words,
+    )

@@ -1,0 +1,244 @@
+"""The worker process: `launcher engine-worker`. Commands come in on stdin, events go out on stdout, one JSON object per line.
+
+Before anything native is loaded, stdout is set aside for the protocol and file descriptor 1 is pointed at stderr, so that
+C prints cannot corrupt it. The main thread does one operation after the other; a reader thread takes commands at once, so
+that a stop works while the main thread computes. End of stdin ends the process at once: no orphan holds memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO
+
+from launcher.core.errors import UserError
+from launcher.engine.protocol import (
+    PROTOCOL_VERSION,
+    AnswerFinished,
+    AnswerStarted,
+    Command,
+    CountTokens,
+    DevicesListed,
+    Failure,
+    Generate,
+    Heartbeat,
+    Hello,
+    ListDevices,
+    Load,
+    LoadCancelled,
+    LoadFinished,
+    LoadProgress,
+    LoadStarted,
+    OperationFailed,
+    Stop,
+    TokensCounted,
+    WorkerEvent,
+    decode_command,
+    encode,
+)
+from launcher.engine.worker.abort import AbortSwitch
+
+if TYPE_CHECKING:
+    from launcher.engine.worker.session import Session
+
+HEARTBEAT_INTERVAL_S = 1.0
+
+
+def run_worker(argv: list[str]) -> int:
+    """Serve until stdin ends."""
+    protocol = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    parser = argparse.ArgumentParser(prog="launcher engine-worker")
+    parser.add_argument("--rpc", default="", help="host:port of llama.cpp RPC servers, with commas between")
+    args = parser.parse_args(argv)
+    Worker(sys.stdin.buffer, protocol, tuple(e for e in args.rpc.split(",") if e)).run()
+    return 0
+
+
+class _Outlet:
+    """Writes events; whole lines, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, event: WorkerEvent) -> None:
+        """Write one event. A reader that went away ends the process: there is nobody to work for."""
+        try:
+            with self._lock:
+                self._stream.write(encode(event))
+        except OSError:
+            os._exit(0)
+
+
+class Operations:
+    """Which operation runs and which were stopped before they began."""
+
+    def __init__(self, switch: AbortSwitch) -> None:
+        self._switch = switch
+        self._lock = threading.Lock()
+        self._current: int | None = None
+        self._stopped: set[int] = set()
+
+    def begin(self, operation: int) -> None:
+        """From now on a stop of `operation` sets the switch; one that came before does so now."""
+        with self._lock:
+            self._current = operation
+            if operation in self._stopped:
+                self._switch.set()
+            else:
+                self._switch.clear()
+
+    def end(self) -> None:
+        """Nothing runs."""
+        with self._lock:
+            self._stopped.discard(self._current or 0)
+            self._current = None
+            self._switch.clear()
+
+    def stop(self, operation: int) -> None:
+        """Stop it, or mark it for when its turn comes."""
+        with self._lock:
+            if operation == self._current:
+                self._switch.set()
+            else:
+                self._stopped.add(operation)
+
+
+class Worker:
+    """One process, at most one model."""
+
+    def __init__(self, commands: BinaryIO, protocol: BinaryIO, rpc_servers: tuple[str, ...]) -> None:
+        self._commands = commands
+        self._outlet = _Outlet(protocol)
+        self._rpc_servers = rpc_servers
+        self._switch = AbortSwitch()
+        self._operations = Operations(self._switch)
+        self._queue: queue.Queue[Command] = queue.Queue()
+        self._steps = 0
+        self._session: Session | None = None
+
+    def run(self) -> None:
+        """Say hello and serve."""
+        threading.Thread(target=self._read, name="commands", daemon=True).start()
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        try:
+            self._start()
+        except UserError as error:
+            self._outlet.send(OperationFailed(0, Failure.of(error)))
+            return
+        while True:
+            self._serve(self._queue.get())
+
+    def _start(self) -> None:
+        # Imported here, after stdout is safe and the reader runs: loading the libraries takes a while and may print.
+        from launcher.engine.worker import binding, loading, model, processor
+
+        self._binding = binding.Binding()
+        self._binding.add_rpc_servers(self._rpc_servers)
+        self._loading = loading
+        self._model = model
+        self._processor = processor
+        self._outlet.send(
+            Hello(
+                protocol=PROTOCOL_VERSION,
+                engine_version=self._binding.engine_version,
+                system_info=self._binding.system_info,
+                library_path=str(self._binding.library_path),
+                processor=processor.processor_name(),
+                devices=self._binding.devices(),
+            )
+        )
+
+    # --- the two side threads -----------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        while line := self._commands.readline():
+            try:
+                command = decode_command(line)
+            except ValueError as error:
+                print(f"ignored a malformed command: {error}", file=sys.stderr)  # noqa: T201 - stderr is the log here
+                continue
+            if isinstance(command, Stop):
+                self._operations.stop(command.id)
+            elif command is not None:
+                self._queue.put(command)
+        os._exit(0)
+
+    def _beat(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(HEARTBEAT_INTERVAL_S):
+            self._outlet.send(Heartbeat(self._steps))
+
+    # --- the main thread ----------------------------------------------------------------------------------------------
+
+    def _serve(self, command: Command) -> None:
+        self._operations.begin(command.id)
+        try:
+            self._handler(command)()
+        except UserError as error:
+            self._outlet.send(OperationFailed(command.id, Failure.of(error)))
+        except self._model.Cancelled:
+            self._outlet.send(LoadCancelled(command.id))
+        except Exception as error:  # noqa: BLE001 - a bug must reach the client as one, and the worker must not hang
+            traceback.print_exc()
+            bug = Failure("engine_bug", "The engine worker has a bug.", f"{type(error).__name__}: {error}", (), traceback.format_exc())
+            self._outlet.send(OperationFailed(command.id, bug))
+        finally:
+            self._operations.end()
+
+    def _handler(self, command: Command) -> Callable[[], None]:
+        match command:
+            case Load():
+                return lambda: self._load(command)
+            case Generate():
+                return lambda: self._generate(command)
+            case CountTokens():
+                return lambda: self._count(command)
+            case ListDevices():
+                return lambda: self._outlet.send(DevicesListed(command.id, self._binding.devices()))
+            case Stop():
+                return lambda: None
+
+    def _load(self, command: Load) -> None:
+        if self._session is not None:
+            raise UserError("engine_busy", "A model is already loaded in this process.", "Each load gets its own process.")
+        extra = command.use_extra_bufts
+        if extra is None:
+            has_gpu = self._model.uses_gpu(self._binding, command.request.placement)
+            extra = self._processor.wants_extra_buffers(self._binding.system_info, has_gpu, self._processor.cpu_flags())
+        self._outlet.send(LoadStarted(command.id, extra))
+
+        def on_progress(phase: str, fraction: float) -> None:
+            self._steps += 1
+            self._outlet.send(LoadProgress(command.id, phase, fraction))
+
+        self._session, loaded = self._loading.load_session(
+            self._binding, command.request, extra, self._switch, on_progress
+        )
+        self._outlet.send(LoadFinished(command.id, loaded))
+
+    def _generate(self, command: Generate) -> None:
+        session = self._need_session()
+        self._outlet.send(AnswerStarted(command.id))
+
+        def send(event: WorkerEvent) -> None:
+            self._steps = session.steps
+            self._outlet.send(event)
+
+        self._outlet.send(AnswerFinished(command.id, session.answer(command.id, command.request, send)))
+
+    def _count(self, command: CountTokens) -> None:
+        session = self._need_session()
+        tokens, turn_tokens = session.count_tokens(command.turns, command.thinking)
+        self._outlet.send(TokensCounted(command.id, tokens, turn_tokens, session.native.n_ctx))
+
+    def _need_session(self) -> Session:
+        if self._session is None:
+            raise UserError("not_loaded", "No model is loaded.", "The engine process has started but holds no model.")
+        return self._session

@@ -1,0 +1,164 @@
+"""From a conversation to tokens, so that nothing a person typed can become a control token.
+
+The template is rendered with a placeholder for every message. Control tokens are then looked for in the template's own
+text only, and become ids directly; what lies between two of them (template words and message texts together) is tokenised
+as one plain run. Benign conversations get exactly the tokens that llama.cpp would make of the whole text, word boundaries
+included; a typed "<｜Assistant｜>" becomes the ordinary pieces of those characters.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from launcher.core.errors import BugError
+from launcher.core.generation import ChatTurn
+from launcher.engine.worker.binding import Binding
+from launcher.engine.worker.template import ChatTemplate, closes_thought, opens_thought
+
+# enum llama_token_attr
+_ATTR_UNKNOWN, _ATTR_CONTROL, _ATTR_USER_DEFINED = 1 << 0, 1 << 3, 1 << 4
+
+
+class Vocabulary:
+    """Text to tokens and back, for one loaded model."""
+
+    def __init__(self, binding: Binding, vocab: Any) -> None:
+        self._llama = binding.llama
+        self._vocab = vocab
+        self.special = self._special_tokens()
+        texts = sorted(self.special, key=len, reverse=True)
+        self._special_pattern = re.compile("|".join(map(re.escape, texts))) if texts else None
+        self._buffer = ctypes.create_string_buffer(1024)
+        # The thought's marks may be control tokens in one file and ordinary ones in the next; the splitter must see them.
+        self._shown = {self.special[t] for t in ("<think>", "</think>") if t in self.special}
+
+    def _special_tokens(self) -> dict[str, int]:
+        llama = self._llama
+        wanted = _ATTR_UNKNOWN | _ATTR_CONTROL | _ATTR_USER_DEFINED
+        found: dict[str, int] = {}
+        for token in range(llama.llama_vocab_n_tokens(self._vocab)):
+            if llama.llama_vocab_get_attr(self._vocab, token) & wanted:
+                text = (llama.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
+                if text:
+                    found.setdefault(text, token)
+        return found
+
+    @property
+    def bos(self) -> int | None:
+        """The token that begins a text, if the model wants one."""
+        token = self._llama.llama_vocab_bos(self._vocab)
+        return token if token >= 0 and self._llama.llama_vocab_get_add_bos(self._vocab) else None
+
+    def text_of(self, token: int) -> str:
+        """A token's name in the vocabulary; "" for none (negative)."""
+        return self._llama.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace") if token >= 0 else ""
+
+    @property
+    def bos_text(self) -> str:
+        """What a template writes for `bos_token`."""
+        return self.text_of(self._llama.llama_vocab_bos(self._vocab))
+
+    @property
+    def eos_text(self) -> str:
+        """What a template writes for `eos_token`."""
+        return self.text_of(self._llama.llama_vocab_eos(self._vocab))
+
+    def is_end(self, token: int) -> bool:
+        """Whether this token ends an answer (end of sentence, end of turn, ...)."""
+        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token writes; often only a part of a character. Control tokens write nothing."""
+        size = self._llama.llama_token_to_piece(
+            self._vocab, token, self._buffer, len(self._buffer), 0, token in self._shown
+        )
+        if size < 0:
+            self._buffer = ctypes.create_string_buffer(-size)
+            return self.piece(token)
+        return self._buffer.raw[:size]
+
+    def plain(self, text: str) -> list[int]:
+        """Tokens of a text without any control token, and without BOS."""
+        if not text:
+            return []
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        while True:
+            tokens = (ctypes.c_int32 * room)()
+            count = self._llama.llama_tokenize(self._vocab, data, len(data), tokens, room, False, False)
+            if count >= 0:
+                return tokens[:count]
+            room = -count
+
+    def split_special(self, text: str) -> list[str | int]:
+        """Template text as plain stretches and control token ids, in order."""
+        if self._special_pattern is None:
+            return [text]
+        parts: list[str | int] = []
+        end = 0
+        for match in self._special_pattern.finditer(text):
+            parts += [text[end : match.start()], self.special[match.group()]]
+            end = match.end()
+        return [*parts, text[end:]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered conversation.
+
+    Attributes:
+        in_thought: the answer begins inside a thought.
+        thought_closed: the template told the model not to think.
+    """
+
+    tokens: tuple[int, ...]
+    in_thought: bool
+    thought_closed: bool
+
+
+def make_prompt(
+    vocabulary: Vocabulary, template: ChatTemplate, turns: Sequence[ChatTurn], thinking: bool, prefix: str = ""
+) -> Prompt:
+    """Render and tokenise a conversation, ready for the model's answer.
+
+    Args:
+        vocabulary: of the loaded model.
+        template: of the loaded model.
+        turns: the conversation.
+        thinking: the switch, for templates that have one.
+        prefix: text the answer begins with; a thought that the template opened is closed before it.
+
+    Raises:
+        UserError: the template does not work for this conversation.
+    """
+    nonce = secrets.token_hex(8)
+    marks = [f"\ue000{nonce}.{i}\ue001" for i in range(len(turns))]
+    messages = [{"role": turn.role, "content": mark} for turn, mark in zip(turns, marks, strict=True)]
+    text = template.render(messages, thinking)
+    in_thought = opens_thought(text)
+    contents = [turn.content.strip() if template.trims_content else turn.content for turn in turns]
+    tokens: list[int] = []
+    run = ""  # plain text since the last control token
+    for i, piece in enumerate(re.split(f"\ue000{nonce}\\.(\\d+)\ue001", text)):
+        if i % 2:
+            run += contents[int(piece)]
+            continue
+        for part in vocabulary.split_special(piece):
+            if isinstance(part, str):
+                run += part
+            else:
+                tokens += [*vocabulary.plain(run), part]
+                run = ""
+    if prefix:
+        run += ("\n</think>\n\n" if in_thought else "") + prefix
+    tokens += vocabulary.plain(run)
+    if vocabulary.bos is not None and tokens[:1] != [vocabulary.bos]:
+        tokens.insert(0, vocabulary.bos)
+    if not tokens:
+        raise BugError("a conversation without any token")
+    return Prompt(tuple(tokens), in_thought and not prefix, closes_thought(text) or bool(prefix))
