@@ -1,0 +1,159 @@
+"""What the table shows, as values: one row per model and one per file set, matched with plans and installed files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from launcher.catalog import NotOffered
+from launcher.core.downloads import Installed
+from launcher.core.models import Family, QuantQuality, Variant
+from launcher.core.plans import Plan
+from launcher.ui.models.fit import runs
+
+_UNKNOWN = QuantQuality("unknown")
+_UNSCORED = 20.0
+_FLUENT_TOKENS_S = 30.0
+_POINTS_PER_GB = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRow:
+    """One file set of a model ("Q4_K_M of unsloth").
+
+    Attributes:
+        model: the variant's id; for a file outside the catalog the library's name of it.
+        why_not: why this engine cannot load it; "" when it can.
+        file_bytes: 0 where nobody published the size (file sets that are not offered).
+        publisher: shown where one model has two file sets of the same name; "" otherwise.
+    """
+
+    model: str
+    quant: str
+    repo: str
+    file_bytes: int
+    bits: float | None = None
+    quality: QuantQuality = _UNKNOWN
+    why_not: str = ""
+    publisher: str = ""
+    plan: Plan | None = None
+    installed: Installed | None = None
+    is_recommended: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Identifies the row."""
+        return self.model, self.quant, self.repo
+
+    @property
+    def download_key(self) -> str:
+        """As `DownloadRequest.key`."""
+        return f"{self.repo}::{self.quant}"
+
+    @property
+    def is_running(self) -> bool:
+        """It runs on this PC."""
+        return self.plan is not None and runs(self.plan)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One model with its file sets, smallest first. `variant` is None for files that the catalog does not know."""
+
+    id: str
+    name: str
+    short_name: str
+    variant: Variant | None
+    sizes: tuple[SizeRow, ...]
+    why_not: str = ""
+
+    @property
+    def running(self) -> tuple[SizeRow, ...]:
+        """The file sets that run on this PC."""
+        return tuple(size for size in self.sizes if size.is_running)
+
+    @property
+    def installed(self) -> tuple[SizeRow, ...]:
+        """The file sets on the disk."""
+        return tuple(size for size in self.sizes if size.installed)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The variant's tags."""
+        return self.variant.tags if self.variant else ()
+
+    def worth(self, size: SizeRow) -> float:
+        """Points for ranking; see `_worth`."""
+        score = self.variant.score if self.variant else None
+        return _worth(_UNSCORED if score is None else score, size)
+
+    def best(self, sizes: tuple[SizeRow, ...]) -> SizeRow | None:
+        """The recommended one of these, else the one with the most points."""
+        return max(sizes, key=lambda size: (size.is_recommended, self.worth(size)), default=None)
+
+
+def build(
+    families: tuple[Family, ...],
+    plans: tuple[Plan, ...],
+    installed: tuple[Installed, ...],
+    recommended: Plan | None,
+    not_offered: tuple[NotOffered, ...] = (),
+) -> tuple[ModelRow, ...]:
+    """Match everything that is known; models stay in the catalog's order, unknown files come last."""
+    plan_of = {(p.model, p.quant, p.repo): p for p in plans}
+    special = (recommended.model, recommended.quant, recommended.repo) if recommended else None
+    left = list(installed)
+    rows: list[ModelRow] = []
+    for variant in (v for family in families for v in family.variants):
+        names = [q.name for q in variant.quants]
+        sizes: list[SizeRow] = []
+        for quant in variant.quants:
+            found = next((i for i in left if _is_same(i, variant.id, quant.name, quant.repo)), None)
+            if found is not None:
+                left.remove(found)
+            key = (variant.id, quant.name, quant.repo)
+            sizes.append(
+                SizeRow(
+                    *key,
+                    quant.file_bytes,
+                    quant.bits_per_weight,
+                    quant.quality,
+                    variant.why_not or ("" if quant.loadable else quant.why_not),
+                    quant.repo.split("/")[0] if names.count(quant.name) > 1 else "",
+                    plan_of.get(key),
+                    found,
+                    key == special,
+                )
+            )
+        sizes += (
+            SizeRow(item.model, item.name, item.repo, item.size_bytes or 0, why_not=item.why)
+            for item in not_offered
+            if item.model == variant.id
+        )
+        sizes.sort(key=lambda size: size.file_bytes)
+        rows.append(ModelRow(variant.id, variant.name, variant.short_name, variant, tuple(sizes), variant.why_not))
+    return (*rows, *(_unknown_file(item, plan_of) for item in left))
+
+
+def _is_same(item: Installed, model: str, quant: str, repo: str) -> bool:
+    return item.model == model and item.quant.lower() == quant.lower() and item.repo in (None, repo)
+
+
+def _unknown_file(item: Installed, plan_of: dict[tuple[str, str, str], Plan]) -> ModelRow:
+    repo = item.repo or ""
+    plan = plan_of.get((item.model, item.quant, repo))
+    size = SizeRow(item.model, item.quant, repo, item.size_bytes, plan=plan, installed=item)
+    # The path tells two files of the same name apart.
+    return ModelRow(f"file:{item.path}", item.name, item.name, None, (size,))
+
+
+def _worth(score: float, size: SizeRow) -> float:
+    """Score after the quantisation's loss, less for slow answers and a little less for large downloads.
+
+    A heuristic for the order of rows only: up to 30 tokens/s (faster than one reads) speed counts with the fourth root,
+    a GB of download costs 0.05 points, so that lossless sizes of a small model rank by what one would fetch.
+    """
+    if size.plan is None:
+        return 0.0
+    loss = size.quality.loss or 0.0
+    fluency = min(1.0, size.plan.speed.decode_tokens_s / _FLUENT_TOKENS_S) ** 0.25
+    return score * (1 - loss) * fluency - _POINTS_PER_GB * size.file_bytes / 1e9
