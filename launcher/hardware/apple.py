@@ -59,8 +59,9 @@ class AppleSource:
 def gpu_share_bytes(memory_bytes: int | None, wired_limit_mib: int | None) -> int | None:
     """About what Metal calls recommendedMaxWorkingSetSize, without asking Metal.
 
-    llama.cpp's logs show 3/4 of the RAM on Macs with 36 GiB and more and 2/3 below (51539.61 MB of 64 GiB, 21845.34 MiB
-    of 32 GiB, 10922.67 MiB of 16 GiB); `sysctl iogpu.wired_limit_mb` overrides it when it is not 0.
+    llama.cpp's issue reports show 3/4 of the RAM on larger Macs (49152 of 64 GiB in its issue 1870, 73728 of 96 GiB in 3213)
+    and 2/3 on smaller ones (21845 of 32 GiB in pull request 2011, 10923 of 16 GiB); where between 32 and 64 GiB it changes
+    is not documented. `sysctl iogpu.wired_limit_mb` overrides it when it is not 0.
     """
     if wired_limit_mib:
         return wired_limit_mib * 2**20

@@ -13,7 +13,7 @@ from launcher.core.paths import resource
 from launcher.core.units import GIB
 
 # Filler words: the same card is "NVIDIA GeForce RTX 3060", "GeForce RTX 3060" and "RTX 3060" in different drivers.
-_FILLER = {"nvidia", "geforce", "amd", "ati", "radeon", "intel", "graphics", "gpu", "corporation", "inc"}
+_FILLER = {"nvidia", "geforce", "amd", "ati", "radeon", "intel", "graphics", "gpu", "corporation", "series"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,8 @@ def _describe(card: _Card) -> Gpu:
     if card.driver not in _PROPER_DRIVERS[card.vendor]:
         used = f"it uses {card.driver}" if card.driver else "it has none"
         notes.append(f"This GPU needs the driver {' or '.join(_PROPER_DRIVERS[card.vendor])}; {used}.")
+    elif card.vendor == "nvidia":  # only looked at when NVML does not list it
+        notes.append("Its driver runs, but NVIDIA's library tells nothing about it here.")
     if card.is_integrated:
         notes.append("Its memory is the computer's RAM.")
     elif total is None:

@@ -12,6 +12,8 @@ from launcher.core.units import gib
 from launcher.hardware.cgroup import memory_limit
 from launcher.hardware.kernel_files import read_pairs
 
+SPEED_UNKNOWN = "The system does not tell how fast the RAM is; that has to be measured."
+
 
 def read_ram(root: Path = Path("/")) -> Ram:
     """Total and available now. Kind and speed are not asked for: no operating system tells them to a plain program."""
@@ -25,11 +27,14 @@ def read_ram(root: Path = Path("/")) -> Ram:
 
 
 def ram_notes(ram: Ram) -> tuple[str, ...]:
-    """What deserves a sentence: a container's limit."""
+    """What deserves a sentence: a container's limit, an unknown speed."""
+    notes: list[str] = []
     installed = psutil.virtual_memory().total
-    if ram.total_bytes >= installed:
-        return ()
-    return (f"This container may use {gib(ram.total_bytes)} of the computer's {gib(installed)} of RAM.",)
+    if ram.total_bytes < installed:
+        notes.append(f"This container may use {gib(ram.total_bytes)} of the computer's {gib(installed)} of RAM.")
+    if ram.bandwidth_bytes_s is None:
+        notes.append(SPEED_UNKNOWN)
+    return tuple(notes)
 
 
 def _zfs_cache_bytes(root: Path) -> int:

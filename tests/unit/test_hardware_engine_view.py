@@ -167,6 +167,7 @@ def test_vendors() -> None:
         ("NVIDIA GeForce RTX 3060", "GeForce RTX 3060"),
         ("Intel(R) Arc(tm) B580 Graphics (BMG G21)", "Intel Arc B580"),
         ("AMD Radeon RX 7900 XTX (RADV NAVI31)", "Radeon RX 7900 XTX"),
+        ("AMD Radeon RX 580 Series (RADV POLARIS10)", "AMD Radeon RX 580"),
         ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "A100 SXM4 40GB"),
         ("NVIDIA GeForce RTX 4090 Laptop GPU", "RTX 4090 Laptop"),
     ],

@@ -14,7 +14,7 @@ from launcher.hardware import Meters, probe
 from launcher.hardware.cgroup import cpu_limit, memory_limit
 from launcher.hardware.cpu import read_cpu
 from launcher.hardware.disks import read_disks
-from launcher.hardware.memory import ram_notes, read_ram
+from launcher.hardware.memory import SPEED_UNKNOWN, ram_notes, read_ram
 
 GIB = 2**30
 
@@ -203,3 +203,4 @@ def test_probe_of_this_computer() -> None:
     assert machine.cpu.cores <= machine.cpu.threads or machine.cpu.threads == 1
     assert machine.disks
     assert machine.name.endswith("RAM")
+    assert (SPEED_UNKNOWN in machine.notes) == (machine.ram.bandwidth_bytes_s is None)

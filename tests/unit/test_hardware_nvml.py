@@ -9,19 +9,21 @@ from typing import Any
 import pytest
 
 from tests.fakes.nvml import RTX_4090, compile_fake, run_child, scenario
+from tests.fakes.sysfs import replay
 
 _COMMON = """
 import json, os, pathlib, sys, tempfile, time
 from launcher.core.codec import to_json
 from launcher.hardware import nvml, nvml_driver
 from launcher.hardware.inventory import probe
+from launcher.hardware.memory import SPEED_UNKNOWN
 nvml_driver.sees_host_pids = lambda: True  # the tests may run in a container themselves
 SCENARIO = pathlib.Path(os.environ["FAKE_NVML_SCENARIO"])
 EMPTY = pathlib.Path(tempfile.mkdtemp())
 now = 1000.0
 def out(value): print(json.dumps(to_json(value)))
 """
-_PROBE = f"{_COMMON}\nout(probe(root=EMPTY))"
+_PROBE = f"{_COMMON}\nmachine = to_json(probe(root=EMPTY))\nmachine['notes'].remove(SPEED_UNKNOWN)\nout(machine)"
 _SAMPLE = f"{_COMMON}\nsource = nvml.NvmlSource(); out(source.sample(frozenset({{4711, 4712}}))); source.close()"
 
 
@@ -132,7 +134,7 @@ def test_mig_is_said(driver: Path, tmp_path: Path) -> None:
 def test_garbage_from_the_driver_is_none(changes: dict[str, object], driver: Path, tmp_path: Path) -> None:
     raw = scenario({**RTX_4090, **changes}).encode("utf-8", "surrogateescape")
     text = raw.decode("latin-1")
-    script = _PROBE.replace("out(probe", "SCENARIO.write_bytes(SCENARIO.read_text().encode('latin-1'))\nout(probe")
+    script = _PROBE.replace("machine =", "SCENARIO.write_bytes(SCENARIO.read_text().encode('latin-1'))\nmachine =")
     (gpu,) = run_child(script, driver, text, tmp_path)["gpus"]
     for key in ("total", "free"):
         if key in changes:
@@ -264,3 +266,16 @@ out(samples[-1])
     assert len(sample["gpus"]) == 8
     assert 0 <= sample["cpu_load"] <= 1
     assert sample["ram_used_by_app_bytes"] > sample["ram_used_by_window_bytes"] > 10_000_000
+
+
+def test_a_card_that_both_nvml_and_the_bus_show_is_one_card(driver: Path, tmp_path: Path) -> None:
+    replay("nouveau_4090", tmp_path / "tree")
+    replay("i915_uhd770", tmp_path / "tree")
+    script = f"{_COMMON}\nout(probe(root=pathlib.Path({str(tmp_path / 'tree')!r})).gpus)"
+    discrete, integrated = run_child(script, driver, scenario(RTX_4090), tmp_path)
+    assert discrete["name"] == "NVIDIA GeForce RTX 4090"
+    assert integrated["name"] == "Intel UHD Graphics 770"
+    (tmp_path / "nolib").mkdir()
+    gpus = run_child(script, tmp_path / "nolib", scenario(), tmp_path)
+    assert gpus[0]["name"] == "NVIDIA GPU (10de:2684)"
+    assert gpus[0]["notes"][0] == "This GPU needs the driver nvidia; it uses nouveau."

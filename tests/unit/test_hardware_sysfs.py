@@ -150,6 +150,15 @@ def test_nvidia_card_without_its_driver(tmp_path: Path) -> None:
     assert gpu.vram_total_bytes is None
 
 
+def test_nvidia_card_whose_library_is_missing(tmp_path: Path) -> None:
+    root = replay("nouveau_4090", tmp_path)
+    (root / "sys/bus/pci/drivers/nouveau").rename(root / "sys/bus/pci/drivers/nvidia")
+    link = card_folder(root) / "driver"
+    link.unlink()
+    link.symlink_to("../../../../bus/pci/drivers/nvidia")
+    assert only_gpu(root).notes[0] == "Its driver runs, but NVIDIA's library tells nothing about it here."
+
+
 def test_ambiguous_names_get_no_data_sheet(tmp_path: Path) -> None:
     root = replay("amdgpu_rx7900xtx", tmp_path)
     (root / "usr/share/libdrm/amdgpu.ids").unlink()
