@@ -18,6 +18,9 @@ from launcher.core.paths import resource
 
 _LARGE_DENSE_PARAMS = 25e9
 # Plain (not dynamic) recipes of the 671B and 236B models at 2 bits lost 12 and 14 % on nine tests (V3, V3-0324 Q2_K_L).
+_LARGE_EMBEDDINGS = {"Q2_K_L": "Q2_K", "Q3_K_XL": "Q3_K_L", "Q4_K_L": "Q4_K_M", "Q5_K_L": "Q5_K_M", "Q6_K_L": "Q6_K"}
+# The old types lose about twice what a K type of that size does (Q4_0 0.072 against Q4_K_S 0.032 nats, LLaMA-3-8B).
+_ROUND_TO_NEAREST = {"Q4_0": 2.2, "Q4_1": 1.8}
 _PLAIN_2BIT_LOSS, _PLAIN_2BIT_BITS = 0.12, 3.1
 
 
@@ -27,7 +30,6 @@ class Curve:
 
     source: str
     own: str
-    unit: str
     rows: dict[str, tuple[float, float, float]]
     points: tuple[tuple[float, float], ...]
 
@@ -47,9 +49,11 @@ def load_tables() -> Tables:
     curves: dict[str, Curve] = {}
     for group, table in data["perplexity"].items():
         below, above, knee = table["task_loss_per_perplexity"]
-        curves[group] = _curve(table, "perplexity", lambda p, b=below, a=above, k=knee: _bent(p / 100, b, a, k))
+        losses = {q: _bent(row[1] / 100, below, above, knee) for q, row in table["rows"].items()}
+        curves[group] = _curve(table, losses)
     for group, table in data["kld"].items():
-        curves[group] = _curve(table, "KLD", lambda d, f=table["task_loss_per_nat"]: min(0.9, d * f))
+        losses = {q: min(0.9, row[1] * table["task_loss_per_nat"]) for q, row in table["rows"].items()}
+        curves[group] = _curve(table, losses)
     return Tables(data["task"]["source"], data["task"]["models"], curves)
 
 
@@ -73,7 +77,9 @@ def of(tables: Tables, variant: str, shape: str, quant: str, bits: float, params
         return _quality(row[2], f"{_signed(row[1])} % perplexity", curve.source, measured=True)
     if quant in ("BF16", "F16") or (shape.startswith("v4") and quant == "UD-Q8_K_XL"):
         return _quality(0.0, "", "the published weights as they are", measured=False)
-    loss = row[2] if row else interpolate(curve.points, bits)
+    base = _LARGE_EMBEDDINGS.get(quant, quant)
+    row = row or curve.rows.get(base) or (curve.rows.get("Q3_K_M") if base == "Q3_K_L" else None)
+    loss = row[2] if row else interpolate(curve.points, bits) * _ROUND_TO_NEAREST.get(quant, 1.0)
     if shape in ("v2", "v3", "v32") and bits < _PLAIN_2BIT_BITS and not quant.startswith("UD-"):
         loss = max(loss, _PLAIN_2BIT_LOSS)
     return _quality(loss, "", f"not measured on this model; carried over from {curve.source}", measured=False)
@@ -117,13 +123,13 @@ def interpolate(points: tuple[tuple[float, float], ...], bits: float) -> float:
     return points[-1][1]
 
 
-def _curve(table: dict[str, Any], unit: str, loss_of: Any) -> Curve:
-    rows = {q: (float(b), float(v), max(0.0, float(loss_of(v)))) for q, (b, v) in table["rows"].items()}
+def _curve(table: dict[str, Any], losses: dict[str, float]) -> Curve:
+    rows = {q: (float(bits), float(value), max(0.0, losses[q])) for q, (bits, value) in table["rows"].items()}
     points: list[tuple[float, float]] = []
     for bits, _, loss in sorted(rows.values(), reverse=True):
         # More bits never count as worse: neighbouring recipes cross in the tables.
         points.append((bits, max(loss, points[-1][1] if points else 0.0)))
-    return Curve(table["source"], table.get("own", ""), unit, rows, tuple(reversed(points)))
+    return Curve(table["source"], table.get("own", ""), rows, tuple(reversed(points)))
 
 
 def _bent(perplexity_increase: float, below: float, above: float, knee: float) -> float:

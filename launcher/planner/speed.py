@@ -1,0 +1,126 @@
+"""How fast a placement answers: memory bandwidth for decode, arithmetic and bus for prefill.
+
+Decode reads every active weight once per token:
+
+    t = sum over devices [ bytes / (bandwidth * share) + layers * constant ] + hand-overs + a constant per token
+
+Shares and constants are set so that known rows hold (tests/unit/test_planner_speed.py): an 8B alone reaches 57-60 % of a
+card's data sheet, V4-Flash with all experts in RAM 13.7 tokens/s on an RTX 5090 with 62.7 GB/s RAM, a 7B Q4_K_M about
+8 tokens/s on a laptop with 45 GB/s, MoE and MLA layers cost twice a dense one. Without a measurement of the machine all
+of it is an estimate, hence the range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device as the speed formula sees it.
+
+    Attributes:
+        bandwidth_bytes_s: effective, the share already applied.
+        flops: effective arithmetic rate of a large batch.
+        layer_s: constant per dense layer and token.
+    """
+
+    bandwidth_bytes_s: float
+    flops: float
+    layer_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one device does per token. `params` counts active parameters, for prefill."""
+
+    read_bytes: float
+    dense_layers: int
+    moe_layers: int
+
+
+# Share of the data-sheet bandwidth that decode reaches (matrix-vector kernels), and seconds per dense layer.
+_BACKEND_SHARE = {"cuda": 0.87, "rocm": 0.75, "vulkan": 0.72, "metal": 0.80, "rpc": 0.50}
+_BACKEND_LAYER_S = {"cuda": 60e-6, "rocm": 65e-6, "vulkan": 75e-6, "metal": 80e-6, "rpc": 400e-6}
+_OTHER_SHARE, _OTHER_LAYER_S = 0.60, 100e-6
+_HOST_SHARE, _HOST_LAYER_S = 0.87, 100e-6
+# One core unpacks about this many bytes per second; the low-bit IQ types need table look-ups per weight.
+_CORE_BYTES_S, _CORE_IQ_BYTES_S = 6e9, 3e9
+_CORE_FLOPS = 35e9  # quantised matrix products with AVX2 or NEON
+_GPU_FLOPS_SHARE = 0.40
+_MOE_LAYER_FACTOR = 2.0
+_TOKEN_S = 0.7e-3
+_HANDOVER_S = 20e-6
+
+# Class values where nothing is known: below the slowest card still sold, and dual-channel DDR4.
+UNKNOWN_GPU_BANDWIDTH = 100e9
+UNKNOWN_RAM_BANDWIDTH = 25e9
+UNKNOWN_PCIE = 6e9
+_FLOPS_PER_BANDWIDTH = 50.0  # fp16 operations per byte of bandwidth, low end of the cards of the last ten years
+
+
+def gpu_device(backend: str | None, bandwidth_bytes_s: float | None, fp16_flops: float | None) -> Device:
+    """A GPU; unknown values become the conservative class value."""
+    name = backend or ""
+    bandwidth = bandwidth_bytes_s or UNKNOWN_GPU_BANDWIDTH
+    return Device(
+        bandwidth * _BACKEND_SHARE.get(name, _OTHER_SHARE),
+        (fp16_flops or bandwidth * _FLOPS_PER_BANDWIDTH) * _GPU_FLOPS_SHARE,
+        _BACKEND_LAYER_S.get(name, _OTHER_LAYER_S),
+    )
+
+
+def host_device(bandwidth_bytes_s: float | None, cores: int, *, is_iq: bool) -> Device:
+    """The processor with its RAM."""
+    by_cores = cores * (_CORE_IQ_BYTES_S if is_iq else _CORE_BYTES_S)
+    bandwidth = (bandwidth_bytes_s or UNKNOWN_RAM_BANDWIDTH) * _HOST_SHARE
+    return Device(min(bandwidth, by_cores), cores * _CORE_FLOPS, _HOST_LAYER_S)
+
+
+def is_iq(quant: str) -> bool:
+    """Whether a quantisation is mostly of the low-bit IQ types."""
+    name = quant.upper().removeprefix("UD-").removeprefix("AD-")
+    return name.startswith(("IQ1", "IQ2", "IQ3", "TQ1"))
+
+
+def device_seconds(device: Device, work: Work) -> float:
+    """Seconds that one device needs for one token."""
+    constant = device.layer_s * (work.dense_layers + _MOE_LAYER_FACTOR * work.moe_layers)
+    return work.read_bytes / device.bandwidth_bytes_s + constant
+
+
+def token_seconds(parts: float, handovers: int) -> float:
+    """One token: the devices' seconds plus hand-overs between them plus the constant (sampling, graph)."""
+    return parts + handovers * _HANDOVER_S + _TOKEN_S
+
+
+def ubatch_seconds(
+    n_tokens: int,
+    gpu_flop: float,
+    gpu_flops: float,
+    host_flop: float,
+    host_flops: float,
+    streamed_bytes: float,
+    bus: float,
+) -> float:
+    """One batch of the prompt.
+
+    Args:
+        n_tokens: in the batch.
+        gpu_flop: operations per token done on resident weights by GPUs.
+        gpu_flops: effective rate of the slowest GPU in use (0 when none).
+        host_flop: operations per token on weights in RAM.
+        host_flops: effective rate of the processor.
+        streamed_bytes: weights copied from RAM to a GPU for the batch; 0 means the processor does host_flop itself.
+        bus: bytes per second of that copy.
+    """
+    seconds = n_tokens * gpu_flop / gpu_flops if gpu_flops else 0.0
+    if streamed_bytes:
+        copied = streamed_bytes / bus + (n_tokens * host_flop / gpu_flops if gpu_flops else 0.0)
+        return seconds + min(copied, n_tokens * host_flop / host_flops)
+    return seconds + n_tokens * host_flop / host_flops
+
+
+def used_expert_share(n_used: int, n_expert: int, n_tokens: int) -> float:
+    """Share of a layer's experts that a batch touches when routing is even."""
+    return 1.0 - (1.0 - n_used / n_expert) ** n_tokens if n_expert else 1.0
