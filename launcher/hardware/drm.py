@@ -39,7 +39,7 @@ class _Card:
 
 
 class DrmSource:
-    """All AMD, Intel and NVIDIA display devices on the PCI bus, by address."""
+    """All AMD, Intel and NVIDIA display devices that are on the PCI bus when this is made, by address."""
 
     def __init__(self, root: Path = Path("/"), clock: Callable[[], float] = time.monotonic) -> None:
         self._root = root
@@ -77,6 +77,8 @@ class DrmSource:
             return GpuSample(card.name, note=note, pci_bus_id=card.address)
         if _is_asleep(card):
             return GpuSample(card.name, note=_ASLEEP, pci_bus_id=card.address)
+        if card.hwmon is None or not card.hwmon.exists():  # its number changes when a card comes back
+            card.hwmon = _hwmon(card.folder)
         total, free = _memory(card)
         busy = read_count(card.folder / "gpu_busy_percent") if card.vendor == "amd" else None
         return GpuSample(
@@ -122,7 +124,7 @@ def _open_card(folder: Path, root: Path) -> _Card | None:
     revision = read_int(folder / "revision", 16) or 0
     name = read_text(folder / "product_name") if vendor == "amd" else None
     driver = folder / "driver"
-    hwmon = next(iter(list_dir(folder / "hwmon")), None)
+    hwmon = _hwmon(folder)
     return _Card(
         folder=folder,
         address=address,
@@ -132,6 +134,10 @@ def _open_card(folder: Path, root: Path) -> _Card | None:
         hwmon=hwmon,
         is_integrated=_is_integrated(vendor, address, hwmon),
     )
+
+
+def _hwmon(folder: Path) -> Path | None:
+    return next(iter(list_dir(folder / "hwmon")), None)
 
 
 def _is_integrated(vendor: str, address: str, hwmon: Path | None) -> bool:

@@ -105,8 +105,9 @@ def _is_about(one: int | None, other: int) -> bool:
 def _joined(gpu: Gpu, device: EngineDevice, backend: str) -> Gpu:
     """Drivers know a card's memory best, except where it is the computer's RAM or where the engine gets only a part."""
     total, free, notes = gpu.vram_total_bytes, gpu.vram_free_bytes, gpu.notes
+    is_unified = gpu.unified_memory or device.kind == "igpu"
     if device.total_bytes > 0:
-        if total is None or gpu.unified_memory:
+        if total is None or is_unified:
             total, free = device.total_bytes, device.free_bytes
         elif device.total_bytes < _PART_OF_CARD * total:
             notes = (*notes, f"The engine sees {gib(device.total_bytes)} of this card's {gib(total)}.")
@@ -122,6 +123,7 @@ def _joined(gpu: Gpu, device: EngineDevice, backend: str) -> Gpu:
         engine_device=device.name,
         vram_total_bytes=total,
         vram_free_bytes=free,
+        unified_memory=is_unified,
         notes=notes,
     )
 

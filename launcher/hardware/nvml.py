@@ -59,8 +59,8 @@ class NvmlSource:
 
     def gpus(self) -> tuple[Gpu, ...]:
         """What the cards are."""
-        version, _ = self._driver.ask("nvmlSystemGetDriverVersion") if self._driver.is_started else (None, 0)
-        cuda, _ = self._driver.ask("nvmlSystemGetCudaDriverVersion") if self._driver.is_started else (None, 0)
+        version, _ = self._driver.ask("nvmlSystemGetDriverVersion")
+        cuda, _ = self._driver.ask("nvmlSystemGetCudaDriverVersion")
         driver = f"{version} (CUDA {cuda // 1000}.{cuda % 1000 // 10})" if version and cuda else version
         return tuple(self._describe(card, driver) for card in self._cards.values())
 
@@ -69,8 +69,11 @@ class NvmlSource:
         if self._clock() >= self._look_again_at:
             self._look()
         samples = tuple(self._sample_card(card, app_pids) for card in self._cards.values())
-        if any(card.handle is None for card in self._cards.values()) and math.isinf(self._look_again_at):
-            self._look_later()
+        if math.isinf(self._look_again_at):
+            if any(card.handle is None for card in self._cards.values()):
+                self._look_later()
+            else:
+                self._pause_s = _FIRST_PAUSE_S  # only now: a dead card may still be listed and give out handles
         return samples
 
     def _look(self) -> None:
@@ -90,7 +93,6 @@ class NvmlSource:
         if code or silent or any(card.handle is None for card in self._cards.values()):
             self._look_later()
         else:
-            self._pause_s = _FIRST_PAUSE_S
             self._look_again_at = math.inf
 
     def _look_later(self) -> None:

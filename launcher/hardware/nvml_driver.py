@@ -63,9 +63,7 @@ class Card:
         for what, code in self.codes.items():
             by_code.setdefault(code, []).append(what)
         return tuple(
-            REASONS.get(code, "NVIDIA's driver gave an error ({}).".format(f"code {code}, {{}}")).format(
-                ", ".join(whats)
-            )
+            REASONS.get(code, f"NVIDIA's driver gave error {code} for {{}}.").format(", ".join(whats))
             for code, whats in by_code.items()
         )
 
@@ -76,11 +74,6 @@ class NvmlDriver:
     def __init__(self) -> None:
         self._nvml: Any = importlib.import_module("pynvml")  # 40 ms, so not before somebody wants to know
         self._is_started = False
-
-    @property
-    def is_started(self) -> bool:
-        """Whether questions make sense."""
-        return self._is_started
 
     def start(self) -> int:
         """Start NVML; 0 or the code that says why not."""

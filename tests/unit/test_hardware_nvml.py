@@ -235,7 +235,15 @@ out(problems)
     assert problems == [[None, ""], gone, gone, gone, [24696061952, ""]]
 
 
-def test_looking_again_gets_rarer(driver: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("dead", "pauses"),
+    [
+        ({"state": 15}, [2, 4, 8, 16, 32, 60, 60]),
+        # Still listed: only the sample after a look finds it dead.
+        ({"state": 15, "listed": 1}, [2.5, 4, 8, 16, 32, 60, 60]),
+    ],
+)
+def test_looking_again_gets_rarer(dead: dict[str, object], pauses: list[float], driver: Path, tmp_path: Path) -> None:
     script = f"""{_COMMON}
 looks = []
 start = nvml_driver.NvmlDriver.start
@@ -249,9 +257,8 @@ for _ in range(400):
     source.sample(frozenset())
 out(looks)
 """
-    looks = run_child(script, driver, scenario(*cards(2, state=15)), tmp_path)
-    pauses = [b - a for a, b in pairwise(looks)]
-    assert pauses == [2, 4, 8, 16, 32, 60, 60]
+    looks = run_child(script, driver, scenario(*cards(1), {**RTX_4090, "bus": "00000000:02:00.0", **dead}), tmp_path)
+    assert [b - a for a, b in pairwise(looks)] == pauses
 
 
 def test_meters_include_the_cards_and_are_quick(driver: Path, tmp_path: Path) -> None:

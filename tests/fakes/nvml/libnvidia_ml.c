@@ -3,7 +3,7 @@
  * Lines are "key value". Keys: init, count, driver, cuda; per card gpuN.name .bus .total .free .load .temperature
  * .power .limit .generation .width .compute .graphics (pid:bytes,pid:bytes) .mig .parts (bytes,bytes) .state.
  * A missing card key answers NOT_SUPPORTED; a value "!CODE" answers that return code. gpuN.state is the return code of
- * everything on that card; as with a real one, a handle that was lost stays lost until NVML is started again.
+ * everything on that card, except that gpuN.listed still gives out a handle; as with a real one, a handle that was lost stays lost until NVML is started again.
  *
  * OLD_DRIVER leaves out what drivers before 2021 lack, ANCIENT_DRIVER also the way to start it.
  */
@@ -112,11 +112,13 @@ int nvmlDeviceGetCount_v2(unsigned *count) {
 }
 
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, Device **device) {
-    char ignored[200];
+    char key[64], ignored[200];
     int code;
     if (index >= MOST_CARDS) return INVALID_ARGUMENT;
-    code = ask(&cards[index], "bus", ignored, sizeof ignored);
     *device = &cards[index];
+    snprintf(key, sizeof key, "gpu%u.listed", index); /* dead, but still given out */
+    if (look_up(key, ignored, sizeof ignored)) return SUCCESS;
+    code = ask(&cards[index], "bus", ignored, sizeof ignored);
     return code == NOT_SUPPORTED ? SUCCESS : code;
 }
 

@@ -1,0 +1,133 @@
+"""`launcher hardware` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from launcher.cli import hardware
+from launcher.cli.main import run_command
+from launcher.core.codec import from_json
+from launcher.core.errors import UserError
+from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Machine, Ram, Sample, machine_from_file
+
+REPOSITORY = Path(__file__).parents[2]
+GIB = 2**30
+
+
+def test_json_is_a_machine_that_can_be_read_back(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    device = EngineDevice("CPU", "a processor", "CPU", "cpu", 1, 1)
+    monkeypatch.setattr(hardware, "_engine_devices", lambda: ((device,), ""))
+    assert run_command(["hardware", "--json"]) == 0
+    text = capsys.readouterr().out
+    (tmp_path / "machine.json").write_text(text)
+    machine = machine_from_file(tmp_path / "machine.json")
+    assert machine.ram.total_bytes >= machine.ram.free_bytes > 0
+    assert machine.engine_devices == (device,)
+    assert {"name", "os", "cpu", "ram", "gpus", "disks"} <= set(json.loads(text))
+
+
+def test_an_engine_that_cannot_start_is_a_note(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> tuple[EngineDevice, ...]:
+        raise UserError("engine_missing", "The engine is not installed.", "llama_cpp was not found.")
+
+    monkeypatch.setattr("launcher.engine.devices.list_devices", broken)
+    assert run_command(["hardware"]) == 0
+    assert (
+        "Note: The engine could not be asked what it can use: The engine is not installed." in capsys.readouterr().out
+    )
+    assert run_command(["hardware", "--json"]) == 0
+    assert "llama_cpp was not found." in json.loads(capsys.readouterr().out)["notes"][-1]
+
+
+def test_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = Gpu(
+        "NVIDIA GeForce RTX 4090", "nvidia", "cuda", 24 * GIB, 22 * GIB, 1008e9, engine_device="CUDA0", pcie_generation=4,
+        pcie_width=16, driver="580.95.05 (CUDA 13.0)", notes=("This card does not report power.",),
+    )  # fmt: skip
+    machine = Machine(
+        "test", "linux", Cpu("Ryzen", 16, 32, ("avx2",)), Ram(64 * GIB, 60 * GIB), (gpu, Gpu("Mystery", "other")),
+        (Disk("/", 96_300_000_000, 10**12, kind="SSD"),),
+    )  # fmt: skip
+    monkeypatch.setattr(hardware, "_engine_devices", lambda: ((), ""))
+    monkeypatch.setattr(hardware, "probe", lambda devices: machine)
+    assert run_command(["hardware"]) == 0
+    out = capsys.readouterr().out
+    assert "Ryzen, 16 cores, 32 threads" in out
+    assert "64.0 GiB, 60.0 GiB free" in out
+    assert (
+        "NVIDIA GeForce RTX 4090, 24.0 GiB VRAM, 22.0 GiB free, 1,008 GB/s by its data sheet, PCIe 4.0 x16, "
+        "driver 580.95.05 (CUDA 13.0), used through cuda as CUDA0" in out
+    )
+    assert "Mystery, memory unknown" in out
+    assert "/: 96.3 GB free of 1000.0 GB, SSD" in out
+    assert "Note: NVIDIA GeForce RTX 4090: This card does not report power." in out
+
+
+def test_meter_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = (
+        GpuSample("RTX 4090", 24 * GIB, 22 * GIB, 0, 0.07, 41, 38, 450),
+        GpuSample("RTX 3060", note="This card does not answer any more."),
+    )
+    sample = Sample(1.0, 64 * GIB, 60 * GIB, 1, 1, 0, 0.5, cards)
+
+    class Once:
+        def __init__(self, engine_pid: object) -> None:
+            self.calls = 0
+
+        def sample(self) -> Sample:
+            self.calls += 1
+            if self.calls > 1:
+                raise KeyboardInterrupt
+            return sample
+
+        def close(self) -> None:
+            print("closed")
+
+    monkeypatch.setattr(hardware, "Meters", Once)
+    assert run_command(["hardware", "--watch"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Processor   50%"
+    assert lines[1] == "RAM        4.0 GiB used of 64.0 GiB, 60.0 GiB free, swap 0 MiB"
+    assert lines[4].split() == ["RTX", "4090", "2.0", "GiB", "22.0", "GiB", "7%", "41", "°C", "38", "of", "450", "W"]
+    assert lines[5].split("  ")[0] == "RTX 3060"
+    assert lines[5].count("unknown") == 5
+    assert lines[5].endswith("This card does not answer any more.")
+    assert lines[-1] == "closed"
+
+
+def test_watch_prints_json_lines_until_interrupted(tmp_path: Path) -> None:
+    environment = {**os.environ, "LAUNCHER_HOME": str(tmp_path)}
+    command = [sys.executable, "-W", "error", "-m", "launcher", "hardware", "--watch", "--json"]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        samples = [from_json(Sample, json.loads(child.stdout.readline())) for _ in range(2)]
+        child.send_signal(signal.SIGINT)
+        _, errors = child.communicate(timeout=20)
+    assert child.returncode == 0
+    assert errors == ""
+    assert samples[0].monotonic_s < samples[1].monotonic_s
+
+
+def test_the_whole_command_with_the_real_engine_process(tmp_path: Path) -> None:
+    """Also true where llama_cpp is not installed: then the engine's refusal is a note."""
+    environment = {**os.environ, "LAUNCHER_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "launcher", "hardware", "--json"]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    machine = from_json(Machine, json.loads(done.stdout))
+    assert any(device.kind == "cpu" for device in machine.engine_devices) or "The engine" in machine.notes[-1]
