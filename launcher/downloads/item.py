@@ -138,8 +138,7 @@ class _Item:
         if begun is not None and self._is_same(begun):
             self.request = replace(request, files=begun.files, file_bytes=begun.file_bytes, revision=begun.revision)
             return
-        listing = hub.resolve(request.repo, request.quant, tuple(f.name for f in request.files), request.revision)
-        self._is_newest = request.revision in (None, "main")
+        listing = self._newest_or_pinned()
         expected = {f.name: f.sha256 for f in request.files}
         if any(expected.get(f.name) not in (None, f.sha256) for f in listing.files):
             self._meter.enter(
@@ -148,6 +147,22 @@ class _Item:
             )
         size = sum(f.size_bytes or 0 for f in listing.files)
         self.request = replace(request, files=listing.files, file_bytes=size, revision=listing.commit)
+
+    def _newest_or_pinned(self) -> hub.RepoListing:
+        request = self.request
+        names = tuple(f.name for f in request.files)
+        self._is_newest = request.revision in (None, "main")
+        try:
+            return hub.resolve(request.repo, request.quant, names, request.revision)
+        except UserError as error:
+            if self._is_newest or error.code != "revision_not_found":
+                raise
+        # Publishers squash their history now and then: the built-in list then names a version that is gone.
+        self._is_newest = True
+        self._meter.enter(
+            DownloadState.CHECKING, "The version in the built-in list is gone from the hub; the newest is fetched."
+        )
+        return hub.resolve(request.repo, request.quant, names)
 
     def _is_same(self, exact: DownloadRequest) -> bool:
         """Whether an exact request of the same key answers ours."""
@@ -203,6 +218,7 @@ class _Item:
         if total is None:
             raise StoppedError
         if total == file.sha256:
+            self._meter.enter(DownloadState.VERIFYING, "")
             return True
         self._meter.lost(file.size_bytes or 0)
         self._meter.enter(DownloadState.DOWNLOADING, "The copy on the disk is damaged; it is fetched again.")

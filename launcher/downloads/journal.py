@@ -39,12 +39,9 @@ class Partial:
 
 
 def is_pinned(request: DownloadRequest) -> bool:
-    """Whether a request says everything: commit, and size and sha256 of every file."""
-    return (
-        hub.is_commit(request.revision)
-        and bool(request.files)
-        and all(f.size_bytes and hub.is_sha256(f.sha256) for f in request.files)
-    )
+    """Whether a request says everything, in sound form: commit, and name, size and sha256 of every file."""
+    sound = all(hub.is_safe_name(f.name) and f.size_bytes and hub.is_sha256(f.sha256) for f in request.files)
+    return hub.is_commit(request.revision) and bool(request.files) and sound
 
 
 def write(journal: Journal) -> None:

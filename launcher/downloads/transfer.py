@@ -143,7 +143,8 @@ class Transfer:
             )
             response = client.send(request, stream=True)
             try:
-                self._line.watch(response.extensions["network_stream"])
+                if stream := response.extensions.get("network_stream"):
+                    self._line.watch(stream)
                 self._receive(response)
             finally:
                 response.close()

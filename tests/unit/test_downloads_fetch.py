@@ -17,6 +17,7 @@ from huggingface_hub.utils import close_session
 from tqdm import tqdm
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
+from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads import Policy, fetch, index, journal, space
@@ -195,6 +196,20 @@ def test_stall_is_a_lost_connection(fake: FakeHub, content: bytes) -> None:
     assert result.note.startswith("The connection was lost for")
 
 
+def test_client_that_another_thread_renews_is_a_lost_connection(fake: FakeHub, content: bytes) -> None:
+    """huggingface_hub closes its shared client after a connection error anywhere in the process."""
+    total = fake.add_file(REPO, NAME, content)
+    fake.fail(Fault("throttle", rate_bytes_s=3e6))
+    watcher = Watcher()
+    thread = threading.Thread(target=run, args=(REQUEST, watcher))
+    thread.start()
+    while not (watcher.seen and watcher.seen[-1].done_bytes > 200_000):
+        time.sleep(0.01)
+    close_session()
+    thread.join()
+    assert (watcher.seen[-1].state, watcher.seen[-1].sha256) == (DownloadState.DONE, (total,))
+
+
 def test_gives_up_after_fruitless_tries_and_keeps_the_bytes(fake: FakeHub, content: bytes) -> None:
     total = fake.add_file(REPO, NAME, content)
     fake.fail(Fault("cut", after_bytes=400_000, times=1))
@@ -343,6 +358,15 @@ def test_newer_file_than_the_catalog_knows_is_fetched_and_said(fake: FakeHub, co
     assert any("newer files" in p.note for p in watcher.seen)
 
 
+def test_version_that_is_gone_is_replaced_by_the_newest_and_said(fake: FakeHub, content: bytes) -> None:
+    total = fake.add_file(REPO, NAME, content)
+    watcher = Watcher()
+    result = run(DownloadRequest("model", "Model", "Q4_0", REPO, (), SIZE, "c" * 40), watcher)
+    assert result.sha256 == (total,)
+    assert fake.commit(REPO) in result.paths[0]
+    assert any("gone from the hub" in p.note for p in watcher.seen)
+
+
 def test_shards_are_one_item(fake: FakeHub, content: bytes) -> None:
     names = [f"Q8_0/model-Q8_0-0000{i}-of-00003.gguf" for i in (1, 2, 3)]
     sums = [fake.add_file(REPO, n, content[: 900_000 * i] + bytes([i])) for i, n in enumerate(names)]
@@ -489,13 +513,16 @@ def test_progress_comes_steadily_with_rate_and_time_left(fake: FakeHub, content:
     assert [p.done_bytes for p in moving] == sorted(p.done_bytes for p in moving)
 
 
-def test_names_and_checksums_from_a_file_cannot_leave_the_cache(fake: FakeHub) -> None:
-    evil = DownloadRequest("m", "M", "Q", REPO, (ModelFile("../../../evil.gguf", 4, "a" * 64),), 4, "b" * 40)
-    assert error_of_any(run(evil)) == "unsafe_name"
-
-
-def error_of_any(result: DownloadProgress) -> str:
-    return result.error.code if result.error else ""
+@pytest.mark.parametrize(
+    ("commit", "name", "sha256"),
+    [("b" * 40, "../../../evil.gguf", "a" * 64), ("../..", "evil.gguf", "a" * 64), ("b" * 40, "ok.gguf", "../../evil")],
+)
+def test_names_and_checksums_cannot_leave_the_cache(fake: FakeHub, commit: str, name: str, sha256: str) -> None:
+    evil = DownloadRequest("m", "M", "Q", REPO, (ModelFile(name, 4, sha256),), 4, commit)
+    assert error_of(run(evil)) == "repo_not_found", "such a request is not believed but looked up"
+    with pytest.raises(UserError) as caught:
+        RepoCache.of(REPO).finished(commit, evil.files[0])
+    assert caught.value.code == "unsafe_name"
 
 
 def test_journal_names_the_whole_item(fake: FakeHub, content: bytes) -> None:
