@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import time
 
@@ -15,6 +16,7 @@ from launcher.core.units import gb, gib
 from launcher.hardware import Meters, probe
 
 _PERIOD_S = 0.5
+_FIRST_SPAN_S = 0.1  # the processor's load is one over a span of time
 _UNKNOWN = "unknown"
 
 
@@ -104,6 +106,7 @@ def _watch(*, as_json: bool) -> None:
     meters = Meters(lambda: None)
     drawn_lines = 0
     try:
+        time.sleep(_FIRST_SPAN_S)
         due = time.monotonic()
         while True:
             sample = meters.sample()
@@ -121,8 +124,11 @@ def _watch(*, as_json: bool) -> None:
 
 def _draw(text: str, drawn_lines: int) -> int:
     """Write over what was drawn before; into a file or a pipe just write on."""
-    if drawn_lines and sys.stdout.isatty():
-        sys.stdout.write(f"\x1b[{drawn_lines}F\x1b[J")
+    if sys.stdout.isatty():
+        if drawn_lines:
+            sys.stdout.write(f"\x1b[{drawn_lines}F\x1b[J")
+        columns = shutil.get_terminal_size().columns
+        text = "\n".join(line[: columns - 1] for line in text.split("\n"))  # a wrapped line would be two
     print(text, flush=True)
     return text.count("\n") + 1
 
