@@ -69,6 +69,8 @@ class Button(QPushButton):
     def sizeHint(self) -> QSize:
         """Room for icon, text and padding."""
         height, padding, _, icon, gap = self._size.value
+        if self._size is ButtonSize.LARGE and self._kind is not ButtonKind.PRIMARY:
+            padding -= 6
         width = QFontMetricsF(font(self._role())).horizontalAdvance(self.text()) + 2 * px(padding)
         if self._icon:
             width += px(icon) + px(gap)

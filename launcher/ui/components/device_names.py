@@ -13,6 +13,7 @@ _MARKS = re.compile(r"\((?:R|TM|C)\)", re.IGNORECASE)
 _CPU_TAIL = re.compile(
     r"\s+(?:CPU\b.*|@.*|\d+-Core Processor.*|Processor\b.*|with Radeon.*|w/ Radeon.*)$", re.IGNORECASE
 )
+_CPU_HEAD = re.compile(r"^\d+th Gen\s+", re.IGNORECASE)
 _VENDOR = re.compile(r"^(?:NVIDIA|AMD|Intel|Advanced Micro Devices,? Inc\.?)\s+", re.IGNORECASE)
 _SERIES = re.compile(r"^(?:GeForce|Radeon(?= RX| PRO| VII))\s+", re.IGNORECASE)
 _VENDOR_WORDS = {"nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel", "apple": "Apple"}
@@ -35,13 +36,17 @@ def vendor_name(vendor: str) -> str:
 
 def cpu_name(name: str) -> str:
     """Without vendor, marks and clock: "Ryzen 9 7950X"."""
-    return _VENDOR.sub("", _CPU_TAIL.sub("", _MARKS.sub("", name))).strip()
+    return _VENDOR.sub("", _plain_cpu(name)).strip()
 
 
 def cpu_vendor(name: str) -> str:
-    """ "AMD", "Intel", "Apple", or "" when the name does not say."""
-    first = name.split(maxsplit=1)[0].lower() if name else ""
-    return _VENDOR_WORDS.get(_MARKS.sub("", first), "")
+    """The maker ("AMD", "Intel", "Apple"), or "" when the name does not say."""
+    first = _plain_cpu(name).partition(" ")[0]
+    return _VENDOR_WORDS.get(first.lower(), "")
+
+
+def _plain_cpu(name: str) -> str:
+    return _CPU_HEAD.sub("", _CPU_TAIL.sub("", _MARKS.sub("", name))).strip()
 
 
 def gpu_labels(machine: Machine) -> tuple[str, ...]:

@@ -124,7 +124,14 @@ def planned_parts(name: str, device: DeviceMemory) -> MemoryParts:
     )
 
 
-def live_parts(name: str, device: DeviceMemory | None, total_bytes: int, free_bytes: int) -> MemoryParts:
+def live_parts(
+    name: str,
+    device: DeviceMemory | None,
+    total_bytes: int,
+    free_bytes: int,
+    *,
+    are_weights_in_free: bool = False,
+) -> MemoryParts:
     """What is in memory now: the engine's own figures inside the measured use; the rest belongs to other programs.
 
     Args:
@@ -132,10 +139,11 @@ def live_parts(name: str, device: DeviceMemory | None, total_bytes: int, free_by
         device: the engine's actual figures; None when nothing is loaded there.
         total_bytes: measured capacity.
         free_bytes: measured free memory.
+        are_weights_in_free: the system counts mapped weights as free, although the model needs them in memory.
     """
     used = max(0, total_bytes - free_bytes)
     if device is None:
         return MemoryParts(name, total_bytes, other_bytes=used)
     compute = device.compute_bytes + device.unaccounted_bytes
-    ours = device.weights_bytes + device.kv_bytes + compute
-    return MemoryParts(name, total_bytes, device.weights_bytes, device.kv_bytes, compute, max(0, used - ours))
+    counted = device.kv_bytes + compute + (0 if are_weights_in_free else device.weights_bytes)
+    return MemoryParts(name, total_bytes, device.weights_bytes, device.kv_bytes, compute, max(0, used - counted))

@@ -203,7 +203,7 @@ class MemoryLegend(QWidget):
     def __init__(self, parent: QWidget | None = None, *, parts: Sequence[Part] = tuple(Part)) -> None:
         super().__init__(parent)
         self._texts: dict[Part, Text] = {}
-        flow = FlowLayout(self, gap=14)
+        flow = FlowLayout(self, gap=13)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -213,7 +213,7 @@ class MemoryLegend(QWidget):
             row.setContentsMargins(0, 0, 0, 0)
             row.setSpacing(6)
             row.addWidget(Swatch(part, entry))
-            text = Text([Run(part_name(part), Role.SMALL, Tone.MUTED)], parent=entry)
+            text = Text([Run(part_name(part), Role.SMALLEST, Tone.MUTED)], parent=entry)
             self._texts[part] = text
             row.addWidget(text)
             flow.addWidget(entry)
@@ -222,7 +222,7 @@ class MemoryLegend(QWidget):
         """Print the figures, or names alone when nothing is known."""
         figures = parts.printed() if parts else {}
         for part, text in self._texts.items():
-            runs = [Run(part_name(part), Role.SMALL, Tone.MUTED)]
+            runs = [Run(part_name(part), Role.SMALLEST, Tone.MUTED)]
             if part in figures:
-                runs += [Run("  "), Run(figures[part], Role.SMALL_STRONG)]
+                runs += [Run("  ", Role.SMALLEST), Run(figures[part], Role.SMALLEST_STRONG)]
             text.set_text(runs)

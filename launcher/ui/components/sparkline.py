@@ -53,7 +53,7 @@ class Sparkline(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
-        return QSize(160, 56)
+        return QSize(160, 66)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Band, base line, values, figures."""

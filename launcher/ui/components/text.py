@@ -87,6 +87,11 @@ class Text(QLabel):
         self._tone = tone
         self.set_text([Run(run.text, run.role, tone) for run in self._runs])
 
+    def set_role(self, role: Role) -> None:
+        """Give all runs another size."""
+        self._role = role
+        self.set_text([Run(run.text, role, run.tone) for run in self._runs])
+
     def sizeHint(self) -> QSize:
         """The whole text on one line, or a readable width for wrapped text."""
         width = self._natural_width()

@@ -46,7 +46,7 @@ class ActionRow(QWidget):
         self._buttons = QWidget(self)
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
+        row.setSpacing(9)
         self._start = PrimaryButton(
             self.tr("Download and chat"), self, size=ButtonSize.LARGE, icon="arrow-down-to-line"
         )
@@ -57,7 +57,7 @@ class ActionRow(QWidget):
         row.addWidget(self._start)
         row.addWidget(self._adjust)
         row.addWidget(self._look_again)
-        row.addSpacing(6)
+        row.addSpacing(3)
         row.addWidget(self._note, 1)
         self._progress = self._make_progress()
         column.addWidget(self._buttons)

@@ -39,6 +39,7 @@ class HeroCard(Card):
         self._column.addLayout(self._make_head())
         self._no_card = Text("", Role.BODY, parent=self, wrap=True)
         self._no_card.hide()
+        self._no_card.setContentsMargins(0, 6, 0, 0)
         self._column.addWidget(self._no_card)
         self._column.addSpacing(8)
         name_row = QHBoxLayout()

@@ -11,6 +11,7 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Machine, Sample
 from launcher.core.plans import Plan, Recommendation
 from launcher.ui.components import Banner, BannerKind, IconLabel, Run, ScrollPage, Text
+from launcher.ui.components.device_names import usable_gpus
 from launcher.ui.home.choice_card import ROLES, ChoiceCard
 from launcher.ui.home.hero_card import HeroCard
 from launcher.ui.home.pc_card import PcCard, PcLine
@@ -91,8 +92,9 @@ class HomePage(ScrollPage):
         self._top.addWidget(self._pc)
         self._column.addLayout(self._top)
         self._pc_line = PcLine(self.content)
-        self._column.addSpacing(12)
+        self._column.addSpacing(8)
         self._column.addWidget(self._pc_line)
+        self._column.addSpacing(6)
         self._why = self._make_why()
         self._column.addWidget(self._why)
         self._column.addSpacing(14)
@@ -166,6 +168,9 @@ class HomePage(ScrollPage):
             self._hero.show()
             self._hero.set_plan(plan, self._machine, is_installed=plan_key(plan) in self._installed)
             self._pc.set_basis(plan.speed.basis)
+            has_card = self._machine is None or bool(usable_gpus(self._machine))
+            for card in (self._pc, self._pc_line):
+                card.set_look_again_visible(has_card)
         self._show_why(recommendation)
         self._show_choices(recommendation)
 
@@ -215,7 +220,8 @@ class HomePage(ScrollPage):
             return
         self._is_narrow = is_narrow
         side = 20 if is_narrow else 32
-        self._column.setContentsMargins(side, 16 if is_narrow else 20, side, 20)
+        self._column.setContentsMargins(side, 16 if is_narrow else 20, side, 16)
+        self._title.set_role(Role.MODEL if is_narrow else Role.TITLE)
         self._subtitle.setVisible(not is_narrow)
         self._pc.setVisible(not is_narrow)
         self._pc_line.setVisible(is_narrow)

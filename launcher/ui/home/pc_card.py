@@ -61,8 +61,9 @@ class _Item(QWidget):
         column.addWidget(self.detail)
         self._bar = ThinBar(self.tr("In use"), self, by_others=True)
         self._bar.setVisible(has_bar)
-        column.addSpacing(6)
-        column.addWidget(self._bar)
+        if has_bar:
+            column.addSpacing(6)
+            column.addWidget(self._bar)
 
     def set_use(self, free_words: str, share: float | None, description: str) -> None:
         """What is free, and the used share as a bar."""
@@ -85,10 +86,10 @@ class PcCard(Card):
         self.setAccessibleName(self.tr("Your PC"))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 18)
-        column.setSpacing(15)
+        column.setSpacing(12)
         column.addWidget(Text(self.tr("Your PC"), Role.SECTION, parent=self))
         self._cards_column = QVBoxLayout()
-        self._cards_column.setSpacing(15)
+        self._cards_column.setSpacing(12)
         column.addLayout(self._cards_column)
         self._cards: list[_Item] = []
         self._ram = _Item("memory-stick", self.tr("Memory (RAM)"), self)
@@ -100,9 +101,13 @@ class PcCard(Card):
         column.addWidget(Divider(self))
         self._basis = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
         column.addWidget(self._basis)
-        button = SecondaryButton(self.tr("Look again"), self, size=ButtonSize.SMALL, icon="rotate-cw")
-        button.clicked.connect(self.look_again_requested)
-        column.addWidget(button)
+        self._look_again = SecondaryButton(self.tr("Look again"), self, size=ButtonSize.SMALL, icon="rotate-cw")
+        self._look_again.clicked.connect(self.look_again_requested)
+        column.addWidget(self._look_again)
+
+    def set_look_again_visible(self, is_visible: bool) -> None:
+        """Hidden while the big card has the same button."""
+        self._look_again.setVisible(is_visible)
 
     def set_basis(self, basis: str) -> None:
         """Where speeds come from: "datasheet", "calibrated" or "measured"."""
@@ -198,13 +203,17 @@ class PcLine(Card):
         row.addWidget(Text(self.tr("Your PC"), Role.BODY_STRONG, parent=self))
         holder = QWidget(self)
         self._flow = FlowLayout(holder, gap=20, line_gap=2)
-        row.addWidget(holder, 1)
+        row.addWidget(holder, 1, Qt.AlignmentFlag.AlignVCenter)
         self._texts: list[Text] = []
         self._entries: list[QWidget] = []
         self._machine: Machine | None = None
-        button = SecondaryButton(self.tr("Look again"), self, size=ButtonSize.SMALL)
-        button.clicked.connect(self.look_again_requested)
-        row.addWidget(button)
+        self._look_again = SecondaryButton(self.tr("Look again"), self, size=ButtonSize.SMALL)
+        self._look_again.clicked.connect(self.look_again_requested)
+        row.addWidget(self._look_again)
+
+    def set_look_again_visible(self, is_visible: bool) -> None:
+        """Hidden while the big card has the same button."""
+        self._look_again.setVisible(is_visible)
 
     def set_machine(self, machine: Machine) -> None:
         """Show cards and RAM."""

@@ -47,7 +47,7 @@ class PlanBars(QWidget):
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnStretch(2, 1)
         self._rows: list[_DeviceRow] = []
-        self._legend_name = Text("", Role.SMALL, Tone.MUTED, self, align=Qt.AlignmentFlag.AlignRight)
+        self._legend_name = Text("", Role.SMALLEST, Tone.MUTED, self, align=Qt.AlignmentFlag.AlignRight)
         self._legend = MemoryLegend(self)
         self._place_legend(0)
         for _ in range(2):

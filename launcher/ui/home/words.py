@@ -46,7 +46,7 @@ def speed_note(speed: SpeedEstimate, *, short: bool = False) -> str:
         return words
     times = speed.decode_tokens_s / READING_TOKENS_S
     if times >= 1.5:
-        pace = translate("HomeWords", "{n}× reading speed").format(n=f"{times:.0f}")
+        pace = translate("HomeWords", "{n}× reading speed").format(n=_times(times))
     elif times >= 0.8:
         pace = translate("HomeWords", "as fast as you read")
     else:
@@ -91,18 +91,29 @@ def thinking_words(plan: Plan) -> tuple[str, str, str]:
 
 
 def time_range(low_s: float, high_s: float) -> str:
-    """A range such as "10–50 s" or "3–13 min": rounded to what the guess is worth, one unit for both ends."""
-    if high_s < 100:
-        return translate("HomeWords", "{low}–{high} s").format(low=_rough(low_s), high=_rough(high_s))
-    if high_s < 5400:
-        return translate("HomeWords", "{low}–{high} min").format(low=_rough(low_s / 60), high=_rough(high_s / 60))
-    return translate("HomeWords", "{low}–{high} h").format(low=_rough(low_s / 3600), high=_rough(high_s / 3600))
+    """A range such as "10–50 s" or "50 s – 4 min": rounded to what the guess is worth."""
+    low, low_unit = _rough_time(low_s)
+    high, high_unit = _rough_time(high_s)
+    return f"{low}–{high} {high_unit}" if low_unit == high_unit else f"{low} {low_unit} – {high} {high_unit}"
+
+
+def _rough_time(seconds: float) -> tuple[str, str]:
+    if seconds < 90:
+        return _rough(seconds), translate("HomeWords", "s")
+    if seconds < 5400:
+        return _rough(seconds / 60), translate("HomeWords", "min")
+    return _rough(seconds / 3600), translate("HomeWords", "h")
 
 
 def _rough(number: float) -> str:
     if number < 1:
         return f"{max(0.1, number):.1f}"
     return f"{round(number / 5) * 5}" if number >= 8 else f"{number:.0f}"
+
+
+def _times(factor: float) -> str:
+    """A factor as it is worth: "1.6", "8"."""
+    return f"{factor:.1f}" if factor < 2.5 else f"{factor:.0f}"
 
 
 def context_note(tokens: int) -> str:

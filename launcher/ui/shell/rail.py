@@ -162,9 +162,12 @@ class _RailButton(QPushButton):
         words_font = font(Role.RAIL)
         if self.isChecked():
             words_font.setWeight(words_font.Weight.DemiBold)
+        place = QRectF(0, px(34), area.width(), px(18))
+        if QFontMetricsF(words_font).horizontalAdvance(self.text()) > place.width():
+            # Some platforms round 11.5 px up; the smallest size keeps long words whole.
+            words_font.setPointSizeF(words_font.pointSizeF() * 11 / 11.5)
         painter.setFont(words_font)
         painter.setPen(QColor(ink))
-        place = QRectF(0, px(34), area.width(), px(18))
         words = QFontMetricsF(words_font).elidedText(self.text(), Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 

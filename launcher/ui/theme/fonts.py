@@ -57,6 +57,8 @@ def font(role: Role) -> QFont:
     dpi = screen.logicalDotsPerInchY()
     result.setPointSizeF(max(_SMALLEST_PX, size_px * state.text_scale) * 72.0 / dpi)
     result.setWeight(QFont.Weight(weight))
+    # Advances stay fractional: with full hinting FreeType rounds every letter's width and words run wide.
+    result.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)
     if not is_mono:
         result.setFeature(QFont.Tag("tnum"), 1)
     return result

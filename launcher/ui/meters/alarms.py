@@ -1,0 +1,83 @@
+"""What is wrong with a load, in words with numbers: the processor does the card's work, or video memory spills into RAM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from launcher.core.errors import NextStep
+from launcher.core.generation import Loaded
+from launcher.core.machine import Sample
+from launcher.core.plans import Plan
+from launcher.core.units import gib, rate
+
+translate = QCoreApplication.translate
+
+_SPILL_FROM_BYTES = 256 * 2**20
+_SPILL_FROM_SHARE = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something the user should know about a running load."""
+
+    what: str
+    why: str
+    steps: tuple[NextStep, ...]
+
+
+def fallback_alarm(loaded: Loaded, predicted: Plan | None, card: str) -> Alarm | None:
+    """The engine put fewer layers on the card than it was told to.
+
+    Args:
+        loaded: what the engine reports.
+        predicted: the plan it was given.
+        card: name of the graphics card.
+    """
+    planned = min(loaded.placement.n_gpu_layers, loaded.n_layer + 1)
+    if loaded.gpu_layers >= planned:
+        return None
+    why = translate("Alarms", "Planned: {planned} of {all} layers on {card}. Actual: {actual}.").format(
+        planned=min(planned, loaded.n_layer),
+        all=loaded.n_layer,
+        card=card,
+        actual=min(loaded.gpu_layers, loaded.n_layer),
+    )
+    if predicted is not None:
+        expected = translate("Alarms", "Expect less than the planned {rate} tokens/s.")
+        why += " " + expected.format(rate=rate(predicted.speed.decode_tokens_s))
+    if loaded.gpu_layers == 0:
+        what = translate("Alarms", "This answer is being made by the processor, not by your graphics card")
+    else:
+        what = translate("Alarms", "Less of the model is on your graphics card than planned")
+    return Alarm(what, why, (NextStep(translate("Alarms", "Load again"), "load_again"),))
+
+
+def spilled_bytes(loaded: Loaded, sample: Sample) -> int:
+    """How much of what the engine allocated on the cards is not in video memory; 0 when that cannot be told.
+
+    Our own share where the driver tells it, else everything in use, which can only be more.
+    """
+    if not sample.gpus:
+        return 0
+    expected = sum(d.weights_bytes + d.kv_bytes + d.compute_bytes for d in loaded.memory.devices if d.kind == "gpu")
+    used = 0
+    for gpu in sample.gpus:
+        on_card = gpu.vram_used_by_app_bytes if gpu.vram_used_by_app_bytes is not None else gpu.vram_used_bytes
+        if on_card is None:
+            return 0
+        used += on_card
+    missing = expected - used
+    return missing if missing > max(_SPILL_FROM_BYTES, _SPILL_FROM_SHARE * expected) else 0
+
+
+def spill_alarm(size_bytes: int, rate_tokens_s: float | None, predicted: Plan | None) -> Alarm:
+    """Video memory spills into RAM."""
+    why = translate("Alarms", "The driver moved {size} of the model to RAM, because another program needs the card.")
+    why = why.format(size=gib(size_bytes))
+    if rate_tokens_s is not None and predicted is not None and rate_tokens_s < predicted.speed.decode_low:
+        slower = translate("Alarms", "{actual} instead of {planned} tokens/s.")
+        why += " " + slower.format(actual=rate(rate_tokens_s), planned=rate(predicted.speed.decode_tokens_s))
+    what = translate("Alarms", "Video memory spills into RAM: {size}").format(size=gib(size_bytes))
+    return Alarm(what, why, (NextStep(translate("Alarms", "Plan and load again"), "load_again"),))

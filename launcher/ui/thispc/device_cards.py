@@ -1,0 +1,175 @@
+"""The cards of This PC: one per graphics card, memory, processor and disk, engine."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Ram, Sample
+from launcher.core.units import gb, gib
+from launcher.ui.components import Card, Chip, ChipKind, Divider, MemoryParts, Run, StackedBar, Text
+from launcher.ui.components.device_names import card_name, cpu_name
+from launcher.ui.home.pc_card import instruction_words
+from launcher.ui.theme import Role, Tone
+from launcher.ui.thispc.fact_list import FactList, card_title
+
+
+def _speed(bytes_s: float | None) -> str:
+    return f"{bytes_s / 1e9:,.0f} GB/s" if bytes_s else ""
+
+
+class _MemoryCard(Card):
+    """Title, live bar with its sum, then facts."""
+
+    def __init__(self, icon: str, title: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 18)
+        column.setSpacing(0)
+        head = card_title(icon, title, self)
+        self._chip = Chip(self.tr("in use"), ChipKind.GOOD, self)
+        self._chip.hide()
+        head.addWidget(self._chip)
+        column.addLayout(head)
+        column.addSpacing(10)
+        self._bar = StackedBar(self, height=22)
+        column.addWidget(self._bar)
+        column.addSpacing(6)
+        sums = QHBoxLayout()
+        self._used = Text("…", Role.SMALL, Tone.MUTED, self)
+        self._free = Text("", Role.SMALL_STRONG, parent=self)
+        sums.addWidget(self._used, 1)
+        sums.addWidget(self._free)
+        column.addLayout(sums)
+        column.addSpacing(12)
+        column.addWidget(Divider(self))
+        column.addSpacing(12)
+        self.facts = FactList(self)
+        column.addWidget(self.facts)
+        column.addStretch(1)
+
+    def set_parts(self, parts: MemoryParts | None) -> None:
+        """What is in memory now; None when the driver does not say."""
+        self._bar.set_parts(parts)
+        if parts is None:
+            self._used.set_text(self.tr("unknown, not measured"))
+            self._free.set_text("")
+            return
+        words = self.tr("{engine} engine · {other} other programs")
+        gib_words = (f"{size / 2**30:.1f}" for size in (parts.model_bytes, parts.other_bytes))
+        self._used.set_text(words.format(engine=next(gib_words), other=next(gib_words)))
+        self._free.set_text(self.tr("{size} free").format(size=gib(parts.free_bytes)))
+        self._chip.setVisible(parts.model_bytes > 0)
+
+
+class GpuCard(_MemoryCard):
+    """A graphics card."""
+
+    def __init__(self, gpu: Gpu, parent: QWidget | None = None) -> None:
+        super().__init__("gpu", card_name(gpu.name), parent)
+        self.facts.set_fact(self.tr("Memory speed"), _speed(gpu.bandwidth_bytes_s), self.tr("data sheet"))
+        if not gpu.unified_memory:
+            link = f"{gpu.pcie_generation}.0 ×{gpu.pcie_width}" if gpu.pcie_generation and gpu.pcie_width else ""
+            self.facts.set_fact(self.tr("Over PCIe"), _speed(gpu.pcie_bytes_s), link)
+        self.facts.set_fact(self.tr("Power now"), "", self._limit_words(gpu.power_limit_w))
+        self.facts.set_fact(self.tr("Temperature"), "")
+        backend = (gpu.backend or "").upper() if gpu.backend in ("cuda", "rocm") else (gpu.backend or "").capitalize()
+        self.facts.set_fact(self.tr("Driver"), gpu.driver or "", backend or self.tr("this engine cannot use it"))
+        if gpu.notes:
+            note = Text(" ".join(gpu.notes), Role.SMALL, Tone.MUTED, self, wrap=True)
+            layout = self.layout()
+            if layout is not None:
+                layout.addWidget(note)
+
+    def _limit_words(self, watts: float | None) -> str:
+        return self.tr("limit {watts} W").format(watts=f"{watts:.0f}") if watts else ""
+
+    def set_gpu(self, gpu: GpuSample) -> None:
+        """Follow power and temperature."""
+        power = f"{gpu.power_w:.0f} W" if gpu.power_w is not None else ""
+        self.facts.set_fact(self.tr("Power now"), power, self._limit_words(gpu.power_limit_w))
+        heat = f"{gpu.temperature_c:.0f} °C" if gpu.temperature_c is not None else ""
+        self.facts.set_fact(self.tr("Temperature"), heat, gpu.note)
+
+
+class RamCard(_MemoryCard):
+    """System memory."""
+
+    def __init__(self, ram: Ram, parent: QWidget | None = None) -> None:
+        title = QCoreApplication.translate("RamCard", "Memory, {size}").format(size=gib(ram.total_bytes))
+        super().__init__("memory-stick", title, parent)
+        self.facts.set_fact(self.tr("Memory speed"), _speed(ram.bandwidth_bytes_s), self.tr("estimated"))
+        self.facts.set_fact(self.tr("Kind"), ram.kind or "")
+        self.facts.set_fact(self.tr("Swap in use"), "")
+
+    def set_sample(self, sample: Sample) -> None:
+        """Follow swap."""
+        swap = "0 B" if sample.swap_used_bytes == 0 else gib(sample.swap_used_bytes)
+        self.facts.set_fact(self.tr("Swap in use"), swap)
+
+
+class CpuDiskCard(Card):
+    """Processor above disks."""
+
+    def __init__(self, cpu: Cpu, disks: tuple[Disk, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Processor and disk"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 18)
+        column.setSpacing(10)
+        column.addLayout(card_title("cpu", cpu_name(cpu.name), self))
+        facts = FactList(self)
+        facts.set_fact(self.tr("Cores"), str(cpu.cores), self.tr("{n} threads").format(n=cpu.threads))
+        others = ", ".join(sorted(cpu.instruction_sets)).upper()
+        facts.set_fact(self.tr("Instructions"), instruction_words(cpu.instruction_sets), tool_tip=others)
+        self._load = FactList(self)
+        self._load.set_fact(self.tr("Load"), "")
+        column.addWidget(facts)
+        column.addWidget(self._load)
+        for disk in disks[:2]:
+            column.addWidget(Divider(self))
+            size = gb(disk.total_bytes, 0) if disk.total_bytes else disk.path
+            if disk.total_bytes and disk.total_bytes >= 1e12:
+                size = f"{disk.total_bytes / 1e12:.1f} TB"
+            column.addLayout(card_title("hard-drive", f"{disk.kind or self.tr('Disk')}, {size}", self))
+            disk_facts = FactList(self)
+            disk_facts.set_fact(self.tr("Free"), gb(disk.free_bytes), tool_tip=disk.path)
+            disk_facts.set_fact(self.tr("Reading"), f"{disk.read_bytes_s / 1e9:.1f} GB/s" if disk.read_bytes_s else "")
+            column.addWidget(disk_facts)
+        column.addStretch(1)
+
+    def set_sample(self, sample: Sample) -> None:
+        """Follow the processor's load."""
+        self._load.set_fact(self.tr("Load"), f"{100 * sample.cpu_load:.0f} %")
+
+
+class EngineCard(Card):
+    """Which engine this is, and the devices it lists: the truth about what is usable."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Engine"))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(20, 18, 20, 18)
+        self._column.setSpacing(8)
+        self._column.addWidget(Text(self.tr("Engine"), Role.SECTION, parent=self))
+        self._version = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
+        self._column.addWidget(self._version)
+        self._column.addWidget(Divider(self))
+        self._facts = FactList(self)
+        self._column.addWidget(self._facts)
+        self._column.addStretch(1)
+        self.set_version("")
+
+    def set_version(self, version: str) -> None:
+        """Build of the engine ("llama.cpp, llama-cpp-python 0.3.36"); "" while unknown."""
+        words = version or self.tr("llama.cpp; its version is known after the first load")
+        self._version.set_text(words)
+
+    def set_devices(self, devices: tuple[EngineDevice, ...]) -> None:
+        """One line per device."""
+        for device in devices:
+            self._facts.set_fact(device.name, device.description, device.backend, gib(device.total_bytes))
+        if not devices:
+            self._version.set_text([Run(self.tr("The engine has not listed its devices."), Role.SMALL, Tone.MUTED)])

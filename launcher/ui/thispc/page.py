@@ -1,0 +1,136 @@
+"""This PC: the hardware, what uses it now, and how good the predictions were."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from launcher.core.generation import Loaded
+from launcher.core.machine import Machine, Sample
+from launcher.store.loads import LoadRecord
+from launcher.ui.components import ScrollPage, SecondaryButton, Text
+from launcher.ui.components.live_memory import gpu_parts, ram_parts
+from launcher.ui.theme import Role, Tone, px
+from launcher.ui.thispc.device_cards import CpuDiskCard, EngineCard, GpuCard, RamCard
+from launcher.ui.thispc.history_table import HistoryTable
+
+_NARROW_BELOW = 920
+
+
+class ThisPcPage(ScrollPage):
+    """Values come through setters.
+
+    Signals:
+        copy_report_requested(): put a report of this PC on the clipboard.
+        look_again_requested(): probe the hardware again.
+    """
+
+    copy_report_requested = Signal()
+    look_again_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._machine: Machine | None = None
+        self._loaded: Loaded | None = None
+        self._gpus: list[GpuCard] = []
+        self._ram: RamCard | None = None
+        self._cpu: CpuDiskCard | None = None
+        self._is_narrow: bool | None = None
+        self._column = QVBoxLayout(self.content)
+        self._column.setSpacing(16)
+        self._column.addLayout(self._make_head())
+        self._grid = QGridLayout()
+        self._grid.setSpacing(16)
+        self._column.addLayout(self._grid)
+        self._history = HistoryTable(self.content)
+        self._engine = EngineCard(self.content)
+        self._lower = QGridLayout()
+        self._lower.setSpacing(16)
+        self._column.addLayout(self._lower)
+        self._column.addStretch(1)
+        self._set_narrow(False)
+
+    def _make_head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Text(self.tr("This PC"), Role.TITLE, parent=self.content))
+        self._basis = Text(self.tr("Looking at this PC…"), Role.BODY, Tone.MUTED, self.content, wrap=True)
+        words.addWidget(self._basis)
+        head.addLayout(words, 1)
+        copy = SecondaryButton(self.tr("Copy report"), self.content)
+        copy.clicked.connect(self.copy_report_requested)
+        again = SecondaryButton(self.tr("Look again"), self.content, icon="rotate-cw")
+        again.clicked.connect(self.look_again_requested)
+        head.addWidget(copy)
+        head.addWidget(again)
+        return head
+
+    def set_machine(self, machine: Machine) -> None:
+        """Show the hardware."""
+        self._machine = machine
+        for card in [*self._gpus, self._ram, self._cpu]:
+            if card is not None:
+                self._grid.removeWidget(card)
+                card.hide()
+                card.deleteLater()
+        self._gpus = [GpuCard(gpu, self.content) for gpu in machine.gpus]
+        self._ram = RamCard(machine.ram, self.content)
+        self._cpu = CpuDiskCard(machine.cpu, machine.disks, self.content)
+        self._engine.set_devices(machine.engine_devices)
+        notes = " ".join(machine.notes)
+        basis = self.tr("Predictions use data sheets for what was not measured.")
+        self._basis.set_text(f"{basis} {notes}".strip())
+        self._place()
+
+    def set_loaded(self, loaded: Loaded | None) -> None:
+        """What the engine has loaded, for its share in the bars."""
+        self._loaded = loaded
+        if loaded is not None:
+            self._engine.set_version(self.tr("llama.cpp through llama-cpp-python {v}").format(v=loaded.engine_version))
+
+    def set_engine_version(self, words: str) -> None:
+        """The engine's build, when known before a load."""
+        self._engine.set_version(words)
+
+    def set_sample(self, sample: Sample) -> None:
+        """Follow the meters; skipped while nobody looks."""
+        if self._machine is None or self._ram is None or self._cpu is None or not self.isVisibleTo(self.window()):
+            return
+        for i, (card, gpu) in enumerate(zip(self._gpus, sample.gpus, strict=False)):
+            card.set_parts(gpu_parts(self._machine, self._loaded, i, gpu))
+            card.set_gpu(gpu)
+        self._ram.set_parts(ram_parts(self._machine, self._loaded, sample))
+        self._ram.set_sample(sample)
+        self._cpu.set_sample(sample)
+
+    def set_load_history(self, loads: tuple[LoadRecord, ...]) -> None:
+        """Earlier loads, newest first."""
+        self._history.set_loads(loads)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrow windows get fewer columns."""
+        super().resizeEvent(event)
+        self._set_narrow(self.width() < px(_NARROW_BELOW))
+
+    def _set_narrow(self, is_narrow: bool) -> None:
+        if is_narrow == self._is_narrow:
+            return
+        self._is_narrow = is_narrow
+        side = 20 if is_narrow else 32
+        self._column.setContentsMargins(side, 16 if is_narrow else 20, side, 20)
+        self._lower.addWidget(self._history, 0, 0)
+        self._lower.addWidget(self._engine, *((1, 0) if is_narrow else (0, 1)))
+        self._lower.setColumnStretch(0, 2)
+        self._lower.setColumnStretch(1, 0 if is_narrow else 1)
+        self._place()
+
+    def _place(self) -> None:
+        columns = 2 if self._is_narrow else 3
+        cards = [card for card in [*self._gpus, self._ram, self._cpu] if card is not None]
+        for i, card in enumerate(cards):
+            self._grid.addWidget(card, i // columns, i % columns)
+            card.show()
+        for column in range(3):
+            self._grid.setColumnStretch(column, 1 if column < min(columns, len(cards)) else 0)
