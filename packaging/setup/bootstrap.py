@@ -21,7 +21,7 @@ def fits(version: Sequence[int]) -> bool:
 
 def main() -> int:
     """Go on with this interpreter if it fits, else with one that does."""
-    if fits(sys.version_info):
+    if fits(sys.version_info[:2]):
         from tasks import main as run_task
 
         return run_task(sys.argv[1:])

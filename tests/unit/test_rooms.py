@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,3 +98,11 @@ def test_the_rule_sees_each_way_to_break_it(room: str, line: str) -> None:
 )
 def test_the_rule_allows_what_a_room_is_for(room: str, line: str) -> None:
     assert violations(line, room) == []
+
+
+@pytest.mark.parametrize("name", ["PySide6.QtCore", "shiboken6", "llama_cpp"])
+def test_the_short_loop_refuses_qt_and_the_engine(name: str) -> None:
+    code = f"import tests.no_qt_no_engine, {name}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "may not be imported in tests/unit" in done.stderr
