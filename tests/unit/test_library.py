@@ -1,0 +1,275 @@
+"""What is installed: found in the cache by header, told apart by origin, removed only when it is ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf
+import huggingface_hub
+import numpy as np
+import pytest
+from huggingface_hub.utils import close_session
+from tqdm import tqdm
+
+from launcher.cli.main import run_command
+from launcher.core.downloads import DownloadRequest, DownloadState, Installed
+from launcher.core.errors import UserError
+from launcher.core.paths import data_dir, hub_cache_dir
+from launcher.downloads import fetch, index, library
+from launcher.downloads.cache import RepoCache
+from tests.fakes.hub import FakeHub, Fault
+
+REPO = "org/model-GGUF"
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+    with FakeHub() as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        yield server
+        close_session()
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> bytes:
+    """A GGUF header of the true architecture; no tensors are needed to know what it is."""
+    path = tmp_path / "model.gguf"
+    writer = gguf.GGUFWriter(path, "deepseek2")
+    writer.add_name("Tiny of the tests")
+    writer.add_block_count(1)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path.read_bytes()
+
+
+def install(quant: str = "Q4_0", repo: str = REPO) -> Installed:
+    request = DownloadRequest("tiny", "Tiny", quant, repo, (), 0)
+    result = fetch(request, lambda _: None, threading.Event())
+    assert result.state is DownloadState.DONE
+    return next(m for m in library.installed() if m.path == result.paths[0])
+
+
+def test_nothing_yet() -> None:
+    assert library.installed() == ()
+    use = library.disk_use()
+    assert (use.models_bytes, use.partial_bytes) == (0, 0)
+    assert 0 < use.free_bytes <= use.total_bytes
+
+
+def test_ours_is_known_with_all_that_we_know(fake: FakeHub, model: bytes) -> None:
+    fake.add_file(REPO, "model-Q4_0.gguf", model)
+    found = install()
+    assert (found.model, found.name, found.quant, found.repo) == ("tiny", "Tiny", "Q4_0", REPO)
+    assert (found.architecture, found.origin, found.verified, found.size_bytes) == (
+        "deepseek2",
+        "launcher",
+        True,
+        len(model),
+    )
+    assert library.disk_use().models_bytes == len(model)
+
+
+def test_shards_are_one_model_and_sidecars_none(fake: FakeHub, model: bytes) -> None:
+    for i in (1, 2):
+        fake.add_file(REPO, f"Q8_0/model-Q8_0-0000{i}-of-00002.gguf", model + bytes([i]))
+    fake.add_file(REPO, "mmproj-model-Q8_0.gguf", model)
+    huggingface_hub.snapshot_download(REPO, cache_dir=hub_cache_dir(), endpoint=fake.endpoint)
+    (found,) = library.installed()
+    assert found.size_bytes == 2 * len(model) + 2
+    assert Path(found.path).name == "model-Q8_0-00001-of-00002.gguf"
+
+
+def test_incomplete_set_is_not_offered(fake: FakeHub, model: bytes) -> None:
+    for i in (1, 2):
+        fake.add_file(REPO, f"model-Q8_0-0000{i}-of-00002.gguf", model + bytes([i]))
+    huggingface_hub.hf_hub_download(
+        REPO, "model-Q8_0-00001-of-00002.gguf", cache_dir=hub_cache_dir(), endpoint=fake.endpoint
+    )
+    assert library.installed() == ()
+
+
+def test_file_of_another_tool_is_listed_and_not_deleted(fake: FakeHub, model: bytes) -> None:
+    fake.add_file(REPO, "model-Q4_0.gguf", model)
+    huggingface_hub.hf_hub_download(REPO, "model-Q4_0.gguf", cache_dir=hub_cache_dir(), endpoint=fake.endpoint)
+    (found,) = library.installed()
+    assert (found.origin, found.verified, found.model, found.name) == ("hf-cache", False, REPO, "Tiny of the tests")
+    with pytest.raises(UserError) as caught:
+        library.remove(found)
+    assert caught.value.code == "not_ours"
+    assert Path(found.path).exists()
+
+
+def sparse_distill(path: Path) -> None:
+    """The true shape of R1-Distill-Qwen-1.5B; its bytes are a hole in the file."""
+    writer = gguf.GGUFWriter(path, "qwen2")
+    writer.add_name("DeepSeek R1 Distill Qwen 1.5B")
+    writer.add_block_count(28)
+    writer.add_context_length(131072)
+    writer.add_embedding_length(1536)
+    writer.add_feed_forward_length(8960)
+    writer.add_head_count(12)
+    writer.add_head_count_kv(2)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    size = 151936 * 1536 * 2
+    writer.add_tensor_info("token_embd.weight", (151936, 1536), np.dtype(np.float16), size)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    os.truncate(path, path.stat().st_size + size + 64)
+
+
+def test_model_of_another_tool_is_recognised_by_its_header() -> None:
+    snapshot = hub_cache_dir() / "models--some--one" / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    sparse_distill(snapshot / "weights.gguf")
+    (found,) = library.installed()
+    assert (found.model, found.name, found.quant) == ("r1-distill-qwen-1.5b", "R1-Distill-Qwen-1.5B", "F16")
+    assert (found.architecture, found.origin, found.repo) == ("qwen2", "hf-cache", "some/one")
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"not a model at all", b"GGUF\x03\x00\x00\x00" + b"\xff" * 64])
+def test_broken_file_is_listed_as_unknown(fake: FakeHub, content: bytes) -> None:
+    fake.add_file(REPO, "model-Q4_0.gguf", content or b"\0")
+    huggingface_hub.hf_hub_download(REPO, "model-Q4_0.gguf", cache_dir=hub_cache_dir(), endpoint=fake.endpoint)
+    (found,) = library.installed()
+    assert found.architecture == library.UNKNOWN
+
+
+def test_remove_frees_the_disk_and_leaves_a_sound_cache(fake: FakeHub, model: bytes) -> None:
+    fake.add_file(REPO, "Q4_0/model-Q4_0.gguf", model)
+    fake.add_file(REPO, "model-Q8_0.gguf", model + b"8")
+    first, second = install("Q4_0"), install("Q8_0")
+    assert library.remove(first) == len(model)
+    assert not Path(first.path).exists()
+    assert Path(second.path).exists()
+    assert [m.path for m in library.installed()] == [second.path]
+    assert library.remove(second) == len(model) + 1
+    assert not huggingface_hub.scan_cache_dir(hub_cache_dir()).warnings
+    assert not [p for p in (hub_cache_dir() / "models--org--model-GGUF").rglob("*") if p.is_file()]
+    assert index.installed_sets() == ()
+
+
+def test_bytes_that_another_snapshot_uses_stay(fake: FakeHub, model: bytes) -> None:
+    fake.add_file(REPO, "model-Q4_0.gguf", model)
+    found = install()
+    fake.add_file(REPO, "README.md", b"new commit, same model")
+    other = huggingface_hub.hf_hub_download(REPO, "model-Q4_0.gguf", cache_dir=hub_cache_dir(), endpoint=fake.endpoint)
+    assert other != found.path
+    assert [m.origin for m in library.installed()] == ["launcher"], "the same bytes are one model"
+    assert library.remove(found) == 0
+    assert Path(other).read_bytes() == model
+
+
+@pytest.mark.expected_logs("library.json could not be read")
+def test_damaged_index_is_kept_aside_and_the_files_are_found(fake: FakeHub, model: bytes) -> None:
+    fake.add_file(REPO, "model-Q4_0.gguf", model)
+    install()
+    (data_dir() / "library.json").write_text("{")
+    (found,) = library.installed()
+    assert (found.origin, found.architecture) == ("hf-cache", "deepseek2")
+    assert len(list(data_dir().glob("library.damaged-*.json"))) == 1
+
+
+def test_partials_are_counted(fake: FakeHub, model: bytes) -> None:
+    total = fake.add_file(REPO, "model-Q4_0.gguf", model)
+    cache = RepoCache.of(REPO)
+    cache.prepare()
+    cache.part(total).write_bytes(b"x" * 1234)
+    assert library.disk_use().partial_bytes == 1234
+
+
+# --- The commands -----------------------------------------------------------------------------------------------------
+
+
+def test_download_command_prints_json_and_continues(
+    fake: FakeHub, model: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = model + b"\0" * 2_000_000
+    fake.add_file(REPO, "model-Q4_0.gguf", content)
+    fake.fail(Fault("cut", after_bytes=1_000_000))
+    assert run_command(["download", REPO, "--quant", "q4_0", "--json"]) == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert (document["model"], document["quant"], document["bytes"]) == (REPO, "q4_0", len(content))
+    assert document["sha256"] == [hashlib.sha256(content).hexdigest()]
+    assert Path(document["paths"][0]).read_bytes() == content
+    assert set(document) == {"model", "quant", "paths", "bytes", "sha256", "resumed_bytes", "seconds"}
+    assert "100 %" in err
+    assert "Trying again" in err
+    assert run_command(["library", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["origin"], entry["verified"], entry["architecture"]) == ("launcher", True, "deepseek2")
+    assert run_command(["library"]) == 0
+    assert "deepseek2" in capsys.readouterr().out
+
+
+def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(fake: FakeHub, model: bytes) -> None:
+    content = model + b"\0" * 3_000_000
+    total = fake.add_file(REPO, "model-Q4_0.gguf", content)
+    slow = fake.fail(Fault("throttle", rate_bytes_s=1e6, times=None))
+    command = [sys.executable, "-m", "launcher", "download", REPO, "--quant", "Q4_0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        part = RepoCache.of(REPO).part(total)
+        while not part.exists() or part.stat().st_size < 500_000:
+            assert child.poll() is None
+            time.sleep(0.02)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+    assert (child.returncode, out) == (130, "")
+    assert "The download is paused." in err
+    assert f"Continue: launcher download {REPO} --quant Q4_0" in err
+    here = part.stat().st_size
+    assert here >= 500_000
+    slow.times = 0
+    assert run_command(["download", REPO, "--quant", "Q4_0"]) == 0
+    assert fake.gets()[-1].range == f"bytes={here}-"
+
+
+@pytest.mark.parametrize("form", ["{repo}:model-Q4_0.gguf", "{hub}/{repo}/resolve/main/model-Q4_0.gguf?download=true"])
+def test_download_of_one_file_by_name_or_address(
+    fake: FakeHub, model: bytes, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    fake.add_file(REPO, "model-Q4_0.gguf", model)
+    fake.add_file(REPO, "model-Q8_0.gguf", model + b"8")
+    assert run_command(["download", form.format(repo=REPO, hub=fake.endpoint)]) == 0
+    assert capsys.readouterr().out.strip().endswith("model-Q4_0.gguf")
+
+
+def test_download_without_a_quant_asks_which(fake: FakeHub, model: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.add_file(REPO, "model-Q4_0.gguf", model)
+    fake.add_file(REPO, "model-Q8_0.gguf", model)
+    assert run_command(["download", REPO]) == 1
+    err = capsys.readouterr().err
+    assert "Which quantisation?" in err
+    assert "Q4_0" in err
+    assert "Q8_0" in err
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["org/none", "--quant", "Q4_0"], "repo_not_found"),
+        (["no-such-model"], "unknown_model"),
+        (["r1-distill-qwen-7b", "--quant", "Q9_X"], "quant_not_found"),
+    ],
+)
+def test_download_says_what_is_wrong(
+    fake: FakeHub, capsys: pytest.CaptureFixture[str], argv: list[str], code: str
+) -> None:
+    assert fake.endpoint
+    assert run_command(["download", *argv, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == code
