@@ -37,6 +37,7 @@ PIPELINE_COPIES = 4
 _INDEXED_MLA_MIB = ((8192, 627.1), (32768, 784.1), (131072, 1123.1))
 # V4-Flash, ubatch 512: MiB without the part that grows, and bytes per token of context (dry runs at 32k and 131k).
 _V4_BASE_MIB, _V4_BYTES_PER_TOKEN, _V4_HOST_BYTES_PER_TOKEN = 177.0, 1893, 520
+_V4_FLAT_UP_TO = 21_504
 
 # Share of the largest routed-expert tensor in its layer: down is Q6_K beside Q4_K gate and up in the K mixtures; V4's
 # experts are nearly alike. Dense feed-forward: Q6_K down against the layer's average.
@@ -162,14 +163,19 @@ def _layer_compute(facts: ModelFacts, load: Load, u: int, x: int) -> int:
     dense = 3 * x + 12 * u * h.n_ff
     if facts.kv_layout is KvLayout.COMPRESSED:
         # Measured on V4-Flash; the wider V4-Pro is scaled by its heads.
-        return int(_V4_BASE_MIB * MIB * h.n_head / 64 * u / 512) + _V4_BYTES_PER_TOKEN * ctx * u // 512
+        grown = _V4_BYTES_PER_TOKEN * max(ctx, _V4_FLAT_UP_TO) * u // 512
+        return int(_V4_BASE_MIB * MIB * h.n_head / 64 * u / 512) + grown + (2 * x if load.host_experts else 0)
     if facts.kv_layout is KvLayout.INDEXED_MLA:
         return int(_between(_INDEXED_MLA_MIB, ctx) * MIB * u / 512) - 4 * ctx * u
     if facts.kv_layout is KvLayout.MLA:
         latent = h.kv_lora_rank + h.rope_dim
         attention = 3 * x + 4 * u * h.n_head * (_NOPE + h.rope_dim + h.kv_lora_rank + h.rope_dim + latent)
         experts = 2 * x + 8 * u * h.n_expert_used * h.n_embd + 4 * u * h.n_head * h.kv_lora_rank
-        return max(attention, experts) if h.n_head >= 64 else max(attention, dense)
+        if h.n_head < 64:  # V2-Lite: the dense first layer is the widest
+            return max(attention, dense)
+        # Results of experts that were computed in RAM are copied in beside the attention's.
+        copied = x + 4 * u * h.n_expert_used * h.n_ff_exp if load.host_experts else 0
+        return max(attention + copied, experts)
     if facts.kv_layout is KvLayout.MLA_LEGACY:
         # 192-wide keys with 128-wide values: no flash attention on GPUs, the score matrix is written out.
         scores = 4 * u * h.n_head * ctx

@@ -12,10 +12,9 @@ from launcher.core.units import gb
 from launcher.planner import memory, words
 from launcher.planner.layout import Loader
 from launcher.planner.machine_view import View, view
-from launcher.planner.search import DEFAULT_UBATCH, Found, search
+from launcher.planner.search import DEFAULT_BATCH, Found, search
 
 PROMPT_TOKENS = 1000  # time to first token is quoted for a prompt of this length
-DEFAULT_BATCH = 2048
 
 # Likely range around the estimate, as factors. Data-sheet values vary by card, clock and driver; expert offload depends
 # on RAM timing and routing; nothing is known about a disk but its label.
@@ -225,8 +224,8 @@ def _placement(machine: Machine, wishes: Wishes, seen: View, found: Found) -> Pl
         split_mode="layer" if n_gpus > 1 else "none",
         kv_type_k=s.kv_type,
         kv_type_v=s.kv_type,
-        n_batch=wishes.n_batch or max(DEFAULT_BATCH, wishes.n_ubatch or 0),
-        n_ubatch=wishes.n_ubatch or DEFAULT_UBATCH,
+        n_batch=wishes.n_batch or DEFAULT_BATCH,
+        n_ubatch=s.n_ubatch,
         threads=wishes.threads or seen.cores,
         devices=tuple(n for n in names if n) if all(names) and n_gpus < len(machine.engine_devices) else (),
     )

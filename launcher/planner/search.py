@@ -23,7 +23,7 @@ TARGET_CONTEXT = 32_768
 GOOD_CONTEXT = 16_384
 STEP = 1024
 SMALLEST_CONTEXT = 2048
-DEFAULT_UBATCH = 512
+DEFAULT_UBATCH, DEFAULT_BATCH = 512, 2048
 # Paging is offered while it is still usable.
 SLOWEST_PAGING_TOKENS_S = 1.0
 
@@ -59,6 +59,11 @@ def search(loader: Loader, wishes: Wishes) -> Found:
     return Found(min(candidates, key=lambda c: c.missing_gpu_bytes + c.missing_host_bytes), fits=False)
 
 
+def ubatch_of(wishes: Wishes) -> int:
+    """Tokens per ubatch: as wished, never more than a batch (llama.cpp cuts it down itself)."""
+    return min(wishes.n_ubatch or DEFAULT_UBATCH, wishes.n_batch or DEFAULT_BATCH)
+
+
 def _value(layout: Layout, wishes: Wishes) -> tuple[float, float]:
     """Speed, with a longer context worth up to about a tenth of it; the longest context first when that is the goal."""
     ctx = layout.setting.n_ctx
@@ -85,13 +90,12 @@ class _Tries:
         """Measure a placement."""
         w = self.wishes
         kind = kv_type or w.kv_type or "f16"
-        return self.loader.place(ctx, kind, n_gpu_layers, experts, w.n_ubatch or DEFAULT_UBATCH, w.tensor_split)
+        return self.loader.place(ctx, kind, n_gpu_layers, experts, ubatch_of(w), w.tensor_split)
 
     def held(self, ctx: int, n_gpu_layers: int, experts: int) -> bool:
         """Whether the GPUs hold their part of it."""
         w = self.wishes
-        ubatch = w.n_ubatch or DEFAULT_UBATCH
-        return self.loader.cards_hold(ctx, w.kv_type or "f16", n_gpu_layers, experts, ubatch, w.tensor_split)
+        return self.loader.cards_hold(ctx, w.kv_type or "f16", n_gpu_layers, experts, ubatch_of(w), w.tensor_split)
 
 
 def _candidates(loader: Loader, wishes: Wishes) -> Iterator[Layout]:

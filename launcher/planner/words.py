@@ -80,7 +80,7 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
             f"KV cache q8_0 instead of f16: {whole(s.n_ctx)} instead of {whole(f16_context)} tokens of context, "
             "with hardly any loss."
         )
-    if s.n_ctx < min(32_768, facts.context_train) and f16_context is None:
+    if found.fits and s.n_ctx < min(32_768, facts.context_train) and f16_context is None:
         out.append(
             f"Context {whole(s.n_ctx)} of {whole(facts.context_train)} tokens: more does not fit or costs speed."
         )
