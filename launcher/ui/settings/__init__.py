@@ -1,0 +1,7 @@
+"""The Settings page: the few settings that exist, each with its effect."""
+
+from __future__ import annotations
+
+from launcher.ui.settings.page import SettingsPage
+
+__all__ = ["SettingsPage"]

@@ -1,0 +1,338 @@
+"""The Settings page: sections at the left, their cards at the right, a search over all of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from launcher.store.settings import HUB_ENDPOINT, SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
+from launcher.ui.components import (
+    ButtonSize,
+    Card,
+    Chip,
+    Divider,
+    FlowLayout,
+    LinkButton,
+    ScrollPage,
+    SearchField,
+    SecondaryButton,
+    SegmentedButtons,
+    Text,
+)
+from launcher.ui.settings.controls import AddressField, NumberField, PromptField
+from launcher.ui.settings.rows import NavItem, SectionCard, SettingRow
+from launcher.ui.theme import Role, Tone, px
+
+_NAV_WIDTH = 220
+_CARD_WIDTH = 800
+
+
+class SettingsPage(QWidget):
+    """Shows values, emits changes. Only settings whose value was set are shown.
+
+    Signals:
+        setting_changed(str, object): key of the registry and the new value, already valid.
+        restore_defaults_requested(): put every setting back.
+        open_folder_requested(): the models' folder.
+    """
+
+    setting_changed = Signal(str, object)
+    restore_defaults_requested = Signal()
+    open_folder_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Settings"))
+        self._keyed: dict[str, SettingRow] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._nav_column = QVBoxLayout()
+        nav = QWidget(self)
+        nav.setFixedWidth(px(_NAV_WIDTH))
+        nav.setLayout(self._nav_column)
+        scroll = ScrollPage(self)
+        row.addWidget(nav)
+        row.addWidget(Divider(self, vertical=True))
+        row.addWidget(scroll, 1)
+        self._nav_column.setContentsMargins(24, 18, 12, 16)
+        self._nav_column.setSpacing(0)
+        title = Text(self.tr("Settings"), Role.TITLE, parent=nav)
+        title.setContentsMargins(8, 0, 0, 0)
+        self._nav_column.addWidget(title)
+        self._nav_column.addSpacing(10)
+        self._search = SearchField(self.tr("Find a setting"), self.tr("Find a setting"), nav)
+        self._search.textChanged.connect(self._on_search_changed)
+        self._nav_column.addWidget(self._search)
+        self._nav_column.addSpacing(12)
+        outer = QHBoxLayout(scroll.content)
+        outer.setContentsMargins(32, 16, 32, 24)
+        holder = QWidget(scroll.content)
+        holder.setMaximumWidth(px(_CARD_WIDTH))
+        self._column = QVBoxLayout(holder)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(16)
+        outer.addWidget(holder, 100)
+        outer.addStretch(1)
+        self._build_top()
+        self._sections = self._build_sections(holder)
+        self._items: list[NavItem] = []
+        for section in self._sections:
+            item = NavItem(section.title, nav)
+            item.clicked.connect(self._on_section_clicked)
+            self._items.append(item)
+            self._nav_column.addWidget(item)
+            self._column.addWidget(section)
+        self._nav_column.addStretch(1)
+        self._empty = self._build_empty(holder)
+        self._column.addWidget(self._empty)
+        self._column.addStretch(1)
+        self._items[0].setChecked(True)
+        self._show()
+
+    # --- values ---
+
+    def set_values(self, values: dict[str, object]) -> None:
+        """Show the values in force, by registry key; keys that are missing are not shown."""
+        for key, row in self._keyed.items():
+            row.is_wanted = key in values
+        theme = values.get(THEME.key)
+        if isinstance(theme, str) and THEME.accepts(theme):
+            self._theme.set_key(theme)
+        reserve = values.get(VRAM_RESERVE_GIB.key)
+        if isinstance(reserve, (int, float)):
+            self._reserve.set_value(float(reserve))
+        minutes = values.get(UNLOAD_MINUTES.key)
+        if isinstance(minutes, (int, float)):
+            self._unload.set_value(float(minutes))
+        self._endpoint.set_value(str(values.get(HUB_ENDPOINT.key, "")))
+        self._prompt.set_value(str(values.get(SYSTEM_PROMPT.key, "")))
+        self._show()
+
+    def set_models_folder(self, path: str) -> None:
+        """Where weights are kept."""
+        self._folder.set_text(path)
+
+    def set_default_endpoint(self, address: str, *, from_environment: bool) -> None:
+        """What an empty server field means: HF_ENDPOINT's value, or the built-in one."""
+        self._endpoint.set_placeholder(address)
+        text = (
+            self.tr("Empty takes HF_ENDPOINT from the environment: {address}")
+            if from_environment
+            else self.tr("Empty takes {address}. A mirror speaks the same protocol.")
+        )
+        self._keyed[HUB_ENDPOINT.key].set_help(text.format(address=address))
+
+    def set_about(self, version: str, engine: str, licences: tuple[tuple[str, str], ...]) -> None:
+        """Fill the last section.
+
+        Args:
+            version: of this program.
+            engine: the engine build in words.
+            licences: (what, licence) of everything that is shipped.
+        """
+        self._version.set_help(version)
+        self._engine.set_help(engine)
+        self._licences.set_help("\n".join(f"{name}: {licence}" for name, licence in licences))
+
+    # --- building ---
+
+    def _build_top(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        words = QWidget(self)
+        flow = FlowLayout(words, gap=5)
+        # The chip stands inside the sentence.
+        sentence = self.tr("Changes apply at once; those marked {chip} wait for the next model load.")
+        before, _, after = sentence.partition("{chip}")
+        flow.addWidget(Text(before.strip(), Role.BODY, Tone.MUTED, words))
+        flow.addWidget(Chip(self._next_load(), parent=words))
+        flow.addWidget(Text(after.strip(), Role.BODY, Tone.MUTED, words))
+        top.addWidget(words, 1)
+        restore = LinkButton(self.tr("Restore defaults"), self)
+        restore.clicked.connect(self.restore_defaults_requested)
+        top.addWidget(restore)
+        self._column.addLayout(top)
+
+    def _next_load(self) -> str:
+        return self.tr("at next load")
+
+    def _build_sections(self, parent: QWidget) -> tuple[SectionCard, ...]:
+        return (
+            self._general(parent),
+            self._storage(parent),
+            self._network(parent),
+            self._engine_section(parent),
+            self._chat(parent),
+            self._privacy(parent),
+            self._about(parent),
+        )
+
+    def _general(self, parent: QWidget) -> SectionCard:
+        name = self.tr("Appearance")
+        self._theme = SegmentedButtons(
+            name,
+            (("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))),
+            parent,
+        )
+        self._theme.chosen.connect(self._on_theme_chosen)
+        look = self._row(THEME.key, name, self.tr("High contrast and text size always follow the system."), self._theme)
+        # Translators write the name of their own language here.
+        spoken = Text(self.tr("English"), Role.BODY, parent=parent)
+        language = SettingRow(
+            self.tr("Language"),
+            self.tr(
+                "Follows the system. The variable LAUNCHER_LANGUAGE (en, zh_CN) chooses another at the next start."
+            ),
+            spoken,
+        )
+        return SectionCard(self.tr("General"), (look, language), parent)
+
+    def _storage(self, parent: QWidget) -> SectionCard:
+        open_folder = SecondaryButton(self.tr("Open folder"), parent, size=ButtonSize.SMALL, icon="folder")
+        open_folder.clicked.connect(self.open_folder_requested)
+        self._folder = Text("…", Role.MONO_SMALL, parent=parent, wrap=True)
+        box = QWidget(parent)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self._folder)
+        column.addWidget(open_folder)
+        folder = SettingRow(
+            self.tr("Folder of the models"),
+            self.tr("The Hugging Face cache, shared with other programs. HF_HOME or HF_HUB_CACHE moves it."),
+            box,
+            below=True,
+        )
+        return SectionCard(self.tr("Models and storage"), (folder,), parent)
+
+    def _network(self, parent: QWidget) -> SectionCard:
+        name = self.tr("Download server")
+        self._endpoint = AddressField(name, parent)
+        self._endpoint.changed.connect(self._on_endpoint_changed)
+        row = self._row(HUB_ENDPOINT.key, name, self.tr("Address of a Hugging Face mirror."), self._endpoint)
+        return SectionCard(self.tr("Network"), (row,), parent)
+
+    def _engine_section(self, parent: QWidget) -> SectionCard:
+        name = self.tr("Keep free on each card")
+        low, high = VRAM_RESERVE_GIB.low, VRAM_RESERVE_GIB.high
+        self._reserve = NumberField(name, low, high, digits=1, step=0.5, parent=parent)
+        self._reserve.changed.connect(self._on_reserve_changed)
+        reserve = self._row(
+            VRAM_RESERVE_GIB.key,
+            name,
+            self.tr("For the desktop and other programs. The plan never uses this part."),
+            _with_unit(self._reserve, self.tr("GiB"), parent),
+            mark=self._next_load(),
+        )
+        name = self.tr("Unload the model when idle")
+        low, high = UNLOAD_MINUTES.low, UNLOAD_MINUTES.high
+        self._unload = NumberField(name, low, high, digits=0, step=5, parent=parent)
+        self._unload.changed.connect(self._on_unload_changed)
+        unload = self._row(
+            UNLOAD_MINUTES.key,
+            name,
+            self.tr("Gives the memory back to other programs. 0 keeps the model."),
+            _with_unit(self._unload, self.tr("minutes"), parent),
+        )
+        return SectionCard(self.tr("Engine"), (reserve, unload), parent)
+
+    def _chat(self, parent: QWidget) -> SectionCard:
+        name = self.tr("System prompt")
+        self._prompt = PromptField(name, self.tr("Empty: none, as DeepSeek advises for its reasoning models"), parent)
+        self._prompt.changed.connect(self._on_prompt_changed)
+        row = self._row(
+            SYSTEM_PROMPT.key,
+            name,
+            self.tr("Goes before every new chat. A chat can have its own."),
+            self._prompt,
+            below=True,
+        )
+        return SectionCard(self.tr("Chat"), (row,), parent)
+
+    def _privacy(self, parent: QWidget) -> SectionCard:
+        row = SettingRow(
+            self.tr("Nothing leaves this PC"),
+            self.tr(
+                "There is no telemetry. The app goes online only for downloads that you start, to the server set under "
+                "Network; chats stay in files on this PC."
+            ),
+        )
+        return SectionCard(self.tr("Privacy"), (row,), parent)
+
+    def _about(self, parent: QWidget) -> SectionCard:
+        self._version = SettingRow(self.tr("Version"), "…")
+        self._engine = SettingRow(self.tr("Engine build"), "…")
+        self._licences = SettingRow(self.tr("Licences"), "…")
+        return SectionCard(self.tr("About"), (self._version, self._engine, self._licences), parent)
+
+    def _row(
+        self, key: str, title: str, help_text: str, control: QWidget, *, mark: str = "", below: bool = False
+    ) -> SettingRow:
+        row = SettingRow(title, help_text, control, mark=mark, below=below)
+        row.is_wanted = False
+        self._keyed[key] = row
+        return row
+
+    def _build_empty(self, parent: QWidget) -> Card:
+        card = Card(parent)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(22, 18, 22, 18)
+        column.setSpacing(8)
+        self._nothing = Text("", Role.BODY_STRONG, parent=card, wrap=True)
+        clear = SecondaryButton(self.tr("Clear the search"), card, size=ButtonSize.SMALL)
+        clear.clicked.connect(self._search.clear)
+        column.addWidget(self._nothing)
+        column.addWidget(clear)
+        return card
+
+    # --- showing ---
+
+    def _show(self) -> None:
+        query = self._search.text().strip()
+        chosen = next((i for i, item in enumerate(self._items) if item.isChecked()), 0)
+        n_shown = 0
+        for i, section in enumerate(self._sections):
+            has_rows = section.show_matching(query)
+            is_shown = has_rows if query else i == chosen
+            section.setVisible(is_shown)
+            n_shown += is_shown
+        self._nothing.set_text(self.tr("No setting called \u201c{name}\u201d").format(name=query[:60]))
+        self._empty.setVisible(not n_shown)
+
+    # --- slots ---
+
+    def _on_search_changed(self) -> None:
+        self._show()
+
+    def _on_section_clicked(self) -> None:
+        # A click on a section ends the search, otherwise it would seem to do nothing.
+        if self._search.text():
+            self._search.clear()
+        self._show()
+
+    def _on_theme_chosen(self, key: str) -> None:
+        self.setting_changed.emit(THEME.key, key)
+
+    def _on_reserve_changed(self, value: float) -> None:
+        self.setting_changed.emit(VRAM_RESERVE_GIB.key, round(value, 1))
+
+    def _on_unload_changed(self, value: float) -> None:
+        self.setting_changed.emit(UNLOAD_MINUTES.key, round(value))
+
+    def _on_endpoint_changed(self, value: str) -> None:
+        self.setting_changed.emit(HUB_ENDPOINT.key, value)
+
+    def _on_prompt_changed(self, value: str) -> None:
+        self.setting_changed.emit(SYSTEM_PROMPT.key, value)
+
+
+def _with_unit(field: QWidget, unit: str, parent: QWidget) -> QWidget:
+    box = QWidget(parent)
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    row.addWidget(field)
+    row.addWidget(Text(unit, Role.SMALL, Tone.MUTED, box))
+    box.setFocusProxy(field)
+    return box
