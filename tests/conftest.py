@@ -45,9 +45,13 @@ def _home_variables(home: Path) -> dict[str, str]:
 def _prepare_process() -> Path:
     """Before anything of ours or of the hub client is imported: libraries read some of this once."""
     home = Path(tempfile.mkdtemp(prefix="launcher-test-home-"))
-    for name in [n for n in os.environ if n.startswith(("HF_", "HUGGING", "LAUNCHER_"))]:
+    foreign = ("HF_", "HUGGING", "LAUNCHER_", "QT_", "XDG_", "DBUS_", "DISPLAY", "WAYLAND_")
+    for name in [n for n in os.environ if n.startswith(foreign)]:
         del os.environ[name]
     os.environ.update(_home_variables(home))
+    runtime = home / "runtime"
+    runtime.mkdir(mode=0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     # Child processes are not under the socket guard; a proxy that answers nothing stops the polite ones.
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         os.environ.pop(name, None)
@@ -55,8 +59,8 @@ def _prepare_process() -> Path:
     os.environ["HTTP_PROXY"] = os.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    # In this process widgets are painted off screen, the same everywhere. End-to-end tests start the program on a display.
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # In this process widgets are painted off screen, the same everywhere. End-to-end tests make a display of their own.
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return home
 
 

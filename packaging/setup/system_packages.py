@@ -47,10 +47,10 @@ _QT_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 
-# A window of its own for the tests: a display, a message bus with accessibility on it, key strokes, a font.
+# What the end-to-end tests make a desktop of: a display, a message bus with accessibility on it, key strokes, a font.
 _TEST_TOOLS = {
     "Xvfb": "xvfb",
-    "dbus-run-session": "dbus",
+    "dbus-daemon": "dbus",
     "xdotool": "xdotool",
 }
 _TEST_FILES = {

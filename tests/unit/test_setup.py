@@ -211,10 +211,10 @@ def test_what_is_missing_is_found_by_looking(setup_scripts: None, monkeypatch: p
 
 
 def test_a_display_is_one_that_the_environment_names(setup_scripts: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    import desktop
+    import tasks
 
     monkeypatch.setattr("sys.platform", "linux")
-    assert not desktop.has_display({})
-    assert not desktop.has_display({"DISPLAY": ""})
-    assert desktop.has_display({"DISPLAY": ":0"})
-    assert desktop.has_display({"WAYLAND_DISPLAY": "wayland-0"})
+    assert not tasks.has_display({})
+    assert not tasks.has_display({"DISPLAY": ""})
+    assert tasks.has_display({"DISPLAY": ":0"})
+    assert tasks.has_display({"WAYLAND_DISPLAY": "wayland-0"})
