@@ -18,12 +18,18 @@ LOAD_AGAIN = NextStep("Load again", "load_again")
 COPY_REPORT = NextStep("Copy report", "copy_report")
 
 # Windows ends a process with the exception's number instead of a signal.
-_WINDOWS_CODES = {0xC0000005: "SIGSEGV", 0xC000001D: "SIGILL", 0xC0000409: "SIGABRT", 0xC0000017: "SIGKILL", 0xC000012D: "SIGKILL"}
+_WINDOWS_CODES = {
+    0xC0000005: "SIGSEGV",
+    0xC000001D: "SIGILL",
+    0xC0000409: "SIGABRT",
+    0xC0000017: "SIGKILL",
+    0xC000012D: "SIGKILL",
+}
 _MEMORY_WORDS = re.compile(r"out of memory|failed to allocate|unable to allocate|cudaMalloc failed|bad_alloc", re.I)
 
 
 def signal_name(returncode: int) -> str | None:
-    """ "SIGKILL" and the like, or None for an ordinary exit."""
+    """The signal's name ("SIGKILL"), or None for an ordinary exit."""
     if sys.platform == "win32":
         return _WINDOWS_CODES.get(returncode & 0xFFFFFFFF)
     if returncode >= 0:

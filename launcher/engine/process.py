@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import subprocess
 import sys
 import tempfile
@@ -54,9 +55,13 @@ class WorkerProcess:
             creationflags=flags,
         )
         self._log: deque[str] = deque(maxlen=LOG_LINES)
-        self._write_lock = threading.Lock()
-        self._log_reader = threading.Thread(target=self._read_log, name="engine-log", daemon=True)
-        self._log_reader.start()
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._read_log, name="engine-log", daemon=True),
+            threading.Thread(target=self._write, name="engine-commands", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def pid(self) -> int:
@@ -68,16 +73,9 @@ class WorkerProcess:
         """The last lines of its stderr."""
         return list(self._log)
 
-    def send(self, line: bytes) -> bool:
-        """Write one line; False when the process is gone."""
-        assert self._process.stdin is not None  # noqa: S101 - Popen was given PIPE
-        try:
-            with self._write_lock:
-                self._process.stdin.write(line)
-                self._process.stdin.flush()
-        except (OSError, ValueError):
-            return False
-        return True
+    def send(self, line: bytes) -> None:
+        """Hand over one line; never waits, even when the worker does not read."""
+        self._outbox.put(line)
 
     def lines(self) -> Iterator[bytes]:
         """Its stdout, line by line, up to its end."""
@@ -85,10 +83,8 @@ class WorkerProcess:
         yield from self._process.stdout
 
     def let_go(self) -> None:
-        """Close its stdin: it ends itself at once, even while computing."""
-        assert self._process.stdin is not None  # noqa: S101 - Popen was given PIPE
-        with self._write_lock, contextlib.suppress(OSError):
-            self._process.stdin.close()
+        """Close its stdin after what was sent: it ends itself at once, even while computing."""
+        self._outbox.put(None)
 
     def kill(self) -> None:
         """End it by force."""
@@ -100,12 +96,23 @@ class WorkerProcess:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             return None
-        self._log_reader.join(1.0)
+        self.let_go()
+        for thread in self._threads:
+            thread.join(1.0)
         for stream in (self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
-        self.let_go()
         return code
+
+    def _write(self) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None  # noqa: S101 - Popen was given PIPE
+        with contextlib.suppress(OSError):  # it is gone: its stdout says so too
+            while (line := self._outbox.get()) is not None:
+                stdin.write(line)
+                stdin.flush()
+        with contextlib.suppress(OSError):
+            stdin.close()
 
     def _read_log(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - Popen was given PIPE

@@ -69,13 +69,6 @@ class CountTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class ListDevices:
-    """List the devices again, with what is free now."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Stop:
     """End operation `id` as soon as possible, whether it runs or still waits."""
 
@@ -184,14 +177,6 @@ class TokensCounted:
 
 
 @dataclass(frozen=True, slots=True)
-class DevicesListed:
-    """Answer to ListDevices."""
-
-    id: int
-    devices: tuple[EngineDevice, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class OperationFailed:
     """An operation ended with an error.
 
@@ -232,7 +217,7 @@ class StateChanged:
     failure: Failure | None = None
 
 
-Command = Load | Generate | CountTokens | ListDevices | Stop
+Command = Load | Generate | CountTokens | Stop
 WorkerEvent = (
     Hello
     | LoadStarted
@@ -244,13 +229,12 @@ WorkerEvent = (
     | TextDelta
     | AnswerFinished
     | TokensCounted
-    | DevicesListed
     | OperationFailed
     | Heartbeat
 )
 EngineEvent = WorkerEvent | StateChanged
 
-_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, ListDevices, Stop)}
+_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, Stop)}
 _EVENTS: dict[str, type[WorkerEvent]] = {
     e.__name__: e
     for e in (
@@ -264,7 +248,6 @@ _EVENTS: dict[str, type[WorkerEvent]] = {
         TextDelta,
         AnswerFinished,
         TokensCounted,
-        DevicesListed,
         OperationFailed,
         Heartbeat,
     )
@@ -305,5 +288,5 @@ def _parse(line: bytes) -> dict[str, object]:
     except (UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a message: {error}") from error
     if not isinstance(data, dict):
-        raise ValueError("a message must be a JSON object")
+        raise ValueError("a message must be a JSON object")  # noqa: TRY004 - one kind of error for bad input
     return data  # pyright: ignore[reportUnknownVariableType] - json.loads makes only string keys

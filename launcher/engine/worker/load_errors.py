@@ -13,7 +13,9 @@ from launcher.core.units import gib, whole
 from launcher.engine.worker.binding import Binding
 
 _LOAD_AGAIN = NextStep("Load again", "load_again")
-_MEMORY_WORDS = re.compile(r"failed to allocate|unable to allocate|out of memory|cudaMalloc failed|alloc_buffer|ErrorOutOf", re.I)
+_MEMORY_WORDS = re.compile(
+    r"failed to allocate|unable to allocate|out of memory|cudaMalloc failed|alloc_buffer|ErrorOutOf", re.I
+)
 
 
 def check_file(path: Path) -> None:
@@ -27,7 +29,10 @@ def check_file(path: Path) -> None:
             "model_missing",
             f"The model file {path.name} cannot be read.",
             f"{error.strerror or error}: {path}",
-            (NextStep("Download it again", "download_again", str(path)), NextStep("Choose another model", "choose_model")),
+            (
+                NextStep("Download it again", "download_again", str(path)),
+                NextStep("Choose another model", "choose_model"),
+            ),
         ) from error
     if magic != b"GGUF":
         raise UserError(
@@ -80,7 +85,9 @@ def context_error(binding: Binding, request: LoadRequest) -> UserError:
             (NextStep(f"Load with KV cache {placement.kv_type_k}", "load_with_kv_type", placement.kv_type_k),),
             text,
         )
-    return _memory_error(request, f"a context of {whole(placement.n_ctx)} tokens (KV cache {placement.kv_type_k})", text)
+    return _memory_error(
+        request, f"a context of {whole(placement.n_ctx)} tokens (KV cache {placement.kv_type_k})", text
+    )
 
 
 def decode_error(binding: Binding, status: int) -> UserError:
@@ -111,7 +118,9 @@ def smaller_context(n_ctx: int) -> NextStep:
 
 
 def _memory_error(request: LoadRequest, what_for: str, engine_words: str) -> UserError:
-    match = re.search(r"(?:allocat\w*|buffer of size)\s+(?:buffer of size\s+)?([\d.]+)(?:\s*(MiB|bytes))?", engine_words)
+    match = re.search(
+        r"(?:allocat\w*|buffer of size)\s+(?:buffer of size\s+)?([\d.]+)(?:\s*(MiB|bytes))?", engine_words
+    )
     asked = ""
     if match:
         size = float(match.group(1)) * (2**20 if match.group(2) == "MiB" else 1)

@@ -176,5 +176,7 @@ def _placement_notes(request: LoadRequest, native: NativeModel, binding: Binding
     size = Path(request.path).stat().st_size
     free = psutil.virtual_memory().available
     if request.placement.load_mode == "mmap" and size > free and not native.gpu_layers:
-        notes.append(f"The file ({gib(size)}) is larger than the RAM that is free ({gib(free)}): parts are read from disk again and again.")
+        notes.append(
+            f"The file ({gib(size)}) is larger than the RAM that is free ({gib(free)}): parts are read from disk again and again."
+        )
     return tuple(notes)

@@ -23,12 +23,10 @@ from launcher.engine.protocol import (
     AnswerStarted,
     Command,
     CountTokens,
-    DevicesListed,
     Failure,
     Generate,
     Heartbeat,
     Hello,
-    ListDevices,
     Load,
     LoadCancelled,
     LoadFinished,
@@ -187,7 +185,13 @@ class Worker:
             self._outlet.send(LoadCancelled(command.id))
         except Exception as error:  # noqa: BLE001 - a bug must reach the client as one, and the worker must not hang
             traceback.print_exc()
-            bug = Failure("engine_bug", "The engine worker has a bug.", f"{type(error).__name__}: {error}", (), traceback.format_exc())
+            bug = Failure(
+                "engine_bug",
+                "The engine worker has a bug.",
+                f"{type(error).__name__}: {error}",
+                (),
+                traceback.format_exc(),
+            )
             self._outlet.send(OperationFailed(command.id, bug))
         finally:
             self._operations.end()
@@ -200,14 +204,14 @@ class Worker:
                 return lambda: self._generate(command)
             case CountTokens():
                 return lambda: self._count(command)
-            case ListDevices():
-                return lambda: self._outlet.send(DevicesListed(command.id, self._binding.devices()))
             case Stop():
                 return lambda: None
 
     def _load(self, command: Load) -> None:
         if self._session is not None:
-            raise UserError("engine_busy", "A model is already loaded in this process.", "Each load gets its own process.")
+            raise UserError(
+                "engine_busy", "A model is already loaded in this process.", "Each load gets its own process."
+            )
         extra = command.use_extra_bufts
         if extra is None:
             has_gpu = self._model.uses_gpu(self._binding, command.request.placement)

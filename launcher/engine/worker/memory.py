@@ -65,7 +65,7 @@ def buffer_uses(binding: Binding, context: object) -> tuple[BufferUse, ...]:
 
     class Map(ctypes.Structure):
         # Larger than 16 bytes (or not trivially copyable): the C++ ABIs pass a hidden result pointer, as libffi does here.
-        _fields_ = [("words", ctypes.c_size_t * max(layout.words, 3))]  # noqa: RUF012 - ctypes wants a plain list
+        _fields_ = [("words", ctypes.c_size_t * max(layout.words, 3))]
 
     function.restype = Map
     function.argtypes = [ctypes.c_void_p]

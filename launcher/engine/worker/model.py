@@ -32,7 +32,7 @@ class Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
 class _BufferOverride(ctypes.Structure):
     """struct llama_model_tensor_buft_override."""
 
-    _fields_ = [("pattern", ctypes.c_char_p), ("buffer_type", ctypes.c_void_p)]  # noqa: RUF012 - ctypes wants a plain list
+    _fields_ = [("pattern", ctypes.c_char_p), ("buffer_type", ctypes.c_void_p)]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,11 @@ class Vocabulary:
     def __init__(self, binding: Binding, vocab: Any) -> None:
         self._llama = binding.llama
         self._vocab = vocab
+        self.size = int(binding.llama.llama_vocab_n_tokens(vocab))
         self.special = self._special_tokens()
+        self.control = frozenset(
+            t for t in self.special.values() if binding.llama.llama_vocab_get_attr(vocab, t) & _ATTR_CONTROL
+        )
         texts = sorted(self.special, key=len, reverse=True)
         self._special_pattern = re.compile("|".join(map(re.escape, texts))) if texts else None
         self._buffer = ctypes.create_string_buffer(1024)
@@ -41,7 +45,7 @@ class Vocabulary:
         llama = self._llama
         wanted = _ATTR_UNKNOWN | _ATTR_CONTROL | _ATTR_USER_DEFINED
         found: dict[str, int] = {}
-        for token in range(llama.llama_vocab_n_tokens(self._vocab)):
+        for token in range(self.size):
             if llama.llama_vocab_get_attr(self._vocab, token) & wanted:
                 text = (llama.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
                 if text:
@@ -107,6 +111,43 @@ class Vocabulary:
         return [*parts, text[end:]]
 
 
+class _Joiner:
+    """Collects plain text up to the next control token, then tokenises it in one go."""
+
+    def __init__(self, vocabulary: Vocabulary, written: Mapping[str, Sequence[int]]) -> None:
+        self._vocabulary = vocabulary
+        self._written = written
+        self._tokens: list[int] = []
+        self._run = ""
+
+    def add_template_text(self, text: str) -> None:
+        """Text of the template: control tokens count."""
+        for part in self._vocabulary.split_special(text):
+            if isinstance(part, str):
+                self._run += part
+            else:
+                self._flush()
+                self._tokens.append(part)
+
+    def add_content(self, text: str, role: str) -> None:
+        """Text of a message: never a control token."""
+        own = self._written.get(text) if role == "assistant" else None
+        if own is None:
+            self._run += text
+        else:
+            self._flush()
+            self._tokens += own
+
+    def finish(self) -> list[int]:
+        """All tokens."""
+        self._flush()
+        return self._tokens
+
+    def _flush(self) -> None:
+        self._tokens += self._vocabulary.plain(self._run)
+        self._run = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A rendered conversation.
@@ -122,7 +163,12 @@ class Prompt:
 
 
 def make_prompt(
-    vocabulary: Vocabulary, template: ChatTemplate, turns: Sequence[ChatTurn], thinking: bool, prefix: str = ""
+    vocabulary: Vocabulary,
+    template: ChatTemplate,
+    turns: Sequence[ChatTurn],
+    thinking: bool,
+    prefix: str = "",
+    written: Mapping[str, Sequence[int]] | None = None,
 ) -> Prompt:
     """Render and tokenise a conversation, ready for the model's answer.
 
@@ -132,6 +178,8 @@ def make_prompt(
         turns: the conversation.
         thinking: the switch, for templates that have one.
         prefix: text the answer begins with; a thought that the template opened is closed before it.
+        written: tokens of the model's own answers by their text. A model may write a text in other tokens than the
+            tokeniser would (or with blanks that are not shown); giving it back its own keeps the cache's prefix.
 
     Raises:
         UserError: the template does not work for this conversation.
@@ -141,22 +189,18 @@ def make_prompt(
     messages = [{"role": turn.role, "content": mark} for turn, mark in zip(turns, marks, strict=True)]
     text = template.render(messages, thinking)
     in_thought = opens_thought(text)
-    contents = [turn.content.strip() if template.trims_content else turn.content for turn in turns]
-    tokens: list[int] = []
-    run = ""  # plain text since the last control token
+    joiner = _Joiner(vocabulary, written or {})
     for i, piece in enumerate(re.split(f"\ue000{nonce}\\.(\\d+)\ue001", text)):
         if i % 2:
-            run += contents[int(piece)]
-            continue
-        for part in vocabulary.split_special(piece):
-            if isinstance(part, str):
-                run += part
-            else:
-                tokens += [*vocabulary.plain(run), part]
-                run = ""
+            turn = turns[int(piece)]
+            joiner.add_content(turn.content.strip() if template.trims_content else turn.content, turn.role)
+        else:
+            joiner.add_template_text(piece)
     if prefix:
-        run += ("\n</think>\n\n" if in_thought else "") + prefix
-    tokens += vocabulary.plain(run)
+        if in_thought:
+            joiner.add_template_text("\n</think>\n\n")
+        joiner.add_content(prefix, "assistant")
+    tokens = joiner.finish()
     if vocabulary.bos is not None and tokens[:1] != [vocabulary.bos]:
         tokens.insert(0, vocabulary.bos)
     if not tokens:

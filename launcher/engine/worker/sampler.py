@@ -15,14 +15,16 @@ _SEED_RANDOM = 0xFFFFFFFF  # llama.cpp's own mark for "take any"
 class SamplerChain:
     """Use as a context manager; the native chain is freed at its end."""
 
-    def __init__(self, binding: Binding, sampling: Sampling) -> None:
+    def __init__(self, binding: Binding, sampling: Sampling, n_vocab: int) -> None:
         """Build the chain in llama.cpp's default order: penalties, top-k, top-p, min-p, temperature, draw."""
         llama = self._llama = binding.llama
         chain = self._chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
         steps: list[Any] = []
         self._has_memory = sampling.repeat_penalty != 1.0
         if self._has_memory:
-            steps.append(llama.llama_sampler_init_penalties(_PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0))
+            steps.append(
+                llama.llama_sampler_init_penalties(n_vocab, _PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0)
+            )
         if sampling.temperature <= 0:
             steps.append(llama.llama_sampler_init_greedy())
         else:

@@ -24,6 +24,7 @@ from launcher.engine.worker.text_stream import TextStream
 _DELTA_INTERVAL_S = 0.025
 _CHUNK_LIMIT_S = 0.2  # a device without abort callback is silent within this time after a stop
 _DECODE_ABORTED = 2
+_REMEMBERED_ANSWERS = 200
 
 
 @dataclass
@@ -40,6 +41,7 @@ class _Progress:
     decode_started: float = 0.0
     reasoning_ended: float | None = None
     sent: float = 0.0
+    tokens: list[int] = field(default_factory=list[int])
     recent: deque[tuple[float, int]] = field(default_factory=deque[tuple[float, int]])
 
     def rate(self, now: float) -> float:
@@ -54,7 +56,9 @@ class _Progress:
 class Session:
     """A model, its template, and what its KV cache holds."""
 
-    def __init__(self, native: NativeModel, vocabulary: Vocabulary, template: ChatTemplate, switch: AbortSwitch) -> None:
+    def __init__(
+        self, native: NativeModel, vocabulary: Vocabulary, template: ChatTemplate, switch: AbortSwitch
+    ) -> None:
         self.native = native
         self.vocabulary = vocabulary
         self.template = template
@@ -62,12 +66,13 @@ class Session:
         self._llama = native.binding.llama
         self._switch = switch
         self._cached: list[int] = []
+        self._written: dict[str, list[int]] = {}
         self._n_swa = int(self._llama.llama_model_n_swa(native.model))
         self._chunk_seconds_per_token: float | None = None
 
     def count_tokens(self, turns: Sequence[ChatTurn], thinking: bool) -> tuple[int, tuple[int, ...]]:
         """Tokens of the rendered conversation, and of each turn's own text."""
-        prompt = make_prompt(self.vocabulary, self.template, turns, thinking)
+        prompt = make_prompt(self.vocabulary, self.template, turns, thinking, written=self._written)
         return len(prompt.tokens), tuple(len(self.vocabulary.plain(t.content)) for t in turns)
 
     def answer(
@@ -79,7 +84,9 @@ class Session:
             UserError: the prompt does not fit, the template does not work, or the engine failed.
         """
         started = time.monotonic()
-        prompt = make_prompt(self.vocabulary, self.template, request.turns, request.thinking, request.prefix)
+        prompt = make_prompt(
+            self.vocabulary, self.template, request.turns, request.thinking, request.prefix, self._written
+        )
         tokens = prompt.tokens
         if len(tokens) >= self.native.n_ctx:
             raise self._context_full(len(tokens))
@@ -90,7 +97,7 @@ class Session:
             stops=request.stops,
             prefix=request.prefix,
         )
-        with SamplerChain(self.native.binding, request.sampling) as sampler:
+        with SamplerChain(self.native.binding, request.sampling, self.vocabulary.size) as sampler:
             sampler.remember(tokens)
             try:
                 progress.reused_tokens = self._reuse(tokens)
@@ -100,6 +107,7 @@ class Session:
                 stop_reason = "stopped"
         stream.finish()
         self._send_text(operation, stream, progress, send)
+        self._remember_written(request.prefix, stream, progress)
         return Answer(stream.answer, stream.reasoning, self._timings(progress, stop_reason))
 
     # --- the prompt ---------------------------------------------------------------------------------------------------
@@ -183,6 +191,7 @@ class Session:
                 progress.first_token = now
             if self.vocabulary.is_end(token):
                 return "end"
+            progress.tokens.append(token)
             was_reasoning = stream.in_reasoning
             stream.feed(self.vocabulary.piece(token))
             progress.decode_tokens += 1
@@ -197,6 +206,17 @@ class Session:
                 return "context"
             self._decode([token])
         return "length"
+
+    def _remember_written(self, prefix: str, stream: TextStream, progress: _Progress) -> None:
+        """Keep the tokens of an answer that the history will hold as it was written: without a thought or a stop string."""
+        if stream.reasoning or stream.stopped or not progress.tokens:
+            return
+        if any(token in self.vocabulary.control for token in progress.tokens):
+            return
+        before = (self._written.get(prefix) or self.vocabulary.plain(prefix)) if prefix else []
+        self._written[stream.answer] = [*before, *progress.tokens]
+        while len(self._written) > _REMEMBERED_ANSWERS:
+            del self._written[next(iter(self._written))]
 
     def _send_text(
         self, operation: int, stream: TextStream, progress: _Progress, send: Callable[[TextDelta], None]
@@ -243,7 +263,11 @@ class Session:
     def _context_full(self, prompt_tokens: int) -> UserError:
         n_ctx, trained = self.native.n_ctx, int(self._llama.llama_model_n_ctx_train(self.native.model))
         bigger = (prompt_tokens + 2048 + 255) // 256 * 256
-        grow = (NextStep(f"Load with {whole(bigger)} context", "load_with_context", str(bigger)),) if bigger <= trained else ()
+        grow = (
+            (NextStep(f"Load with {whole(bigger)} context", "load_with_context", str(bigger)),)
+            if bigger <= trained
+            else ()
+        )
         return UserError(
             "context_full",
             "This conversation is longer than the context.",

@@ -53,7 +53,9 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse results that only a hostile template would want."""
-        if operator == "**" or (operator == "*" and not (isinstance(left, (int, float)) and isinstance(right, (int, float)))):
+        if operator == "**" or (
+            operator == "*" and not (isinstance(left, (int, float)) and isinstance(right, (int, float)))
+        ):
             raise _TemplateRefusedError(f"the operator {operator} is not allowed on these values")
         if isinstance(left, str) and isinstance(right, str) and len(left) + len(right) > _MAX_TEXT:
             raise _TemplateRefusedError("the text grows beyond any conversation")
@@ -99,7 +101,15 @@ class ChatTemplate:
         except (jinja2.TemplateError, _TemplateRefusedError) as error:
             raise _broken(self.origin, f"It says: {str(error)[:300]}") from error
         # Any exception type can come out of template code (`{{ 1 // 0 }}`, `{{ none.x() }}`, deep recursion).
-        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError, MemoryError) as error:
+        except (
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RecursionError,
+            MemoryError,
+        ) as error:
             raise _broken(self.origin, f"{type(error).__name__}: {str(error)[:300]}") from error
 
 
@@ -110,11 +120,15 @@ def make_template(text: str, origin: str, bos_text: str, eos_text: str) -> ChatT
         UserError: it does not compile, or cannot render the simplest conversation.
     """
     environment = _Environment(
-        loader=jinja2.BaseLoader(), trim_blocks=True, lstrip_blocks=True, extensions=[_IgnoreGenerationTag, ext.loopcontrols]
+        loader=jinja2.BaseLoader(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[_IgnoreGenerationTag, ext.loopcontrols],
     )
     environment.filters["tojson"] = _to_json
     environment.filters["from_json"] = json.loads
-    environment.globals.update(raise_exception=_raise_exception, strftime_now=_strftime_now)
+    helpers: dict[str, Any] = {"raise_exception": _raise_exception, "strftime_now": _strftime_now}
+    environment.globals.update(helpers)
     try:
         compiled = environment.from_string(text)
     except (jinja2.TemplateError, RecursionError, ValueError) as error:
@@ -192,9 +206,10 @@ def _finish(done: threading.Event, watcher: threading.Thread) -> None:
             done.set()
             watcher.join()
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threading.get_ident()), None)
-            return
         except _TimeUpError:
             continue
+        else:
+            return
 
 
 def _raise_exception(message: object) -> str:

@@ -1,0 +1,133 @@
+"""The engine as the rest of the program sees it: load, answer, stop, unload. No Qt; safe from any thread."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from launcher.core.errors import NextStep, UserError
+from launcher.core.generation import ChatTurn, GenerateRequest, Loaded, LoadRequest
+from launcher.engine.protocol import Command, CountTokens, EngineEvent, EngineState, Generate, Load
+from launcher.engine.supervision import Patience, Supervision
+
+RPC_VARIABLE = "LAUNCHER_RPC_SERVERS"
+
+
+class EngineClient:
+    """Drives at most one worker process.
+
+    Nothing here waits, except `close`. Every call that starts something returns its id; the events about it carry that id
+    and come, in order, from a thread of the client:
+
+        load      -> StateChanged(STARTING), Hello, StateChanged(LOADING), LoadStarted?, LoadProgress*, then
+                     LoadFinished + StateChanged(READY), or LoadCancelled / OperationFailed + StateChanged(STOPPED)
+        generate  -> StateChanged(ANSWERING), AnswerStarted, PromptProgress*, TextDelta*, then
+                     AnswerFinished or OperationFailed (with the text so far) + StateChanged(READY)
+        a crash   -> OperationFailed for everything open, StateChanged(CRASHED, failure)
+    """
+
+    def __init__(
+        self,
+        on_event: Callable[[EngineEvent], None],
+        rpc_servers: tuple[str, ...] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """Make a client; no process starts yet.
+
+        Args:
+            on_event: called from the client's thread; must be quick.
+            rpc_servers: "host:port" of llama.cpp RPC servers whose devices count as this computer's; None takes them
+                from LAUNCHER_RPC_SERVERS (commas between). No authentication, no encryption: trusted networks only.
+            patience: how long to wait before a worker that hangs or does not obey is killed.
+        """
+        self._on_event = on_event
+        if rpc_servers is None:
+            rpc_servers = tuple(e.strip() for e in os.environ.get(RPC_VARIABLE, "").split(",") if e.strip())
+        self._rpc_servers = rpc_servers
+        self._patience = patience or Patience()
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._run: Supervision | None = None
+
+    @property
+    def state(self) -> EngineState:
+        """What the engine is doing."""
+        with self._lock:
+            return self._run.state if self._run else EngineState.STOPPED
+
+    @property
+    def loaded(self) -> Loaded | None:
+        """What is loaded and can answer."""
+        with self._lock:
+            return self._run.loaded if self._run and self._run.is_alive else None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the worker process, for the meters."""
+        with self._lock:
+            return self._run.pid if self._run else None
+
+    def load(self, request: LoadRequest) -> int:
+        """Load a model in a new worker; what was loaded before is unloaded first."""
+        operation = next(self._ids)
+        absolute = replace(request, path=str(Path(request.path).absolute()))
+        with self._lock:
+            self._run = Supervision(
+                Load(operation, absolute), self._on_event, self._patience, self._rpc_servers, self._run
+            )
+            self._run.start()
+        return operation
+
+    def generate(self, request: GenerateRequest) -> int:
+        """Make an answer; it waits for a load or an answer in progress.
+
+        Raises:
+            UserError: nothing is loaded or being loaded.
+        """
+        return self._send(Generate(next(self._ids), request))
+
+    def count_tokens(self, turns: Sequence[ChatTurn], thinking: bool = True) -> int:
+        """Ask how much of the context a conversation takes; TokensCounted answers.
+
+        Raises:
+            UserError: nothing is loaded or being loaded.
+        """
+        return self._send(CountTokens(next(self._ids), tuple(turns), thinking))
+
+    def stop(self, operation: int | None = None) -> None:
+        """End a load or an answer within one token; None means the oldest that is open. Text so far is kept."""
+        with self._lock:
+            run = self._run
+        if run:
+            run.stop(operation)
+
+    def unload(self) -> None:
+        """End the worker: its memory is really free. StateChanged(STOPPED) follows."""
+        with self._lock:
+            run = self._run
+        if run:
+            run.end()
+
+    def close(self) -> None:
+        """Unload and wait until the worker is gone (a few seconds at most, killed if need be)."""
+        self.unload()
+        with self._lock:
+            run = self._run
+        if run:
+            run.join(self._patience.obey_s + 5.0)
+
+    def _send(self, command: Command) -> int:
+        with self._lock:
+            run = self._run
+        if run is None or not run.request(command):
+            raise UserError(
+                "not_loaded",
+                "No model is loaded.",
+                "The engine is not running.",
+                (NextStep("Load again", "load_again"), NextStep("Choose a model", "choose_model")),
+            )
+        return command.id

@@ -1,0 +1,209 @@
+"""Real llama.cpp on small generated models; every test has its own home."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+
+from launcher.core.generation import Answer, ChatTurn, GenerateRequest, Loaded, LoadRequest
+from launcher.core.models import Sampling
+from launcher.core.plans import Placement
+from launcher.engine.client import EngineClient
+from launcher.engine.protocol import AnswerFinished, EngineEvent, LoadFinished, OperationFailed
+from launcher.engine.supervision import Patience
+from tests.fakes.gguf_models import SLOW, make_model
+
+E = TypeVar("E", bound=EngineEvent)
+PATIENCE_S = 60.0
+"""For events that must come: generous, because the machine may be busy."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LAUNCHER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LAUNCHER_RPC_SERVERS", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True)
+def no_orphans() -> Iterator[None]:
+    """Whatever a test starts is gone after it."""
+    before = {p.pid for p in psutil.Process().children(recursive=True)}
+    yield
+    deadline = time.monotonic() + 5
+    while left := [p for p in psutil.Process().children(recursive=True) if p.pid not in before]:
+        assert time.monotonic() < deadline, f"left behind: {left}"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a model once per set of arguments."""
+    folder = tmp_path_factory.mktemp("models")
+    made: dict[str, Path] = {}
+
+    def make(arch: str = "deepseek2", slow: bool = False, **options: object) -> Path:
+        key = repr((arch, slow, sorted(options.items())))
+        if key not in made:
+            made[key] = make_model(
+                folder / f"{len(made)}.gguf",
+                arch,
+                shape=SLOW if slow else None,
+                **options,  # type: ignore[arg-type]
+            )
+        return made[key]
+
+    return make
+
+
+class Recorder:
+    """Collects a client's events and waits for them."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[float, EngineEvent]] = []
+        self._news = threading.Condition()
+
+    def __call__(self, event: EngineEvent) -> None:
+        with self._news:
+            self.events.append((time.monotonic(), event))
+            self._news.notify_all()
+
+    def of(self, kind: type[E]) -> list[E]:
+        with self._news:
+            return [e for _, e in self.events if isinstance(e, kind)]
+
+    def time_of(self, event: EngineEvent) -> float:
+        with self._news:
+            return next(t for t, e in self.events if e is event)
+
+    def wait(self, kind: type[E], matches: Callable[[E], bool] = lambda _: True) -> E:
+        """The first such event, past or to come."""
+        deadline = time.monotonic() + PATIENCE_S
+        seen = 0
+        with self._news:
+            while True:
+                for _, event in self.events[seen:]:
+                    if isinstance(event, kind) and matches(event):
+                        return event
+                seen = len(self.events)
+                if not self._news.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"no {kind.__name__} among {[e for _, e in self.events][-8:]}")
+
+
+class Engine:
+    """A client with its recorder, and the sentences a test wants to say."""
+
+    def __init__(self, patience: Patience | None = None, rpc_servers: tuple[str, ...] = ()) -> None:
+        self.seen = Recorder()
+        self.client = EngineClient(self.seen, rpc_servers, patience)
+
+    def load(self, path: Path, placement: Placement | None = None) -> Loaded:
+        operation = self.client.load(request_for(path, placement))
+        event = self.seen.wait(LoadFinished | OperationFailed, lambda e: e.id == operation)  # type: ignore[arg-type]
+        if isinstance(event, OperationFailed):
+            raise event.failure.error()
+        return event.loaded
+
+    def ask(self, *turns: str, **options: object) -> Answer:
+        operation = self.client.generate(question(*turns, **options))
+        event = self.seen.wait(AnswerFinished | OperationFailed, lambda e: e.id == operation)  # type: ignore[arg-type]
+        if isinstance(event, OperationFailed):
+            raise event.failure.error()
+        return event.answer
+
+
+def request_for(path: Path, placement: Placement | None = None) -> LoadRequest:
+    return LoadRequest(str(path), "Tiny", "F16", placement or Placement(n_gpu_layers=0, n_ctx=2048, threads=1))
+
+
+def question(*turns: str, **options: object) -> GenerateRequest:
+    """Greedy; the turns alternate between user and assistant."""
+    roles = ("user", "assistant")
+    given = {"sampling": Sampling(temperature=0), "max_tokens": 24, **options}
+    return GenerateRequest(tuple(ChatTurn(roles[i % 2], t) for i, t in enumerate(turns)), **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    made = Engine()
+    yield made
+    made.client.close()
+
+
+@pytest.fixture
+def make_engine() -> Iterator[Callable[..., Engine]]:
+    made: list[Engine] = []
+
+    def make(**options: object) -> Engine:
+        made.append(Engine(**options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.client.close()
+
+
+_RPC_SERVER = """
+import ctypes, sys
+from pathlib import Path
+import llama_cpp.llama_cpp as llama
+folder = Path(llama.__file__).parent / "lib"
+rpc, ggml = ctypes.CDLL(str(folder / "libggml-rpc.so")), ctypes.CDLL(str(folder / "libggml.so"))
+ggml.ggml_backend_dev_by_type.restype = ctypes.c_void_p
+devices = (ctypes.c_void_p * 1)(ggml.ggml_backend_dev_by_type(0))
+rpc.ggml_backend_rpc_start_server.argtypes = [
+    ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p
+]
+rpc.ggml_backend_rpc_start_server(sys.argv[1].encode(), None, 1, 1, devices)
+"""
+
+
+@pytest.fixture
+def rpc_servers() -> Iterator[tuple[str, ...]]:
+    """Two real llama.cpp RPC servers on loopback: two graphics cards, as far as the engine can tell."""
+    endpoints = tuple(f"127.0.0.1:{_free_port()}" for _ in range(2))
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _RPC_SERVER, endpoint],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        for endpoint in endpoints
+    ]
+    try:
+        for endpoint in endpoints:
+            _wait_for_port(int(endpoint.rpartition(":")[2]))
+        yield endpoints
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1.0).close()
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return
