@@ -133,7 +133,7 @@ class SettingsPage(QWidget):
         """
         self._version.set_help(version)
         self._engine.set_help(engine)
-        self._licences.set_help("\n".join(f"{name}: {licence}" for name, licence in licences))
+        self._licences.set_help(" · ".join(f"{name}: {licence}" for name, licence in licences))
 
     # --- building ---
 
@@ -181,9 +181,7 @@ class SettingsPage(QWidget):
         spoken = Text(self.tr("English"), Role.BODY, parent=parent)
         language = SettingRow(
             self.tr("Language"),
-            self.tr(
-                "Follows the system. The variable LAUNCHER_LANGUAGE (en, zh_CN) chooses another at the next start."
-            ),
+            self.tr("Follows the system where a translation is shipped; English otherwise."),
             spoken,
         )
         return SectionCard(self.tr("General"), (look, language), parent)
@@ -239,12 +237,12 @@ class SettingsPage(QWidget):
 
     def _chat(self, parent: QWidget) -> SectionCard:
         name = self.tr("System prompt")
-        self._prompt = PromptField(name, self.tr("Empty: none, as DeepSeek advises for its reasoning models"), parent)
+        self._prompt = PromptField(name, self.tr("None"), parent)
         self._prompt.changed.connect(self._on_prompt_changed)
         row = self._row(
             SYSTEM_PROMPT.key,
             name,
-            self.tr("Goes before every new chat. A chat can have its own."),
+            self.tr("Goes before every new chat."),
             self._prompt,
             below=True,
         )
