@@ -1,0 +1,350 @@
+"""The messages of a chat. Widgets exist only near what is seen; everything else is a remembered or estimated height."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+
+from launcher.chat.conversation import Message, MessageState, Role
+from launcher.core.errors import UserError
+from launcher.ui.chat.rows import AnswerRow, BannerRow, CutRow, MessageRow, UserRow
+from launcher.ui.chat.typesetter import Typesetter
+from launcher.ui.components import IconButton
+from launcher.ui.theme import px
+
+MAX_COLUMN = 720
+SIDE_MARGIN = 32
+_EDGE = 12
+_ROW_GAP = 12
+_END_SLACK = 8
+_CUT, _ERROR = "cut", "error"
+
+
+class _Entry:
+    """A row of the list, with or without its widget."""
+
+    __slots__ = ("error", "height", "key", "measured_width", "message", "widget")
+
+    def __init__(self, key: str, message: Message | None = None, error: UserError | None = None) -> None:
+        self.key = key
+        self.message = message
+        self.error = error
+        self.widget: MessageRow | None = None
+        self.height = 0
+        self.measured_width = 0
+
+
+class MessageList(QAbstractScrollArea):
+    """Scrolls over rows of very different heights.
+
+    It stays at the end while an answer grows, if the reader was there; otherwise what is read does not move.
+
+    Signals:
+        regenerate_requested(str): id of the answer to make again.
+        edit_requested(str, str): id of a message of the user, and its new text.
+        link_activated(str): an address in an answer; nothing was opened.
+        step_chosen(NextStep): a button of a banner in the list.
+    """
+
+    regenerate_requested = Signal(str)
+    edit_requested = Signal(str, str)
+    link_activated = Signal(str)
+    step_chosen = Signal(object)
+
+    def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._typesetter = typesetter
+        self._entries: list[_Entry] = []
+        self._tops: list[int] = [0]
+        self._streaming_id = ""
+        self._follows = True
+        self._is_arranging = False
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(self.tr("Messages"))
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().setSingleStep(px(40))
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._arrange)
+        self._to_end = IconButton("arrow-down", self.tr("Go to the end"), self, side=32, outlined=True)
+        self._to_end.clicked.connect(self.scroll_to_end)
+        self._to_end.hide()
+
+    # -- content
+
+    def set_messages(self, messages: Sequence[Message]) -> None:
+        """Show a chat, at its end. Rows that are the same keep their widgets, so that nothing flickers."""
+        old = {e.key: e for e in self._entries if e.key not in (_CUT, _ERROR)}
+        is_other_chat = not any(m.id in old for m in messages)
+        self._drop([e for e in self._entries if e.key in (_CUT, _ERROR)])
+        self._entries = []
+        for message in messages:
+            entry = old.pop(message.id, None)
+            if entry is None or entry.message != message:
+                if entry is not None:
+                    self._drop([entry])
+                entry = _Entry(message.id, message)
+            self._entries.append(entry)
+        self._drop(old.values())
+        self._streaming_id = next((m.id for m in messages if m.state is MessageState.STREAMING), "")
+        if is_other_chat:
+            self._follows = True
+        self._arrange()
+
+    def add_message(self, message: Message) -> None:
+        """Put a message at the end and go there."""
+        self.clear_error()
+        if message.state is MessageState.STREAMING:
+            self._streaming_id = message.id
+        known = self._entry(message.id)
+        if known is not None:
+            self._drop([known])
+            known.message = message
+            known.measured_width = 0
+        else:
+            self._entries.append(_Entry(message.id, message))
+        self._follows = True
+        self._arrange()
+
+    def append(self, reasoning: str, text: str, reasoning_tokens: int | None) -> None:
+        """More of the streaming answer."""
+        entry = self._entry(self._streaming_id)
+        if entry is None:
+            return
+        row = self._widget(entry)
+        if isinstance(row, AnswerRow):
+            row.append(reasoning, text, reasoning_tokens)
+            entry.message = row.message
+            entry.measured_width = 0
+            self._arrange()
+
+    def finish(self, message: Message) -> None:
+        """The streaming answer is over."""
+        entry = self._entry(message.id)
+        self._streaming_id = ""
+        if entry is None:
+            return
+        if isinstance(entry.widget, AnswerRow):
+            entry.widget.finish(message)
+        entry.message = message
+        entry.measured_width = 0
+        self._arrange()
+
+    def set_cut(self, position: int) -> None:
+        """Draw the line before message number `position`; 0 draws none."""
+        self._drop([e for e in self._entries if e.key == _CUT])
+        self._entries = [e for e in self._entries if e.key != _CUT]
+        if 0 < position < len(self._entries):
+            self._entries.insert(position, _Entry(_CUT))
+        self._arrange()
+
+    def show_error(self, error: UserError) -> None:
+        """Say at the end of the chat why the answer stopped there."""
+        self.clear_error()
+        self._entries.append(_Entry(_ERROR, error=error))
+        self._arrange()
+        self.scroll_to_end()
+
+    def clear_error(self) -> None:
+        """Take the failure away."""
+        self._drop([e for e in self._entries if e.key == _ERROR])
+        self._entries = [e for e in self._entries if e.key != _ERROR]
+        self._arrange()
+
+    def scroll_to_end(self) -> None:
+        """Go to the newest text and stay there."""
+        self._follows = True
+        self._arrange()
+
+    def scroll_to_message(self, message_id: str) -> None:
+        """Bring a message to the top."""
+        index = next((i for i, e in enumerate(self._entries) if e.key == message_id), None)
+        if index is None:
+            return
+        self._follows = False
+        # Heights above are estimates until they are seen: go there, measure, correct.
+        for _ in range(3):
+            self.verticalScrollBar().setValue(self._tops[index] - px(_EDGE))
+        self._arrange()
+
+    @property
+    def is_at_end(self) -> bool:
+        """The reader is at the end and stays there while an answer grows."""
+        return self._follows
+
+    @property
+    def rows(self) -> tuple[MessageRow, ...]:
+        """The rows that have widgets now, from top to bottom."""
+        return tuple(e.widget for e in self._entries if e.widget is not None)
+
+    # -- geometry
+
+    def column(self) -> tuple[int, int]:
+        """Left edge and width of the text."""
+        # Of the whole list, with or without scroll bar, so that the text stands above the composer.
+        width = max(160, min(px(MAX_COLUMN), self.width() - 2 * px(SIDE_MARGIN)))
+        return max(0, (self.width() - width) // 2), width
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the rows out again."""
+        super().resizeEvent(event)
+        hint = self._to_end.sizeHint()
+        self._to_end.setGeometry(
+            self.width() - hint.width() - px(16), self.height() - hint.height() - px(8), hint.width(), hint.height()
+        )
+        self._arrange()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first look at a page that was made in the background."""
+        super().showEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Make, measure and place what is near the viewport; keep what is read where it is."""
+        if self._is_arranging or self.viewport().width() < 50:
+            return
+        self._is_arranging = True
+        self._later.stop()
+        try:
+            left, width = self.column()
+            self._measure(width)
+            self._place(left, width)
+        finally:
+            self._is_arranging = False
+
+    def _measure(self, width: int) -> None:
+        bar, view = self.verticalScrollBar(), self.viewport().height()
+        anchor, offset = self._anchor(bar.value())
+        for entry in self._entries:
+            if entry.measured_width != width and entry.widget is None and entry.height == 0:
+                entry.height = _estimate(entry, width)
+        # Measuring changes the heights and so what is near; three rounds are enough for any jump.
+        for _ in range(3):
+            self._sum_up()
+            end = max(0, self._tops[-1] - view)
+            value = end if self._follows else min(end, self._tops[anchor] + offset if self._entries else 0)
+            near = self._near(value, view)
+            changed = [self._measure_entry(self._entries[i], width) for i in near]
+            if not any(changed):
+                break
+        self._sum_up()
+        end = max(0, self._tops[-1] - view)
+        bar.setRange(0, end)
+        bar.setPageStep(view)
+        bar.setValue(end if self._follows else min(end, self._tops[anchor] + offset if self._entries else 0))
+
+    def _measure_entry(self, entry: _Entry, width: int) -> bool:
+        if entry.widget is not None and entry.measured_width == width:
+            return False
+        height = self._widget(entry).arrange(width)
+        is_other = height != entry.height or entry.measured_width == 0
+        entry.height, entry.measured_width = height, width
+        return is_other
+
+    def _place(self, left: int, width: int) -> None:
+        value, view = self.verticalScrollBar().value(), self.viewport().height()
+        near = set(self._near(value, view))
+        far = [
+            e for i, e in enumerate(self._entries) if e.widget is not None and i not in near and not self._is_held(e)
+        ]
+        self._drop(far)
+        for i, entry in enumerate(self._entries):
+            if entry.widget is not None:
+                if entry.measured_width != width:
+                    self._measure_entry(entry, width)
+                entry.widget.setGeometry(QRect(left, self._tops[i] - value, width, entry.height))
+                entry.widget.show()
+        is_far_from_end = not self._follows and self.verticalScrollBar().maximum() - value > view // 2
+        self._to_end.setVisible(is_far_from_end)
+        self._to_end.raise_()
+
+    def _sum_up(self) -> None:
+        gap = px(_ROW_GAP)
+        heights = (e.height + gap for e in self._entries)
+        self._tops = list(accumulate(heights, initial=px(_EDGE)))
+
+    def _anchor(self, value: int) -> tuple[int, int]:
+        """The first row that is seen, and how far it is scrolled out."""
+        index = max(0, min(bisect_right(self._tops, value) - 1, len(self._entries) - 1))
+        return index, value - self._tops[index] if self._entries else 0
+
+    def _near(self, value: int, view: int) -> range:
+        """Rows in view, and half a screen above and below them."""
+        first = max(0, bisect_right(self._tops, value - view // 2) - 1)
+        last = bisect_right(self._tops, value + view + view // 2)
+        return range(min(first, len(self._entries)), min(last, len(self._entries)))
+
+    # -- widgets
+
+    def _is_held(self, entry: _Entry) -> bool:
+        """A growing answer, and what the keyboard is in, stay alive out of view."""
+        focus = QApplication.focusWidget()
+        has_focus = bool(focus) and entry.widget is not None and entry.widget.isAncestorOf(focus)
+        return has_focus or entry.key == self._streaming_id
+
+    def _entry(self, message_id: str) -> _Entry | None:
+        # The newest are asked for most.
+        return next((e for e in reversed(self._entries) if e.key == message_id), None)
+
+    def _widget(self, entry: _Entry) -> MessageRow:
+        if entry.widget is None:
+            entry.widget = self._make(entry)
+            entry.widget.height_changed.connect(self._on_height_changed)
+            entry.widget.link_activated.connect(self.link_activated)
+            entry.widget.show()
+        return entry.widget
+
+    def _make(self, entry: _Entry) -> MessageRow:
+        if entry.message is None:
+            if entry.error is None:
+                return CutRow(self.viewport())
+            banner = BannerRow(entry.error, self.viewport())
+            banner.step_chosen.connect(self.step_chosen)
+            return banner
+        if entry.message.role is Role.USER:
+            row = UserRow(entry.message, self._typesetter, self.viewport())
+            row.edit_requested.connect(self.edit_requested)
+            return row
+        answer = AnswerRow(entry.message, self._typesetter, self.viewport())
+        answer.regenerate_requested.connect(self.regenerate_requested)
+        answer.step_chosen.connect(self.step_chosen)
+        return answer
+
+    @staticmethod
+    def _drop(entries: Iterable[_Entry]) -> None:
+        for entry in list(entries):
+            if entry.widget is not None:
+                entry.widget.hide()
+                entry.widget.deleteLater()
+                entry.widget = None
+
+    def _on_height_changed(self) -> None:
+        sender = self.sender()
+        for entry in self._entries:
+            if entry.widget is sender:
+                entry.measured_width = 0
+        self._later.start()
+
+    def _on_scrolled(self, value: int) -> None:
+        if self._is_arranging:
+            return
+        self._follows = value >= self.verticalScrollBar().maximum() - px(_END_SLACK)
+        self._arrange()
+
+
+def _estimate(entry: _Entry, width: int) -> int:
+    """Height of a message nobody has seen yet."""
+    if entry.message is None:
+        return px(28)
+    text = entry.message.text
+    lines = len(text) * px(7.4) / max(1, width) + text.count("\n") * 0.6 + 1
+    extra = px(86) if entry.message.role is Role.ASSISTANT else px(14)
+    return round(lines * px(24)) + extra

@@ -1,0 +1,354 @@
+"""The chat page: list of chats, head, messages, composer, context line, and a place for the meters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from launcher.chat.conversation import Conversation, ConversationEntry, Message
+from launcher.chat.export import to_markdown
+from launcher.chat.turns import ContextUse
+from launcher.core.downloads import Installed
+from launcher.core.errors import UserError
+from launcher.ui.chat.composer import Composer
+from launcher.ui.chat.context_line import ContextLine
+from launcher.ui.chat.conversation_panel import ConversationPanel
+from launcher.ui.chat.empty import EmptyChat
+from launcher.ui.chat.link_dialog import LinkDialog
+from launcher.ui.chat.loading_strip import LoadingStrip
+from launcher.ui.chat.message_list import MAX_COLUMN, SIDE_MARGIN, MessageList
+from launcher.ui.chat.model_picker import ChatHead
+from launcher.ui.chat.states import ModelState, ThinkingMode
+from launcher.ui.chat.stream import AnswerStream
+from launcher.ui.chat.typesetter import Typesetter
+from launcher.ui.components import Banner, BannerKind
+from launcher.ui.theme import current, px
+
+# Below these widths of the page the meters, then the list of chats, make room for the text.
+_METERS_FROM, _LIST_FROM = 900, 640
+
+
+class ChatPage(QWidget):
+    """Shows values, emits intents; it knows nothing of engine and store.
+
+    Signals:
+        message_sent(str): the user sent a message.
+        stop_requested(): Stop or Esc.
+        regenerate_requested(str): id of the answer to make again.
+        edit_requested(str, str): id of a message of the user, new text.
+        conversation_selected(str), new_chat_requested(), rename_requested(str, str), delete_requested(str),
+        undo_delete_requested(str), search_changed(str): the list of chats.
+        model_chosen(Installed): another model of the picker.
+        models_requested(): the user wants to see or choose models.
+        thinking_toggled(bool): the switch.
+        next_step_chosen(NextStep): a button of a banner.
+        load_cancel_requested(): Cancel while loading.
+        meter_toggled(bool): the switch of the meter panel.
+        link_open_requested(str): a web or mail address, confirmed by the user.
+    """
+
+    message_sent = Signal(str)
+    stop_requested = Signal()
+    regenerate_requested = Signal(str)
+    edit_requested = Signal(str, str)
+    conversation_selected = Signal(str)
+    new_chat_requested = Signal()
+    rename_requested = Signal(str, str)
+    delete_requested = Signal(str)
+    undo_delete_requested = Signal(str)
+    search_changed = Signal(str)
+    model_chosen = Signal(object)
+    models_requested = Signal()
+    thinking_toggled = Signal(bool)
+    next_step_chosen = Signal(object)
+    load_cancel_requested = Signal()
+    meter_toggled = Signal(bool)
+    link_open_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._conversation: Conversation | None = None
+        self._context: ContextUse | None = None
+        self._cut = 0
+        self._meters: QWidget | None = None
+        self._wants_meters = True
+        self._typesetter = Typesetter(self)
+        self._stream = AnswerStream(self)
+        self.panel = ConversationPanel(self)
+        self.center = _Center(self)
+        self._head = ChatHead(self.center)
+        self._alarm = QWidget(self.center)
+        self._alarm.hide()
+        self._banner = Banner(self._alarm)
+        self._list = MessageList(self._typesetter, self.center)
+        self._empty = EmptyChat(self.center)
+        self._loading = LoadingStrip(self.center)
+        self._composer = Composer(self.center)
+        self._context_line = ContextLine(self.center)
+        self._lay_out()
+        self._connect()
+        self._composer.set_blocked("")
+
+    # -- the list of chats
+
+    def set_conversations(self, entries: Sequence[ConversationEntry]) -> None:
+        """Show these chats in the list, the last used first (all, or the hits of a search)."""
+        self.panel.set_conversations(entries)
+
+    def set_conversation(self, conversation: Conversation) -> None:
+        """Open a chat at its end. A message that still streams goes on with `append_delta`."""
+        self._stream.flush()
+        is_other = self._conversation is None or self._conversation.id != conversation.id
+        self._conversation = conversation
+        self.panel.set_current(conversation.id)
+        if is_other:
+            self._list.clear_error()
+            self._cut = 0
+        self.set_messages(conversation.path())
+
+    def set_messages(self, messages: Sequence[Message]) -> None:
+        """Show these messages, oldest first."""
+        self._list.set_messages(messages)
+        self._list.set_cut(self._cut)
+        self._show_empty(not messages)
+
+    def focus_search(self) -> None:
+        """Ctrl+F."""
+        self.panel.focus_search()
+
+    def focus_composer(self) -> None:
+        """A new chat begins with writing."""
+        self._composer.take_focus()
+
+    # -- an answer
+
+    def add_message(self, message: Message) -> None:
+        """Put a message at the end (what the user has just sent)."""
+        self._remember(message)
+        self._show_empty(False)
+        self._list.add_message(message)
+
+    def begin_answer(self, message: Message) -> None:
+        """A streaming answer begins (or is shown again after another chat)."""
+        self._stream.start()
+        self.add_message(message)
+        self.set_answering(True)
+
+    def append_delta(self, channel: str, text: str, tokens: int = 1) -> None:
+        """A piece of the streaming answer.
+
+        Args:
+            channel: "reasoning" or "answer".
+            text: the piece, as the engine sent it.
+            tokens: how many tokens it is.
+        """
+        self._stream.add(channel, text, tokens)
+
+    def finish_answer(self, message: Message) -> None:
+        """The answer is done, stopped or failed; `message` is its final value."""
+        self._stream.flush()
+        self._remember(message)
+        self._list.finish(message)
+        self.set_answering(False)
+
+    def set_answering(self, is_answering: bool) -> None:
+        """Stop instead of Send."""
+        self._composer.set_answering(is_answering)
+
+    def show_engine_error(self, error: UserError) -> None:
+        """Say where the answer stopped why it did, with the next steps as buttons; stays until the next message."""
+        self._show_empty(False)
+        self._list.show_error(error)
+
+    def clear_engine_error(self) -> None:
+        """The failure is solved."""
+        self._list.clear_error()
+
+    # -- above and below the messages
+
+    def show_banner(self, error: UserError, kind: BannerKind = BannerKind.WARN) -> None:
+        """An alarm above the chat; stays until `clear_banner`."""
+        self._banner.show_error(error, kind=kind)
+        self._alarm.show()
+
+    def clear_banner(self) -> None:
+        """The alarm is over."""
+        self._alarm.hide()
+
+    def set_loading(self, fraction: float | None, words: str) -> None:
+        """Show the progress of a load with Cancel; words "" hides it; fraction None: not known."""
+        self._loading.set_progress(fraction, words)
+
+    def set_model(self, name: str, quant: str, state: ModelState) -> None:
+        """Show which model answers and what it is doing."""
+        self._head.picker.set_model(name, quant, state)
+
+    def set_installed(self, installed: Sequence[Installed]) -> None:
+        """The models of the picker's menu."""
+        self._head.picker.set_installed(installed)
+        self._empty.set_has_model(bool(installed))
+
+    def set_blocked(self, reason: str) -> None:
+        """Why nothing can be sent now; "" when it can."""
+        self._composer.set_blocked(reason)
+
+    def set_thinking(self, mode: ThinkingMode, is_on: bool = False, reason: str = "") -> None:
+        """The thinking switch: free with its state, or locked with the reason."""
+        self._composer.set_thinking(mode, is_on, reason)
+
+    def set_context(self, use: ContextUse | None) -> None:
+        """What is inside the context; None while no model is loaded."""
+        self._context = use
+        self._context_line.set_use(use, self._cut)
+
+    def set_context_cut(self, position: int) -> None:
+        """Messages before number `position` are no longer sent; 0: all are."""
+        self._cut = position
+        self._list.set_cut(position)
+        self._context_line.set_use(self._context, position)
+
+    # -- meters
+
+    def set_meter_panel(self, panel: QWidget) -> None:
+        """Put the meters at the right; the page takes the widget."""
+        self._meters = panel
+        layout = self.layout()
+        if layout is not None:
+            layout.addWidget(panel)
+        self._update_sides()
+
+    def set_meters_shown(self, shown: bool) -> None:
+        """Show or fold the meters."""
+        self._wants_meters = shown
+        self._update_sides()
+
+    def shut_down(self) -> None:
+        """End the worker thread of formulas and code colours; call once before the window goes."""
+        self._stream.start()
+        self._typesetter.close()
+
+    @property
+    def message_list(self) -> MessageList:
+        """The messages (for F6, tests and measurements)."""
+        return self._list
+
+    @property
+    def composer(self) -> Composer:
+        """The writing field and its controls."""
+        return self._composer
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow page gives its width to the text."""
+        super().resizeEvent(event)
+        self._update_sides()
+
+    def _update_sides(self) -> None:
+        has_room = self.width() >= px(_METERS_FROM)
+        if self._meters is not None:
+            self._meters.setVisible(self._wants_meters and has_room)
+        self._head.set_meters_shown(self._wants_meters and has_room)
+        self.panel.setVisible(self.width() >= px(_LIST_FROM))
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.panel)
+        row.addWidget(self.center, 1)
+        self._stack = QStackedWidget(self.center)
+        self._stack.addWidget(self._list)
+        self._stack.addWidget(self._empty)
+        self._foot = QWidget(self.center)
+        foot = QVBoxLayout(self._foot)
+        foot.setContentsMargins(0, px(6), 0, px(10))
+        foot.setSpacing(px(6))
+        foot.addWidget(self._loading)
+        foot.addWidget(self._composer)
+        foot.addWidget(self._context_line)
+        self._foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._foot.setMaximumWidth(px(MAX_COLUMN) + 2 * px(8))
+        column = QVBoxLayout(self.center)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head)
+        alarm = QHBoxLayout(self._alarm)
+        alarm.setContentsMargins(px(24), px(10), px(24), px(2))
+        alarm.addWidget(self._banner)
+        column.addWidget(self._alarm)
+        column.addWidget(self._stack, 1)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(px(SIDE_MARGIN - 8), 0, px(SIDE_MARGIN - 8), 0)
+        middle.addStretch(1)
+        middle.addWidget(self._foot, 1000)
+        middle.addStretch(1)
+        column.addLayout(middle)
+
+    def _connect(self) -> None:
+        for name in (
+            "conversation_selected",
+            "new_chat_requested",
+            "rename_requested",
+            "delete_requested",
+            "undo_delete_requested",
+            "search_changed",
+        ):
+            getattr(self.panel, name).connect(getattr(self, name))
+        self._head.model_chosen.connect(self.model_chosen)
+        self._head.models_requested.connect(self.models_requested)
+        self._head.copy_requested.connect(self._on_copy_requested)
+        self._head.meter_toggled.connect(self._on_meter_toggled)
+        self._list.regenerate_requested.connect(self.regenerate_requested)
+        self._list.edit_requested.connect(self.edit_requested)
+        self._list.step_chosen.connect(self.next_step_chosen)
+        self._list.link_activated.connect(self._on_link_activated)
+        self._banner.step_chosen.connect(self.next_step_chosen)
+        self._empty.suggestion_chosen.connect(self._composer.set_text)
+        self._empty.models_requested.connect(self.models_requested)
+        self._loading.cancel_requested.connect(self.load_cancel_requested)
+        self._composer.message_sent.connect(self.message_sent)
+        self._composer.stop_requested.connect(self.stop_requested)
+        self._composer.thinking_toggled.connect(self.thinking_toggled)
+        self._stream.flushed.connect(self._on_flushed)
+
+    def _show_empty(self, is_empty: bool) -> None:
+        self._stack.setCurrentWidget(self._empty if is_empty else self._list)
+
+    def _remember(self, message: Message) -> None:
+        if self._conversation is not None:
+            self._conversation = self._conversation.with_message(message)
+            if self._conversation.leaf_id != message.id and message.parent_id == self._conversation.leaf_id:
+                self._conversation = replace(self._conversation, leaf_id=message.id)
+
+    def _on_flushed(self, reasoning: str, text: str, tokens: int) -> None:
+        self._list.append(reasoning, text, tokens or None)
+
+    def _on_meter_toggled(self, shown: bool) -> None:
+        self.set_meters_shown(shown)
+        self.meter_toggled.emit(shown)
+
+    def _on_copy_requested(self) -> None:
+        if self._conversation is not None:
+            QGuiApplication.clipboard().setText(to_markdown(self._conversation))
+
+    def _on_link_activated(self, address: str) -> None:
+        dialog = LinkDialog(address, self)
+        dialog.finished.connect(self._on_link_dialog_finished)
+        dialog.open()
+
+    def _on_link_dialog_finished(self) -> None:
+        dialog = self.sender()
+        if isinstance(dialog, LinkDialog) and dialog.chosen_address:
+            self.link_open_requested.emit(dialog.chosen_address)
+
+
+class _Center(QWidget):
+    """The chat itself, on surface."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(current().surface))
+        painter.end()

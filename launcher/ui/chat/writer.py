@@ -1,0 +1,359 @@
+"""Writes Markdown into documents through cursors. No HTML is made on the way, so no text of a model can become markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from markdown_it.token import Token
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+    QTextList,
+    QTextListFormat,
+    QTextTableFormat,
+)
+
+from launcher.chat.markdown import parse
+from launcher.ui.chat.prose import RULE_PROPERTY, Prose
+from launcher.ui.chat.typesetter import FormulaKey
+from launcher.ui.theme import Role, current, font, line_height, px
+
+PARAGRAPH_GAP = 8
+_HEADING_GAP = 16
+_ITEM_GAP = 4
+_QUOTE_INDENT = 14
+# Formulas in STIX look small beside a UI font of the same size.
+_FORMULA_SCALE = 1.15
+_HEADINGS = {"h1": Role.FIGURE, "h2": Role.SECTION}
+_MAX_TABLE_CELLS = 4000
+
+
+class Flow(Protocol):
+    """Where the pieces of a block go, one under the other."""
+
+    def prose(self) -> Prose:
+        """The text to go on with; a new one after a listing."""
+        ...
+
+    def code(self, language: str, code: str, indent: int) -> None:
+        """A listing, moved right by `indent` px."""
+        ...
+
+
+@dataclass(slots=True)
+class _List:
+    is_ordered: bool
+    number: int
+    made: QTextList | None = None
+    prose: Prose | None = None
+
+
+@dataclass(slots=True)
+class _State:
+    lists: list[_List] = field(default_factory=lambda: list[_List]())
+    quotes: int = 0
+    starts_item: bool = False
+    is_first: bool = True
+
+
+class Writer:
+    """Writes blocks to the end of a flow; one per call of `write_block`."""
+
+    def __init__(self, flow: Flow, dpr: float) -> None:
+        self._flow = flow
+        self._dpr = dpr
+        self._state = _State()
+        self._handlers: dict[str, Callable[[Token], None]] = {
+            "bullet_list_open": self._open_list,
+            "ordered_list_open": self._open_list,
+            "bullet_list_close": self._close_list,
+            "ordered_list_close": self._close_list,
+            "list_item_open": self._open_item,
+            "list_item_close": self._close_item,
+            "blockquote_open": self._open_quote,
+            "blockquote_close": self._close_quote,
+            "fence": self._write_code,
+            "code_block": self._write_code,
+            "hr": self._write_rule,
+            "math_block": self._write_formula_block,
+        }
+
+    def write_block(self, source: str) -> None:
+        """Write one top-level block (or several)."""
+        tokens = parse(source)
+        i = 0
+        while i < len(tokens):
+            token = tokens[i]
+            if token.type == "table_open":
+                end = next(j for j in range(i, len(tokens)) if tokens[j].type == "table_close")
+                self._write_table(tokens[i:end])
+                i = end
+            elif token.type in ("paragraph_open", "heading_open"):
+                self._write_text(tokens[i + 1], token)
+                i += 2
+            elif token.type in self._handlers:
+                self._handlers[token.type](token)
+            i += 1
+
+    # -- blocks
+
+    def _write_text(self, inline: Token, opening: Token) -> None:
+        role = Role.CHAT
+        gap = PARAGRAPH_GAP
+        if opening.type == "heading_open":
+            role = _HEADINGS.get(opening.tag, Role.CHAT_STRONG)
+            gap = _HEADING_GAP
+        shape = character_format(role)
+        if self._state.quotes:
+            shape.setForeground(QColor(current().muted))
+        prose = self._flow.prose()
+        cursor = self._new_block(prose, gap, role)
+        self._write_inline(prose, cursor, inline, shape)
+
+    def _new_block(self, prose: Prose, gap: int, role: Role = Role.CHAT) -> QTextCursor:
+        """Begin a paragraph with the indentation of the lists and quotes around it."""
+        state = self._state
+        layout = line_format(role)
+        cursor = prose.end()
+        is_empty = prose.document().isEmpty()
+        if state.lists:
+            gap = _ITEM_GAP if state.starts_item else gap - 2
+        layout.setTopMargin(0 if is_empty else px(gap))
+        if state.quotes:
+            layout.setLeftMargin(px(_QUOTE_INDENT) * state.quotes)
+            layout.setProperty(QTextFormat.Property.BlockQuoteLevel, state.quotes)
+        if state.lists and not state.starts_item:
+            layout.setIndent(len(state.lists))
+        if cursor.block().length() == 1 and (is_empty or cursor.block().userState() == _AFTER_TABLE):
+            cursor.block().setUserState(-1)
+            cursor.setBlockFormat(layout)
+        else:
+            cursor.insertBlock(layout)
+        cursor.setBlockCharFormat(character_format(role))
+        if state.lists and state.starts_item:
+            self._mark_item(prose, cursor)
+        return cursor
+
+    def _mark_item(self, prose: Prose, cursor: QTextCursor) -> None:
+        self._state.starts_item = False
+        here = self._state.lists[-1]
+        if here.made is not None and here.prose is prose:
+            here.made.add(cursor.block())
+            return
+        shape = QTextListFormat()
+        depth = len(self._state.lists)
+        bullets = (QTextListFormat.Style.ListDisc, QTextListFormat.Style.ListCircle, QTextListFormat.Style.ListSquare)
+        shape.setStyle(QTextListFormat.Style.ListDecimal if here.is_ordered else bullets[min(depth, 3) - 1])
+        shape.setIndent(depth)
+        # A listing inside the item begins a new document; numbers go on there.
+        shape.setStart(here.number)
+        here.made = cursor.createList(shape)
+        here.prose = prose
+
+    def _open_list(self, token: Token) -> None:
+        start = int(token.attrGet("start") or 1) if token.type.startswith("ordered") else 1
+        self._state.lists.append(_List(token.type.startswith("ordered"), start - 1))
+
+    def _close_list(self, token: Token) -> None:
+        self._state.lists.pop()
+
+    def _open_item(self, token: Token) -> None:
+        self._state.lists[-1].number += 1
+        self._state.starts_item = True
+
+    def _close_item(self, token: Token) -> None:
+        if self._state.starts_item:  # an item without text
+            self._new_block(self._flow.prose(), _ITEM_GAP)
+
+    def _open_quote(self, token: Token) -> None:
+        self._state.quotes += 1
+
+    def _close_quote(self, token: Token) -> None:
+        self._state.quotes -= 1
+
+    def _write_code(self, token: Token) -> None:
+        if self._state.starts_item:
+            self._new_block(self._flow.prose(), _ITEM_GAP)
+        state = self._state
+        indent = 24 * len(state.lists) + px(_QUOTE_INDENT) * state.quotes
+        words = token.info.split() if token.type == "fence" else []
+        self._flow.code(words[0].strip("{}.`") if words else "", token.content.removesuffix("\n"), indent)
+
+    def _write_rule(self, token: Token) -> None:
+        prose = self._flow.prose()
+        cursor = self._new_block(prose, PARAGRAPH_GAP)
+        layout = cursor.blockFormat()
+        layout.setLineHeight(px(8), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        layout.setProperty(RULE_PROPERTY, True)  # drawn by Prose
+        cursor.setBlockFormat(layout)
+
+    def _write_formula_block(self, token: Token) -> None:
+        prose = self._flow.prose()
+        cursor = self._new_block(prose, PARAGRAPH_GAP)
+        shape = character_format(Role.CHAT)
+        if not token.meta["closed"]:
+            cursor.insertText(token.meta["source"], shape)
+            return
+        layout = cursor.blockFormat()
+        layout.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        cursor.setBlockFormat(layout)
+        self._insert_formula(prose, cursor, token.content, token.meta["source"], shape, is_display=True)
+        if token.info:
+            cursor.insertText(token.info, shape)
+
+    def _write_table(self, tokens: list[Token]) -> None:
+        rows: list[list[tuple[Token, Token]]] = []
+        for i, token in enumerate(tokens):
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type in ("th_open", "td_open"):
+                rows[-1].append((token, tokens[i + 1]))
+        columns = max((len(row) for row in rows), default=0)
+        if not columns or len(rows) * columns > _MAX_TABLE_CELLS:
+            return
+        prose = self._flow.prose()
+        tokens_now = current()
+        shape = QTextTableFormat()
+        shape.setBorderCollapse(True)
+        shape.setBorder(1)
+        shape.setBorderBrush(QColor(tokens_now.border))
+        shape.setBorderStyle(QTextTableFormat.BorderStyle.BorderStyle_Solid)
+        shape.setCellPadding(px(6))
+        shape.setCellSpacing(0)
+        shape.setTopMargin(0 if prose.document().isEmpty() else px(PARAGRAPH_GAP))
+        shape.setBottomMargin(px(4))
+        shape.setLeftMargin(24 * len(self._state.lists) + px(_QUOTE_INDENT) * self._state.quotes)
+        table = prose.end().insertTable(len(rows), columns, shape)
+        for r, row in enumerate(rows):
+            for c, (opening, inline) in enumerate(row):
+                cell = table.cellAt(r, c)
+                text_format = character_format(Role.CHAT_STRONG if opening.type == "th_open" else Role.CHAT)
+                if opening.type == "th_open":
+                    background = cell.format()
+                    background.setBackground(QColor(tokens_now.raised))
+                    cell.setFormat(background)
+                cursor = cell.firstCursorPosition()
+                layout = QTextBlockFormat()
+                layout.setAlignment(_alignment(opening))
+                cursor.setBlockFormat(layout)
+                self._write_inline(prose, cursor, inline, text_format)
+        self._shrink_after_table(prose)
+
+    @staticmethod
+    def _shrink_after_table(prose: Prose) -> None:
+        """Qt keeps an empty paragraph after a table; the next text takes it over, at the end it must not show."""
+        cursor = prose.end()
+        layout = QTextBlockFormat()
+        layout.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        cursor.setBlockFormat(layout)
+        cursor.block().setUserState(_AFTER_TABLE)
+
+    # -- inside a paragraph
+
+    def _write_inline(self, prose: Prose, cursor: QTextCursor, inline: Token, base: QTextCharFormat) -> None:
+        stack = [base]
+        for child in inline.children or []:
+            shape = stack[-1]
+            if child.type in ("text", "text_special"):
+                cursor.insertText(visible(child.content), shape)
+            elif child.type == "softbreak":
+                cursor.insertText(" ", shape)
+            elif child.type == "hardbreak":
+                cursor.insertText("\u2028", shape)
+            elif child.type == "code_inline":
+                cursor.insertText(visible(child.content), _code_format(shape))
+            elif child.type in ("math_inline", "math_inline_double"):
+                source = _delimited(child)
+                self._insert_formula(prose, cursor, child.content, source, shape, child.type == "math_inline_double")
+            elif child.type == "image":
+                # Pictures are named, never loaded.
+                name = child.content or str(child.attrGet("src") or "")
+                cursor.insertText(f"[{visible(name)}]", _link_format(shape, str(child.attrGet("src") or "")))
+            elif child.nesting == 1:
+                stack.append(_opened(child, shape))
+            elif child.nesting == -1 and len(stack) > 1:
+                stack.pop()
+
+    def _insert_formula(
+        self, prose: Prose, cursor: QTextCursor, tex: str, source: str, shape: QTextCharFormat, is_display: bool
+    ) -> None:
+        size = QFontInfo(shape.font()).pixelSize() * _FORMULA_SCALE
+        key = FormulaKey(tex, is_display, round(size, 1), shape.foreground().color().name(), self._dpr)
+        prose.insert_formula(cursor, key, source, shape)
+
+
+_AFTER_TABLE = 1
+# Marks that reorder text could make a link or a command read as another one (CVE-2021-42574); they are shown.
+_BIDI = {c: f"\u2039U+{c:04X}\u203a" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def visible(text: str) -> str:
+    """Text with controls that reorder it made visible."""
+    return text.translate(_BIDI)
+
+
+def character_format(role: Role) -> QTextCharFormat:
+    """The format of text in a role."""
+    shape = QTextCharFormat()
+    shape.setFont(font(role))
+    shape.setForeground(QColor(current().text))
+    return shape
+
+
+def line_format(role: Role) -> QTextBlockFormat:
+    """A paragraph whose lines have the height of the role."""
+    layout = QTextBlockFormat()
+    layout.setLineHeight(line_height(role), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+    return layout
+
+
+def _opened(token: Token, around: QTextCharFormat) -> QTextCharFormat:
+    shape = QTextCharFormat(around)
+    if token.type == "strong_open":
+        shape.setFontWeight(QFont.Weight.DemiBold)
+    elif token.type == "em_open":
+        shape.setFontItalic(True)
+    elif token.type == "s_open":
+        shape.setFontStrikeOut(True)
+    elif token.type == "link_open":
+        return _link_format(around, str(token.attrGet("href") or ""))
+    return shape
+
+
+def _link_format(around: QTextCharFormat, address: str) -> QTextCharFormat:
+    shape = QTextCharFormat(around)
+    shape.setAnchor(True)
+    shape.setAnchorHref(address)
+    shape.setToolTip(visible(address))
+    shape.setForeground(QColor(current().accent))
+    shape.setFontUnderline(True)
+    return shape
+
+
+def _code_format(around: QTextCharFormat) -> QTextCharFormat:
+    shape = QTextCharFormat(around)
+    mono = font(Role.MONO)
+    mono.setWeight(around.font().weight())
+    shape.setFont(mono)
+    shape.setBackground(QColor(current().raised))
+    return shape
+
+
+def _alignment(opening: Token) -> Qt.AlignmentFlag:
+    style = str(opening.attrGet("style") or "")
+    if "right" in style:
+        return Qt.AlignmentFlag.AlignRight
+    return Qt.AlignmentFlag.AlignHCenter if "center" in style else Qt.AlignmentFlag.AlignLeft
+
+
+def _delimited(token: Token) -> str:
+    closers = {"\\(": "\\)", "\\[": "\\]"}
+    return f"{token.markup}{token.content}{closers.get(token.markup, token.markup)}"
