@@ -4,7 +4,8 @@
     models--owner--name/snapshots/<commit>/<path>   a relative link to them (the bytes themselves where links are not possible)
     models--owner--name/refs/main                   the commit that "main" was
 
-Ours alone: `blobs/<sha256>.launcher.part` (bytes so far) and `.launcher.json` (what they are). They lie beside the finished blob
+Ours alone: `blobs/<sha256>.launcher.part` (bytes so far) and `.launcher.json` (what they are; it stays until the whole item is
+complete, so that a finished shard of an unfinished set is known as ours). They lie beside the finished blob
 because only that folder is sure to be on the same file system (people link single model folders to other disks), so that
 `os.replace` finishes a file in one step; and because no cleaner of the hub's tools matches the name (they remove `*.incomplete`).
 """
@@ -88,7 +89,6 @@ class RepoCache:
         )
         if part.exists():
             os.replace(part, blob)
-        self.journal(file.sha256 or "").unlink(missing_ok=True)
         pointer.parent.mkdir(parents=True, exist_ok=True)
         if size_of(pointer) == file.size_bytes and not blob.exists():
             return pointer  # a system without links: the snapshot holds the bytes
@@ -101,6 +101,33 @@ class RepoCache:
             return pointer
         os.replace(link, pointer)
         return pointer
+
+    def delete(self, commit: str, file: ModelFile) -> int:
+        """Delete a finished file of a snapshot; its bytes stay when another snapshot links to them. Returns the bytes freed."""
+        pointer, blob = self.pointer(commit, file.name), self.blob(file.sha256 or "")
+        freed = 0 if pointer.is_symlink() else size_of(pointer) or 0
+        pointer.unlink(missing_ok=True)
+        if blob.exists() and not self._is_linked(blob):
+            freed += size_of(blob) or 0
+            blob.unlink()
+        self._drop_empty(commit)
+        return freed
+
+    def _is_linked(self, blob: Path) -> bool:
+        target = blob.resolve()
+        return any(p.is_symlink() and p.resolve() == target for p in (self.folder / "snapshots").rglob("*"))
+
+    def _drop_empty(self, commit: str) -> None:
+        """Take away emptied folders, and the reference to a snapshot that is gone (the hub's tools call that corrupt)."""
+        snapshot = self.folder / "snapshots" / commit
+        for folder in sorted((p for p in snapshot.rglob("*") if p.is_dir() and not p.is_symlink()), reverse=True):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        if snapshot.is_dir() and not any(snapshot.iterdir()):
+            snapshot.rmdir()
+            ref = self.folder / "refs" / "main"
+            if ref.is_file() and ref.read_text() == commit:
+                ref.unlink()
 
     def write_ref(self, commit: str, *, is_newest: bool) -> None:
         """Let "main" mean this commit: always when it is the newest, else only when nothing is written there yet."""

@@ -99,7 +99,6 @@ class _Item:
         self.cache = RepoCache.of(request.repo)
         self._meter, self._line, self._stop, self._policy, self._kept_bytes = meter, line, stop, policy, kept_bytes
         self._is_newest = False
-        self._fetched: list[str] = []
 
     def run(self, on_pinned: Callable[[DownloadRequest], None]) -> tuple[Path, ...]:
         """All steps. Returns the files' paths in shard order."""
@@ -108,6 +107,7 @@ class _Item:
         if installed is not None and self._is_same(installed.request):
             self.request = installed.request
             self._meter.sizes(self.request.file_bytes, self.request.file_bytes)
+            journal.close(self.request)  # a run that was killed just after its last step leaves records
             return installed.paths()
         self._pin()
         on_pinned(self.request)
@@ -118,7 +118,8 @@ class _Item:
             self._begin(file)
         paths = tuple(self._one(file) for file in self.request.files)
         self.cache.write_ref(self._commit, is_newest=self._is_newest)
-        index.record(self.request, tuple(self._fetched))
+        index.record(self.request, journal.fetched(self.request))
+        journal.close(self.request)
         return paths
 
     def here_bytes(self) -> int:
@@ -206,7 +207,6 @@ class _Item:
             found = self.cache.finished(self._commit, file)
             if found is None or not self._is_sound(found, file):
                 self._transfer(file)
-                self._fetched.append(file.sha256 or "")
             return self.cache.install(self._commit, file)
 
     def _is_sound(self, found: Path, file: ModelFile) -> bool:

@@ -31,7 +31,11 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A partial file found on the disk."""
+    """A file of an unfinished item: a partial one, or a finished shard whose set is not complete yet.
+
+    Attributes:
+        journal: None when the record beside a partial file is lost.
+    """
 
     path: Path
     size_bytes: int
@@ -58,11 +62,22 @@ def read(path: Path) -> Journal | None:
 
 
 def partials() -> Iterator[Partial]:
-    """Every partial file in the hub cache."""
-    for part in sorted(hub_cache_dir().glob(f"models--*/blobs/*{PART_SUFFIX}")):
-        size = size_of(part)
-        if size is not None:
-            yield Partial(part, size, read(part.with_name(part.name.removesuffix(PART_SUFFIX) + JOURNAL_SUFFIX)))
+    """Every file of an unfinished item of ours in the hub cache."""
+    folders = sorted(hub_cache_dir().glob("models--*/blobs"))
+    names = {
+        p.with_name(p.name.removesuffix(s))
+        for f in folders
+        for s in (PART_SUFFIX, JOURNAL_SUFFIX)
+        for p in f.glob(f"*{s}")
+    }
+    for blob in sorted(names):
+        journal = read(blob.with_name(blob.name + JOURNAL_SUFFIX))
+        part = blob.with_name(blob.name + PART_SUFFIX)
+        path: Path | None = part
+        if size_of(part) is None:
+            path = _finished(journal) if journal else None
+        if path is not None:
+            yield Partial(path, size_of(path) or 0, journal)
 
 
 def begun(key: str) -> DownloadRequest | None:
@@ -72,11 +87,36 @@ def begun(key: str) -> DownloadRequest | None:
 
 
 def delete(request: DownloadRequest) -> int:
-    """Delete the partial files of an item. Returns the bytes freed."""
+    """Delete what an unfinished item has on the disk. Returns the bytes freed."""
     freed = 0
     for partial in tuple(partials()):
-        if partial.journal and partial.journal.request.key == request.key:
+        journal = partial.journal
+        if journal is None or journal.request.key != request.key:
+            continue
+        cache = RepoCache.of(journal.request.repo)
+        if partial.path.name.endswith(PART_SUFFIX):
             partial.path.unlink(missing_ok=True)
-            partial.path.with_name(partial.path.name.removesuffix(PART_SUFFIX) + JOURNAL_SUFFIX).unlink(missing_ok=True)
             freed += partial.size_bytes
+        else:
+            freed += cache.delete(journal.request.revision or "", journal.file)
+        cache.journal(journal.file.sha256 or "").unlink(missing_ok=True)
     return freed
+
+
+def fetched(request: DownloadRequest) -> tuple[str, ...]:
+    """Checksums of the files of an item that we fetched, in this run or an earlier one."""
+    cache = RepoCache.of(request.repo)
+    return tuple(f.sha256 for f in request.files if f.sha256 and cache.journal(f.sha256).exists())
+
+
+def close(request: DownloadRequest) -> None:
+    """The item is complete and in the library: its records have done their work."""
+    cache = RepoCache.of(request.repo)
+    for file in request.files:
+        cache.journal(file.sha256 or "").unlink(missing_ok=True)
+
+
+def _finished(journal: Journal) -> Path | None:
+    if not is_pinned(journal.request):
+        return None
+    return RepoCache.of(journal.request.repo).finished(journal.request.revision or "", journal.file)

@@ -95,36 +95,10 @@ def remove(model: Installed) -> int:
             (NextStep("Show it in its folder", "reveal", model.path),),
         )
     cache = RepoCache.of(owner.request.repo)
-    freed = 0
-    for path, file in zip(owner.paths(), owner.request.files, strict=True):
-        if file.sha256 not in owner.fetched_sha256:
-            continue
-        freed += (size_of(path) or 0) if not path.is_symlink() else 0
-        path.unlink(missing_ok=True)
-        blob = cache.blob(file.sha256)
-        if blob.exists() and not _is_linked(cache, blob):
-            freed += size_of(blob) or 0
-            blob.unlink()
+    ours = (f for f in owner.request.files if f.sha256 in owner.fetched_sha256)
+    freed = sum(cache.delete(owner.request.revision or "", f) for f in ours)
     index.forget(owner)
-    _drop_empty(cache, owner.request.revision or "")
     return freed
-
-
-def _drop_empty(cache: RepoCache, commit: str) -> None:
-    """Take away the folders we emptied, and the reference to a snapshot that is gone (the hub's tools call that corrupt)."""
-    snapshot = cache.folder / "snapshots" / commit
-    for folder in sorted((p for p in snapshot.rglob("*") if p.is_dir() and not p.is_symlink()), reverse=True):
-        if not any(folder.iterdir()):
-            folder.rmdir()
-    if snapshot.is_dir() and not any(snapshot.iterdir()):
-        snapshot.rmdir()
-        ref = cache.folder / "refs" / "main"
-        if ref.is_file() and ref.read_text() == commit:
-            ref.unlink()
-
-
-def _is_linked(cache: RepoCache, blob: Path) -> bool:
-    return any(p.is_symlink() and p.resolve() == blob.resolve() for p in (cache.folder / "snapshots").rglob("*"))
 
 
 def _scan() -> Iterator[_Found]:

@@ -24,7 +24,7 @@ from launcher.cli.main import run_command
 from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import fetch, index, library
+from launcher.downloads import Policy, fetch, index, journal, library
 from launcher.downloads.cache import RepoCache
 from tests.fakes.hub import FakeHub, Fault
 
@@ -161,6 +161,46 @@ def test_remove_frees_the_disk_and_leaves_a_sound_cache(fake: FakeHub, model: by
     assert not huggingface_hub.scan_cache_dir(hub_cache_dir()).warnings
     assert not [p for p in (hub_cache_dir() / "models--org--model-GGUF").rglob("*") if p.is_file()]
     assert index.installed_sets() == ()
+
+
+def shard_set(fake: FakeHub, model: bytes) -> DownloadRequest:
+    """A set whose first shard arrives and whose second does not."""
+    for i in (1, 2):
+        fake.add_file(REPO, f"Q8_0/model-Q8_0-0000{i}-of-00002.gguf", model + bytes([i]) * 1_000_000)
+    fake.fail(Fault("cut", path="*00002-of*", after_bytes=500_000))
+    fake.fail(Fault("cut", path="*00002-of*", after_bytes=0, times=None))
+    request = DownloadRequest("tiny", "Tiny", "Q8_0", REPO, (), 0)
+    policy = Policy(attempts=2, first_delay_s=0.01)
+    assert fetch(request, lambda _: None, threading.Event(), policy).state is DownloadState.FAILED
+    return request
+
+
+def test_finished_shards_of_an_unfinished_set_are_counted_and_go_with_it(fake: FakeHub, model: bytes) -> None:
+    request = shard_set(fake, model)
+    here = len(model) + 1_000_000 + 500_000
+    assert library.disk_use().partial_bytes == here
+    assert library.installed() == ()
+    assert journal.delete(request) == here
+    assert library.disk_use().partial_bytes == 0
+    assert not [p for p in (hub_cache_dir() / "models--org--model-GGUF").rglob("*") if p.is_file() or p.is_symlink()]
+
+
+def test_set_fetched_in_two_runs_is_ours_as_a_whole(fake: FakeHub, model: bytes) -> None:
+    shard_set(fake, model)
+    fake.heal()
+    found = install("Q8_0")
+    assert len(index.installed_sets()[0].fetched_sha256) == 2
+    assert library.disk_use().partial_bytes == 0
+    assert library.remove(found) == 2 * (len(model) + 1_000_000)
+
+
+def test_shard_of_another_tool_survives_the_removal_of_the_unfinished_set(fake: FakeHub, model: bytes) -> None:
+    name = "Q8_0/model-Q8_0-00001-of-00002.gguf"
+    fake.add_file(REPO, name, model + b"\1" * 1_000_000)
+    fake.add_file(REPO, name.replace("00001-of", "00002-of"), model + b"\2" * 1_000_000)
+    theirs = Path(huggingface_hub.hf_hub_download(REPO, name, cache_dir=hub_cache_dir(), endpoint=fake.endpoint))
+    journal.delete(shard_set(fake, model))
+    assert theirs.stat().st_size == len(model) + 1_000_000
 
 
 def test_bytes_that_another_snapshot_uses_stay(fake: FakeHub, model: bytes) -> None:
