@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.plans import SpeedEstimate
-from launcher.core.units import rate
+from launcher.core.units import rate, whole
 from launcher.ui.components import Divider, Run, Text, frame
 from launcher.ui.theme import Role, Tone, current
 
@@ -33,7 +33,8 @@ class SpeedFigures(QWidget):
             value = Text("", parent=self, wrap=True)
             column.addWidget(name)
             column.addWidget(value)
-            row.addLayout(column, 5 if i == 0 else 4)
+            column.addStretch(1)
+            row.addLayout(column)
             self._labels.append(name)
             self._values.append(value)
 
@@ -49,12 +50,12 @@ class SpeedFigures(QWidget):
         spread = "" if is_measured else f" {rate(speed.decode_low)}\u2013{rate(speed.decode_high)}"
         answering.set_text(
             [
-                Run(rate(speed.decode_tokens_s), Role.FIGURE),
+                Run(_rate(speed.decode_tokens_s), Role.FIGURE),
                 Run(" " + self.tr("tokens/s"), Role.BODY),
                 Run(spread, Role.SMALL, Tone.MUTED),
             ]
         )
-        reading.set_text([Run(rate(speed.prefill_tokens_s), Role.FIGURE), Run(" " + self.tr("tokens/s"), Role.BODY)])
+        reading.set_text([Run(_rate(speed.prefill_tokens_s), Role.FIGURE), Run(" " + self.tr("tokens/s"), Role.BODY)])
         # Printed for a stated length of text, so that the figure has its base.
         wait_s = _READ_TOKENS / speed.prefill_tokens_s if speed.prefill_tokens_s else None
         first.set_text(
@@ -70,3 +71,7 @@ class SpeedFigures(QWidget):
         painter = QPainter(self)
         frame(painter, QRectF(self.rect()), 8, current().surface, current().border)
         painter.end()
+
+
+def _rate(tokens_s: float) -> str:
+    return rate(tokens_s) if tokens_s < 1000 else whole(round(tokens_s))

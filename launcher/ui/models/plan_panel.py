@@ -344,4 +344,5 @@ class _Notes(QWidget):
             row.addWidget(IconLabel(icon, tone, 16, note), 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(Text(text, Role.SMALL, parent=note, wrap=True), 1)
             self._column.addWidget(note)
+            note.show()
             self._frames.append(note)

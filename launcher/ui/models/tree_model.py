@@ -172,10 +172,15 @@ class ModelsTree(QAbstractItemModel):
             return self.link_words(node)
         size = lead_of(node)
         parts = [node.shown.model.short_name if isinstance(node, ModelNode) else node.size.quant]
-        if size is None:
-            return parts[0]
         if isinstance(node, ModelNode):
-            parts.append(self.tr("{n} sizes").format(n=len(node.shown.sizes) + node.shown.n_more))
+            n_sizes = len(node.shown.sizes) + node.shown.n_more
+            if n_sizes > 1:
+                parts.append(self.tr("{n} sizes").format(n=n_sizes))
+            if node.shown.model.why_not:
+                parts.append(node.shown.model.why_not)
+        if size is None:
+            return ", ".join(parts)
+        if isinstance(node, ModelNode):
             parts.append(size.quant)
         parts.append(words.size_words(size))
         parts.append(words.size_fit(size, has_plans=self._has_plans)[1])

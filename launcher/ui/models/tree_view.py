@@ -13,7 +13,7 @@ from launcher.ui.models.nodes import AnyIndex, Column, LinkNode, ModelNode, Node
 from launcher.ui.models.tree_model import ModelsTree
 from launcher.ui.theme import Role, Tone, colour, current, font, px
 
-_WIDTHS = {Column.DOWNLOAD: 92, Column.FIT: 172, Column.SPEED: 78, Column.QUALITY: 124, Column.ACTION: 64}
+_WIDTHS = {Column.DOWNLOAD: 98, Column.FIT: 172, Column.SPEED: 78, Column.QUALITY: 124, Column.ACTION: 64}
 _LEAST_NAME = 190
 
 

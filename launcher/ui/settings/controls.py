@@ -34,6 +34,7 @@ class NumberField(QWidget):
         super().__init__(parent)
         self._spin = _Spin(self)
         self._spin.setAccessibleName(name)
+        self._spin.lineEdit().setAccessibleName(name)
         self._spin.setRange(low, high)
         self._spin.setDecimals(digits)
         self._spin.setSingleStep(step)
