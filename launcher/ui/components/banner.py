@@ -41,7 +41,7 @@ class Banner(QWidget):
         super().__init__(parent)
         self._kind = BannerKind.INFO
         self._steps: dict[QPushButton, NextStep] = {}
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         row = QHBoxLayout(self)

@@ -10,9 +10,8 @@ from launcher.core.machine import Gpu, Machine
 from launcher.core.plans import DeviceMemory, MemoryUse
 
 _MARKS = re.compile(r"\((?:R|TM|C)\)", re.IGNORECASE)
-_CPU_TAIL = re.compile(
-    r"\s+(?:CPU\b.*|@.*|\d+-Core Processor.*|Processor\b.*|with Radeon.*|w/ Radeon.*)$", re.IGNORECASE
-)
+_CPU_TAIL = re.compile(r"\s+(?:@.*|\d+-Core Processor.*|Processor\b.*|with Radeon.*|w/ Radeon.*)$", re.IGNORECASE)
+_CPU_WORD = re.compile(r"\s+CPU\b", re.IGNORECASE)
 _CPU_HEAD = re.compile(r"^\d+th Gen\s+", re.IGNORECASE)
 _VENDOR = re.compile(r"^(?:NVIDIA|AMD|Intel|Advanced Micro Devices,? Inc\.?)\s+", re.IGNORECASE)
 _SERIES = re.compile(r"^(?:GeForce|Radeon(?= RX| PRO| VII))\s+", re.IGNORECASE)
@@ -46,7 +45,7 @@ def cpu_vendor(name: str) -> str:
 
 
 def _plain_cpu(name: str) -> str:
-    return _CPU_HEAD.sub("", _CPU_TAIL.sub("", _MARKS.sub("", name))).strip()
+    return _CPU_HEAD.sub("", _CPU_TAIL.sub("", _CPU_WORD.sub("", _MARKS.sub("", name)))).strip()
 
 
 def gpu_labels(machine: Machine) -> tuple[str, ...]:

@@ -116,9 +116,11 @@ class StackedBar(QWidget):
         painter.save()
         painter.setClipPath(clip)
         painter.fillRect(area, QColor(tokens.surface))
-        for part, left, right in self._edges(area):
+        edges = self._edges(area)
+        for part, left, right in edges:
             paint_part(painter, part, QRectF(left, area.top(), right - left, area.height()))
-            painter.fillRect(QRectF(right - 0.5, area.top(), 1, area.height()), QColor(tokens.surface))
+        for _, _, right in edges:
+            painter.fillRect(QRectF(right, area.top(), 1, area.height()), QColor(tokens.surface))
         painter.restore()
         painter.setPen(QPen(QColor(tokens.outline), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -204,7 +206,7 @@ class MemoryLegend(QWidget):
         super().__init__(parent)
         self._texts: dict[Part, Text] = {}
         flow = FlowLayout(self, gap=13)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         for part in parts:

@@ -67,7 +67,7 @@ class Text(QLabel):
         self._wraps, self._elide, self._align, self._max_lines = wrap, elide, align, max_lines
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if wrap:
-            policy.setVerticalPolicy(QSizePolicy.Policy.Minimum)
+            policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
             policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.set_text(text)
@@ -115,10 +115,12 @@ class Text(QLabel):
 
     def heightForWidth(self, width: int) -> int:
         """Lines needed at that width times the line height."""
-        lines = self._layout(float(width)).lineCount() if self._wraps else 1
+        margins = self.contentsMargins()
+        inner = float(width - margins.left() - margins.right())
+        lines = self._layout(inner).lineCount() if self._wraps else 1
         if self._max_lines:
             lines = min(lines, self._max_lines)
-        return max(1, lines) * self._line_height()
+        return max(1, lines) * self._line_height() + margins.top() + margins.bottom()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the runs on the role's line grid."""

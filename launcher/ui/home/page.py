@@ -52,6 +52,7 @@ class HomePage(ScrollPage):
         self._installed: frozenset[str] = frozenset()
         self._cards: list[ChoiceCard] = []
         self._is_narrow: bool | None = None
+        self._is_nothing_fits = False
         self._pending_words = ""
         self._words_timer = QTimer(self)
         self._words_timer.setSingleShot(True)
@@ -108,7 +109,7 @@ class HomePage(ScrollPage):
 
     def _make_why(self) -> QWidget:
         holder = QWidget(self.content)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         holder.setSizePolicy(policy)
         row = QHBoxLayout(holder)
@@ -166,6 +167,8 @@ class HomePage(ScrollPage):
         else:
             self._title.set_text(self.tr("Your PC can run DeepSeek"))
             self._hero.show()
+            if self._is_nothing_fits:
+                self.set_error(None)
             self._hero.set_plan(plan, self._machine, is_installed=plan_key(plan) in self._installed)
             self._pc.set_basis(plan.speed.basis)
             has_card = self._machine is None or bool(usable_gpus(self._machine))
@@ -196,6 +199,7 @@ class HomePage(ScrollPage):
 
     def set_error(self, error: UserError | None) -> None:
         """A failure that concerns this page, or None when it is over."""
+        self._is_nothing_fits = False
         if error is None:
             self._error.hide()
         else:
@@ -234,6 +238,7 @@ class HomePage(ScrollPage):
     def _show_nothing_fits(self, recommendation: Recommendation) -> None:
         self._title.set_text(self.tr("No DeepSeek model fits this PC"))
         self._hero.hide()
+        self._is_nothing_fits = True
         why = " ".join(f"{rejection.model}: {rejection.why}" for rejection in recommendation.rejected[:1])
         step = NextStep(self.tr("Look again"), "look_again")
         self._error.show_message(

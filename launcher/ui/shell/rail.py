@@ -28,7 +28,8 @@ class NavRail(QWidget):
         self.setAccessibleName(self.tr("Pages"))
         self._buttons: dict[str, _RailButton] = {}
         self._group = QButtonGroup(self)
-        self._group.buttonClicked.connect(self._on_button_clicked)
+        # Toggled, not clicked: assistive technology checks a button without clicking it.
+        self._group.buttonToggled.connect(self._on_button_toggled)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(8, 12, 9, 12)
         self._column.setSpacing(4)
@@ -89,8 +90,10 @@ class NavRail(QWidget):
         for first, second in pairwise(widget for widget in shown if widget is not None):
             QWidget.setTabOrder(first, second)
 
-    def _on_button_clicked(self, button: QPushButton) -> None:
+    def _on_button_toggled(self, button: QPushButton, is_checked: bool) -> None:
         self.update()
+        if not is_checked:
+            return
         for key, candidate in self._buttons.items():
             if candidate is button:
                 self.page_chosen.emit(key)

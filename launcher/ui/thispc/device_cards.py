@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Ram, Sample
 from launcher.core.units import gb, gib
-from launcher.ui.components import Card, Chip, ChipKind, Divider, MemoryParts, Run, StackedBar, Text
+from launcher.ui.components import Card, Chip, ChipKind, Divider, MemoryParts, StackedBar, Text
 from launcher.ui.components.device_names import card_name, cpu_name
 from launcher.ui.home.pc_card import instruction_words
 from launcher.ui.theme import Role, Tone
@@ -158,18 +158,23 @@ class EngineCard(Card):
         self._column.addWidget(self._version)
         self._column.addWidget(Divider(self))
         self._facts = FactList(self)
+        self._none = Text(self.tr("The engine has not listed its devices."), Role.SMALL, Tone.MUTED, self, wrap=True)
+        self._column.addWidget(self._none)
         self._column.addWidget(self._facts)
         self._column.addStretch(1)
         self.set_version("")
 
     def set_version(self, version: str) -> None:
-        """Build of the engine ("llama.cpp, llama-cpp-python 0.3.36"); "" while unknown."""
-        words = version or self.tr("llama.cpp; its version is known after the first load")
-        self._version.set_text(words)
+        """Build of the engine ("llama.cpp through llama-cpp-python 0.3.36"); "" while unknown."""
+        self._version.set_text(version or self.tr("llama.cpp; its version is known after the first load"))
 
     def set_devices(self, devices: tuple[EngineDevice, ...]) -> None:
         """One line per device."""
+        old = self._facts
+        self._facts = FactList(self)
+        self._column.replaceWidget(old, self._facts)
+        old.hide()
+        old.deleteLater()
         for device in devices:
             self._facts.set_fact(device.name, device.description, device.backend, gib(device.total_bytes))
-        if not devices:
-            self._version.set_text([Run(self.tr("The engine has not listed its devices."), Role.SMALL, Tone.MUTED)])
+        self._none.setVisible(not devices)
