@@ -76,6 +76,7 @@ class Loader:
         self._ratio4 = [0, *accumulate(int(r == 4) for r in ratios)]
         self._ratio128 = [0, *accumulate(int(r == 128) for r in ratios)]
         self._kv_layers = h.n_layer - h.nextn_layers
+        self._is_uniform = not h.nextn_layers and not any(ratios)
         self._used = h.n_expert_used / h.n_expert if h.n_expert else 0.0
         self._compute: dict[tuple[memory.Load, bool], int] = {}
         self.host_device = speed.host_device(view.ram_bandwidth_bytes_s, view.cores, is_iq=speed.is_iq(quant))
@@ -92,6 +93,8 @@ class Loader:
 
     def kv_bytes(self, cache: memory.KvCache, a: int, b: int) -> int:
         """KV cache of the blocks; a multi-token-prediction block has none."""
+        if self._is_uniform:
+            return (b - a) * cache.plain_bytes
         a, b = min(a, self._kv_layers), min(b, self._kv_layers)
         return cache.layers_bytes(b - a, self._ratio4[b] - self._ratio4[a], self._ratio128[b] - self._ratio128[a])
 
@@ -139,8 +142,10 @@ class Loader:
         best = self._fill(cache, n_gpu_layers, experts, budgets, 1.0)
         if best is None:
             return self._by_share(budgets, n_gpu_layers)
+        if load.host_layers or load.host_experts:
+            return best  # the cards are full anyway: there is nothing to even out
         low, high = 0.0, 1.0
-        for _ in range(9):
+        for _ in range(7):
             middle = (low + high) / 2
             counts = self._fill(cache, n_gpu_layers, experts, budgets, middle)
             if counts is None:

@@ -32,6 +32,7 @@ _STANDARD_FACTOR = 1.025
 _GOOD_CONTEXT = 16_384
 # "Why not bigger" names Q4_K_M, which people know, unless a good file is much smaller.
 _FAMILIAR_SIZE = 1.3
+_LONGEST_TRIES = 4
 _RAM_LEFT_FOR_BIGGEST = 2**30
 # The fastest model must still be of use: first among those nearly as good and clearly faster, else among lesser ones.
 _NEARLY_AS_GOOD, _CLEARLY_FASTER, _OF_USE = 0.80, 1.5, 0.55
@@ -223,8 +224,13 @@ def _longest(good: list[Candidate], balanced: Candidate, wishes: Wishes) -> Cand
     good = [c for c in good if c.quality >= _NEARLY_AS_GOOD * balanced.quality] or [balanced]
     aim = replace(wishes, goal=Goal.LONGEST_CONTEXT)
     best: Candidate | None = None
-    # Longest first by what the model allows; a candidate that cannot beat the best one is not searched.
+    tried: dict[str, int] = {}
+    # Longest first by what the model allows; a candidate that cannot beat the best one is not searched, nor are more
+    # than a few files of one model.
     for c in sorted(good, key=lambda c: (-c.variant.context_train, -c.balance)):
+        tried[c.variant.id] = tried.get(c.variant.id, 0) + 1
+        if tried[c.variant.id] > _LONGEST_TRIES:
+            continue
         if best and (c.variant.context_train, c.balance) <= (best.context, best.balance):
             continue
         found = search(c.loader, aim)

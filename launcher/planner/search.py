@@ -23,6 +23,8 @@ TARGET_CONTEXT = 32_768
 GOOD_CONTEXT = 16_384
 STEP = 1024
 SMALLEST_CONTEXT = 2048
+_SMALL_KV_SHARE = 0.03
+_WORTHWHILE_GAIN = 1.25
 DEFAULT_UBATCH, DEFAULT_BATCH = 512, 2048
 # Paging is offered while it is still usable.
 SLOWEST_PAGING_TOKENS_S = 1.0
@@ -110,8 +112,17 @@ def _candidates(loader: Loader, wishes: Wishes) -> Iterator[Layout]:
         is_enough |= layout.fits and (layout.setting.n_ctx >= wanted or wishes.context is not None)
     if is_enough and wishes.goal is not Goal.LONGEST_CONTEXT:
         return
+    is_enough = False
     for ctx in tries.contexts:
-        yield from _shared_with_ram(tries, ctx)
+        for layout in _shared_with_ram(tries, ctx):
+            yield layout
+            is_enough |= layout.fits and _kv_bytes(layout) < _SMALL_KV_SHARE * loader.facts.weights_bytes
+        if is_enough:
+            return  # a shorter context would free next to nothing
+
+
+def _kv_bytes(layout: Layout) -> int:
+    return layout.host.kv + sum(b.kv for b in layout.gpus)
 
 
 def _all_on_gpus(tries: _Tries) -> Iterator[Layout]:
@@ -128,7 +139,8 @@ def _all_on_gpus(tries: _Tries) -> Iterator[Layout]:
     if wishes.kv_type or wishes.context is not None or loader.facts.kv_layout is KvLayout.MLA_LEGACY:
         return
     squeezed = _largest_context(lambda ctx: tries.place(ctx, tries.every, 0, "q8_0"), tries.contexts, wishes)
-    if squeezed.fits and squeezed.setting.n_ctx >= 1.25 * full.setting.n_ctx:
+    gain = 1.0 if is_long else _WORTHWHILE_GAIN
+    if squeezed.fits and squeezed.setting.n_ctx >= gain * full.setting.n_ctx:
         yield squeezed
 
 

@@ -1,0 +1,150 @@
+"""The decisions for the eight machines: each line must be one that an expert would defend."""
+
+from dataclasses import replace
+
+import pytest
+
+from launcher import catalog, planner
+from launcher.core.machine import Cpu, Machine, Ram
+from launcher.core.plans import Goal, Wishes, recommendation_to_json
+from launcher.core.units import GIB
+from tests.unit.planner_machines import NAMES, described
+
+VARIANTS = catalog.load().variants
+LOSS = {(v.id, q.repo, q.name): q.quality.loss for v in VARIANTS for q in v.quants}
+
+
+@pytest.fixture(scope="module")
+def recommended():
+    return {name: planner.recommend(described(name), VARIANTS) for name in NAMES}
+
+
+# machine -> (model, quantisation, placement begins with)
+BALANCED = {
+    "gtx1650-16gb": ("r1-0528-qwen3-8b", "Q4_K_M", "10 of 36 layers on GTX 1650"),
+    "laptop-cpu-16gb": ("r1-0528-qwen3-8b", "Q4_K_M", "on the processor"),
+    "macbook-m3max-64gb": ("r1-distill-qwen-32b", "Q4_K_M", "all 64 layers"),
+    "rtx3060-32gb": ("r1-distill-qwen-14b", "Q4_K_M", "all 48 layers"),
+    "rtx3090x2-128gb": ("v4-flash-0731", "UD-Q4_K_XL", "attention on RTX 3090 + RTX 3090"),
+    "rtx4090-192gb": ("v4-flash-0731", "UD-Q4_K_XL", "attention on RTX 4090"),
+    "rtx4090-64gb": ("r1-distill-qwen-32b", "Q4_K_M", "all 64 layers"),
+    "rx7900xtx-64gb": ("r1-distill-qwen-32b", "Q4_K_M", "all 64 layers"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_recommended_model(recommended, name):
+    plan = recommended[name].recommended
+    model, quant, where = BALANCED[name]
+    assert (plan.model, plan.quant) == (model, quant)
+    assert plan.summary.startswith(where)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_balanced_is_comfortable_and_keeps_its_quality(recommended, name):
+    plan = recommended[name].recommended
+    assert plan.fits
+    assert plan.speed.decode_tokens_s >= 7
+    assert plan.context >= 8192
+    assert LOSS[plan.model, plan.repo, plan.quant] <= 0.03
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_alternatives_are_what_they_say(recommended, name):
+    found = recommended[name]
+    roles = found.alternatives
+    best = found.recommended
+    assert set(roles) == set(found.role_reasons) == {"smartest", "fastest", "longest_context", "biggest"}
+    assert all(p.fits and p.speed.decode_tokens_s >= 1 for p in roles.values())
+    assert roles["smartest"].quality.score >= best.quality.score
+    assert roles["fastest"].speed.decode_tokens_s >= best.speed.decode_tokens_s
+    assert roles["longest_context"].context >= best.context
+    params = {v.id: v.params_total for v in VARIANTS}
+    assert params[roles["biggest"].model] >= max(params[p.model] for p in (best, roles["smartest"], roles["fastest"]))
+    assert all(text.endswith(".") for text in found.role_reasons.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_squeezed_giant_is_never_recommended_nor_called_smartest(recommended, name):
+    found = recommended[name]
+    for plan in (found.recommended, found.alternatives["smartest"], found.alternatives["fastest"]):
+        assert LOSS[plan.model, plan.repo, plan.quant] <= 0.03
+
+
+def test_smartest_and_biggest_of_known_machines(recommended):
+    picks = {(name, role): p.model for name, r in recommended.items() for role, p in r.alternatives.items()}
+    assert picks["rtx4090-64gb", "smartest"] == "r1-distill-llama-70b"
+    assert picks["rtx4090-64gb", "fastest"] == "r1-0528-qwen3-8b"
+    assert picks["rtx4090-64gb", "biggest"] == "v4-flash-0731"
+    assert picks["macbook-m3max-64gb", "smartest"] == "r1-distill-llama-70b"
+    assert picks["rtx3060-32gb", "smartest"] == "r1-distill-qwen-32b"
+    assert picks["laptop-cpu-16gb", "fastest"] == "r1-distill-qwen-1.5b"
+    params = {v.id: v.params_total for v in VARIANTS}
+    for name in ("rtx4090-192gb", "rtx3090x2-128gb"):
+        assert params[picks[name, "biggest"]] > 670e9  # 671B at 1 to 2 bits, experts in RAM
+        assert recommended[name].alternatives["longest_context"].context == 1_048_576
+
+
+def test_why_not_bigger_has_the_numbers(recommended):
+    text = recommended["rtx4090-64gb"].why_not_bigger
+    assert text.startswith("The next model up, R1-Distill-Llama-70B, needs 45.")
+    assert "would sit in RAM, which is 16 times slower to read: 2.4 instead of 37 tokens/s." in text
+    assert "can be used here" in recommended["laptop-cpu-16gb"].why_not_bigger
+
+
+def test_every_model_that_does_not_run_has_its_sentence(recommended):
+    found = recommended["rtx4090-64gb"]
+    rejected = {r.model: r.why for r in found.rejected}
+    assert "deepseek41" in rejected["v4.1-flash"]
+    assert "GiB more memory" in rejected["r1-0528"]
+    assert all(rejected.values())
+    assert found.recommended.model not in rejected
+
+
+@pytest.mark.parametrize("goal", [g for g in Goal if g is not Goal.BALANCED])
+def test_the_goal_decides_what_is_recommended(goal):
+    machine = described("rtx4090-64gb")
+    found = planner.recommend(machine, VARIANTS, Wishes(goal=goal))
+    assert found.recommended == found.alternatives[goal.value]
+    balanced = planner.recommend(machine, VARIANTS).recommended
+    assert (found.recommended.model, found.recommended.quant) != (balanced.model, balanced.quant)
+
+
+def test_a_machine_too_small_for_anything_gets_reasons_instead():
+    machine = Machine("tiny", "linux", Cpu("c", 2, 2), Ram(2 * GIB, GIB))
+    found = planner.recommend(machine, VARIANTS)
+    assert found.recommended is None
+    assert len(found.rejected) == len(VARIANTS)
+
+
+def test_more_ram_never_lowers_the_recommendation():
+    machine = described("rtx4090-64gb")
+    last = 0.0
+    for extra in range(0, 200, 40):
+        ram = replace(machine.ram, free_bytes=machine.ram.free_bytes + extra * GIB)
+        plan = planner.recommend(replace(machine, ram=ram), VARIANTS).recommended
+        assert plan.quality.score >= last
+        last = plan.quality.score
+
+
+def test_json_has_the_keys_of_the_contract(recommended):
+    data = recommendation_to_json(recommended["rtx4090-64gb"])
+    assert {"machine", "goal", "recommended", "alternatives", "rejected"} <= set(data)
+    plan = data["recommended"]
+    assert {
+        "model",
+        "quant",
+        "files",
+        "file_bytes",
+        "fits",
+        "context",
+        "placement",
+        "memory",
+        "speed",
+        "quality",
+        "reasons",
+        "warnings",
+    } <= set(plan)
+    assert plan["memory"]["source"] == "model"
+    assert {"total_bytes", "free_bytes", "capacity_bytes"} <= set(plan["memory"]["devices"][0])
+    assert plan["speed"]["basis"] == "datasheet"

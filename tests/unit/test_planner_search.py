@@ -1,0 +1,237 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from launcher import catalog, planner
+from launcher.core.codec import from_json, to_json
+from launcher.core.errors import UserError
+from launcher.core.machine import Cpu, Disk, Gpu, Machine, Ram
+from launcher.core.plans import Goal, Plan, Wishes
+from launcher.core.units import GIB
+from tests.unit.planner_machines import NAMES, described
+
+KNOWN = catalog.load()
+OFFERED = [(v, q) for v in KNOWN.variants for q in v.quants]
+
+
+def plan(machine, model, quant, **wishes):
+    variant = KNOWN.find(model)
+    return planner.plan(machine, variant, variant.quant(quant), Wishes(**wishes))
+
+
+def check_sums(machine, variant, quant, p):
+    """Every byte is somewhere, and a plan that says it fits leaves the reserves free."""
+    facts = quant.facts
+    paged = any("read from the disk" in w for w in p.warnings)
+    weights = sum(d.weights_bytes for d in p.memory.devices)
+    assert weights == facts.weights_bytes or (paged and weights < facts.weights_bytes)
+    if not p.fits:
+        return
+    for device in p.memory.devices:
+        assert device.total_bytes <= device.free_bytes, device
+    if any(g.unified_memory for g in machine.gpus):
+        assert p.memory.total_bytes <= machine.ram.free_bytes
+    if len(machine.gpus) > 1 and p.placement.n_gpu_layers:
+        assert sum(p.placement.tensor_split) == p.placement.n_gpu_layers
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_on_every_machine_adds_up(name):
+    machine = described(name)
+    for variant, quant in OFFERED[::3]:
+        check_sums(machine, variant, quant, planner.plan(machine, variant, quant))
+
+
+def machines(min_gpus=0):
+    gib = lambda low, high: st.integers(low * 16, high * 16).map(lambda n: n * GIB // 16)  # noqa: E731
+    gpu = st.builds(
+        lambda free, bandwidth: Gpu("G", "nvidia", "cuda", free + GIB, free, bandwidth, bandwidth * 120, 20e9),
+        gib(2, 96),
+        st.sampled_from([200e9, 450e9, 1000e9, 1800e9]),
+    )
+    return st.builds(
+        lambda gpus, free, bandwidth: Machine(
+            "m", "linux", Cpu("c", 8, 16), Ram(free + 4 * GIB, free, bandwidth), tuple(gpus), (Disk("/", 10**13),)
+        ),
+        st.lists(gpu, min_size=min_gpus, max_size=3),
+        gib(4, 300),
+        st.sampled_from([30e9, 60e9, 90e9]),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(machine=machines(), index=st.integers(0, len(OFFERED) - 1), goal=st.sampled_from(Goal))
+def test_sums_on_any_machine(machine, index, goal):
+    p = planner.plan(machine, *OFFERED[index], Wishes(goal=goal))
+    check_sums(machine, *OFFERED[index], p)
+    assert p.speed.decode_low <= p.speed.decode_tokens_s <= p.speed.decode_high
+    assert from_json(Plan, to_json(p)) == p
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    machine=machines(min_gpus=1),
+    index=st.integers(0, len(OFFERED) - 1),
+    more=st.integers(1, 32),
+    context=st.sampled_from([4096, 16384]),
+)
+def test_more_vram_is_never_worse(machine, index, more, context):
+    # On one card: with several, a larger slow card may rightly take layers from a faster one.
+    first = machine.gpus[0]
+    small = replace(machine, gpus=(first,))
+    large_gpu = replace(
+        first, vram_free_bytes=first.vram_free_bytes + more * GIB, vram_total_bytes=first.vram_total_bytes + more * GIB
+    )
+    a = planner.plan(small, *OFFERED[index], Wishes(context=context))
+    b = planner.plan(replace(small, gpus=(large_gpu,)), *OFFERED[index], Wishes(context=context))
+    assert b.fits >= a.fits
+    assume(a.fits)
+    assert b.speed.decode_tokens_s >= a.speed.decode_tokens_s * 0.999
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    machine=machines(),
+    index=st.integers(0, len(OFFERED) - 1),
+    more=st.integers(1, 64),
+    context=st.sampled_from([4096, 16384]),
+)
+def test_more_ram_is_never_worse(machine, index, more, context):
+    ram = replace(
+        machine.ram, free_bytes=machine.ram.free_bytes + more * GIB, total_bytes=machine.ram.total_bytes + more * GIB
+    )
+    a = planner.plan(machine, *OFFERED[index], Wishes(context=context))
+    b = planner.plan(replace(machine, ram=ram), *OFFERED[index], Wishes(context=context))
+    assert b.fits >= a.fits
+    assume(a.fits)
+    assert b.speed.decode_tokens_s >= a.speed.decode_tokens_s * 0.999
+
+
+@settings(max_examples=60, deadline=None)
+@given(machine=machines(min_gpus=1), more=st.integers(1, 24), index=st.integers(0, len(OFFERED) - 1))
+def test_more_vram_does_not_shorten_the_longest_context(machine, more, index):
+    first = machine.gpus[0]
+    small = replace(machine, gpus=(first,))
+    large = replace(small, gpus=(replace(first, vram_free_bytes=first.vram_free_bytes + more * GIB),))
+    a = planner.plan(small, *OFFERED[index], Wishes(goal=Goal.LONGEST_CONTEXT))
+    b = planner.plan(large, *OFFERED[index], Wishes(goal=Goal.LONGEST_CONTEXT))
+    assert b.fits >= a.fits
+    assert not a.fits or any("disk" in w for w in a.warnings) or b.context >= a.context
+
+
+def test_levers_fixed_by_hand_are_obeyed_exactly():
+    machine = described("rtx4090-192gb")
+    p = plan(
+        machine, "v4-flash-0731", "UD-Q4_K_XL", context=20_000, n_gpu_layers=30, expert_layers_on_cpu=40,
+        kv_type="q8_0", n_batch=1024, n_ubatch=256, threads=7,
+    ).placement  # fmt: skip
+    assert (p.n_ctx, p.n_gpu_layers, p.expert_layers_on_cpu) == (20_000, 30, 40)
+    assert (p.kv_type_k, p.kv_type_v, p.n_batch, p.n_ubatch, p.threads) == ("q8_0", "q8_0", 1024, 256, 7)
+    two = plan(described("rtx3090x2-128gb"), "r1-distill-qwen-32b", "Q4_K_M", tensor_split=(3.0, 1.0))
+    assert two.placement.tensor_split == (3.0, 1.0)
+    first, second = two.memory.devices[:2]
+    assert 2 < first.weights_bytes / second.weights_bytes < 4
+
+
+def test_a_fixed_lever_that_does_not_fit_is_planned_and_said():
+    p = plan(described("gtx1650-16gb"), "r1-distill-qwen-7b", "Q4_K_M", n_gpu_layers=29)
+    assert not p.fits
+    assert p.placement.n_gpu_layers == 29
+    assert any("more memory on the graphics card" in w for w in p.warnings)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"n_gpu_layers": 99},
+        {"n_gpu_layers": -1},
+        {"expert_layers_on_cpu": 99},
+        {"kv_type": "q9"},
+        {"context": 0},
+        {"threads": 0},
+        {"tensor_split": (0.0, 0.0)},
+    ],
+)
+def test_impossible_levers_are_refused_with_the_range(wish):
+    with pytest.raises(UserError, match="cannot be planned") as caught:
+        plan(described("rtx4090-64gb"), "r1-distill-qwen-7b", "Q4_K_M", **wish)
+    assert caught.value.why.startswith("Allowed:")
+
+
+def test_the_32b_fits_a_24_gib_card_whole_and_the_cache_type_is_explained():
+    p = plan(described("rtx4090-64gb"), "r1-distill-qwen-32b", "Q4_K_M")
+    assert p.summary == "all 64 layers on RTX 4090"
+    assert (p.placement.kv_type_k, p.context % 1024) == ("q8_0", 0)
+    assert p.context >= 24_576
+    assert any("q8_0 instead of f16" in r for r in p.reasons)
+
+
+def test_experts_go_to_ram_before_layers():
+    p = plan(described("rtx4090-192gb"), "v4-flash-0731", "UD-Q4_K_XL")
+    assert p.placement.n_gpu_layers == 44
+    assert 30 < p.placement.expert_layers_on_cpu < 43
+    assert p.summary.startswith("attention on RTX 4090, experts of")
+
+
+def test_unequal_cards_are_filled_by_their_free_memory():
+    machine = described("rtx3090x2-128gb")
+    small = replace(machine.gpus[1], vram_free_bytes=12 * GIB, vram_total_bytes=12 * GIB)
+    p = planner.plan(
+        replace(machine, gpus=(machine.gpus[0], small)), *_pair("r1-distill-qwen-32b", "Q6_K"), Wishes(context=8192)
+    )
+    assert p.fits
+    first, second = p.memory.devices[:2]
+    assert first.weights_bytes > 1.6 * second.weights_bytes
+    assert abs(first.total_bytes / first.free_bytes - second.total_bytes / second.free_bytes) < 0.12
+
+
+def test_paging_from_disk_is_honest_and_not_offered_when_useless():
+    machine = described("rtx4090-64gb")
+    slow = plan(machine, "v4-flash-0731", "UD-Q4_K_XL")
+    assert slow.fits
+    assert any("read from the disk" in w for w in slow.warnings)
+    assert 1 <= slow.speed.decode_tokens_s < 3
+    assert not plan(machine, "v4-pro-0813", "UD-Q4_K_XL").fits
+    assert not plan(described("laptop-cpu-16gb"), "r1-distill-llama-70b", "Q4_K_M").fits
+
+
+def test_shared_memory_is_one_pool():
+    machine = described("macbook-m3max-64gb")
+    p = plan(machine, "r1-distill-llama-70b", "Q4_K_M")
+    assert p.fits
+    assert p.memory.total_bytes <= machine.ram.free_bytes
+    assert not plan(machine, "r1-distill-llama-70b", "Q5_K_M", context=65_536).fits
+
+
+def test_a_card_the_engine_cannot_use_is_said_and_left_out():
+    machine = described("rtx4090-64gb")
+    blind = replace(machine, gpus=(replace(machine.gpus[0], backend=None),))
+    p = plan(blind, "r1-distill-qwen-7b", "Q4_K_M")
+    assert p.summary == "on the processor"
+    assert any("is not used" in w for w in p.warnings)
+
+
+def test_squeezed_files_carry_a_warning_and_old_files_a_reason():
+    assert any(
+        "At 2 bits this model makes clearly more mistakes" in w
+        for w in plan(described("rtx4090-64gb"), "v4-flash-0731", "AD-IQ1_M").warnings
+    )
+    old = plan(described("rtx4090-64gb"), "coder-v2-lite-instruct", "Q4_K_M")
+    assert any("old layout" in r and "276 kB" in r for r in old.reasons)
+    assert old.placement.kv_type_k == "f16"  # a quantised cache would push its attention to the processor
+
+
+def test_a_local_file_is_planned_from_its_facts():
+    variant, quant = _pair("r1-distill-qwen-7b", "Q4_K_M")
+    machine = described("rtx4090-64gb")
+    p = planner.plan_file(machine, quant.facts, "/m/x.gguf", "My model", "Q4_K_M", quant.file_bytes)
+    catalogued = planner.plan(machine, variant, quant)
+    assert (p.placement, p.memory) == (catalogued.placement, catalogued.memory)
+    assert (p.model, p.quality.score, p.quality.quant_loss) == ("/m/x.gguf", None, "unknown")
+
+
+def _pair(model, quant):
+    variant = KNOWN.find(model)
+    return variant, variant.quant(quant)
