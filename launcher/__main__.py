@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
         from launcher.engine.worker.main import run_worker
 
         return run_worker(argv[1:])
-    if not argv or argv[0].startswith("--demo") or argv[0] == "gui" or argv[0].endswith(".gguf"):
+    if not argv or argv[0] in ("gui", "--debug") or argv[0].endswith(".gguf"):
         from launcher.app.main import run_window
 
         return run_window(argv)

@@ -39,6 +39,8 @@ def set_up_logging(*, debug: bool) -> TextIO:
         handlers=handlers,
         force=True,
     )
+    # One line per parser rule and per keystroke: not what --debug is for.
+    logging.getLogger("markdown_it").setLevel(logging.INFO)
     crash_file = (log_dir() / "crash.log").open("a", encoding="utf-8")
     faulthandler.enable(crash_file)
     return crash_file

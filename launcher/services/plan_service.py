@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from launcher.catalog import Catalog
 from launcher.core.machine import Machine
 from launcher.core.plans import Goal, Plan, Recommendation, Wishes
 from launcher.services.tasks import TaskRunner
@@ -15,10 +16,12 @@ class PlanService(QObject):
     """Ranks the catalog for a machine whenever the machine or the wishes change.
 
     Signals:
+        catalog_read(Catalog): once, for the Models page.
         recommended(Recommendation): the ranked answer.
         catalog_planned(tuple[Plan, ...]): the plan of every loadable quantisation on this machine, for the Models page.
     """
 
+    catalog_read = Signal(object)
     recommended = Signal(object)
     catalog_planned = Signal(object)
 
@@ -28,6 +31,16 @@ class PlanService(QObject):
         self._machine: Machine | None = None
         self.wishes = Wishes()
         self.recommendation: Recommendation | None = None
+
+    def start(self) -> None:
+        """Read the catalog; `catalog_read` follows."""
+
+        def read() -> Catalog:
+            from launcher import catalog
+
+            return catalog.load()
+
+        self._tasks.run(read, self.catalog_read.emit)
 
     def set_machine(self, machine: Machine) -> None:
         """Plan for this machine from now on."""

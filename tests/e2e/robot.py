@@ -155,6 +155,21 @@ class Robot:
         assert found, f"no widget named {name or contains!r} ({role}) in {seconds} s; showing:\n{self.tree()}"
         return found
 
+    def press(self, name: str | None = None, role: str | None = None, *, contains: str | None = None, seconds: float = 20) -> None:
+        """Wait for an enabled button and press it; widgets that are replaced in between are looked up again."""
+
+        def pressed() -> bool:
+            node = self.find(name, role, contains=contains)
+            try:
+                if node is None or not node.is_enabled:
+                    return False
+                node.press()
+            except DBusErrorResponse:
+                return False
+            return True
+
+        assert self.wait_until(pressed, seconds), f"cannot press {name or contains!r}; showing:\n{self.tree()}"
+
     def wait_until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
         """Poll until the condition is true; its last value."""
         end = time.monotonic() + seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import QEvent, QModelIndex, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -130,6 +130,20 @@ class ModelsPage(QWidget):
         self._progress[progress.key] = progress
         self._tree.set_progress(progress)
         self._panel.set_progress(progress)
+
+    def show_plan(self, plan: Plan) -> None:
+        """Choose the plan's size, also when a search or filter hides it, and show it in the panel."""
+        wanted = (plan.model, plan.quant, plan.repo)
+        size = next((s for row in self._rows for s in row.sizes if s.key == wanted), None)
+        if size is None:
+            return
+        self._is_untouched = False
+        if not self._tree.find(size.key).isValid():
+            self._search.clear()
+            for chip in self._chips.values():
+                chip.setChecked(False)
+        self._on_size_chosen(size)
+        self._on_plan_wanted()
 
     def focus_search(self) -> None:
         """For Ctrl+F."""
@@ -269,12 +283,19 @@ class ModelsPage(QWidget):
     # --- narrow windows: the panel is a page of its own ---
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side from 1000 px on."""
+        """Side by side from 1000 px on (more with larger text)."""
         super().resizeEvent(event)
         self._lay_out()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size changes the widths."""
+        super().changeEvent(event)
+        # Also sent while Qt builds the base class.
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_panel"):
+            self._lay_out()
+
     def _lay_out(self) -> None:
-        is_narrow = self.width() < _NARROW_BELOW
+        is_narrow = self.width() < px(_NARROW_BELOW)
         self._panel.set_narrow(is_narrow)
         self._panel.setMinimumWidth(0 if is_narrow else px(_PANEL_WIDTH))
         self._panel.setMaximumWidth(16777215 if is_narrow else px(_PANEL_WIDTH))

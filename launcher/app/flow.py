@@ -1,0 +1,108 @@
+"""From "Download and chat" to a loaded model: fetches what is missing, then opens it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from launcher.core.downloads import DownloadProgress, DownloadRequest, Installed
+from launcher.core.plans import Plan, Wishes
+from launcher.services.download_service import DownloadService
+from launcher.services.engine_service import EngineService
+from launcher.services.plan_service import PlanService
+
+
+def request_of(plan: Plan) -> DownloadRequest:
+    """What has to be fetched for a plan."""
+    return DownloadRequest(
+        model=plan.model,
+        short_name=plan.short_name,
+        quant=plan.quant,
+        repo=plan.repo,
+        files=plan.files,
+        file_bytes=plan.file_bytes,
+        revision=plan.revision,
+    )
+
+
+def key_of(installed: Installed) -> str:
+    """The download key ("repo::quant") of an installed model."""
+    return f"{installed.repo}::{installed.quant}"
+
+
+class ChatFlow(QObject):
+    """Remembers which downloads end in a chat and opens models.
+
+    Signals:
+        opening(Installed): a model is about to be planned and loaded; the chat page should show.
+        chat_when_done_changed(str, bool): key of a download, and whether it ends in a chat.
+    """
+
+    opening = Signal(object)
+    chat_when_done_changed = Signal(str, bool)
+
+    def __init__(self, downloads: DownloadService, engine: EngineService, plans: PlanService, parent: QObject) -> None:
+        super().__init__(parent)
+        self._downloads = downloads
+        self._engine = engine
+        self._plans = plans
+        self._chat_when_done: set[str] = set()
+        self._ready: str | None = None
+        downloads.finished.connect(self._on_download_finished)
+        downloads.library_changed.connect(self._on_library_changed)
+
+    @Slot(object)
+    def download_and_chat(self, plan: Plan) -> None:
+        """Open the plan's model, fetching it first if it is not on the disk."""
+        request = request_of(plan)
+        installed = self.installed(request.key)
+        if installed is not None:
+            self.open(installed)
+            return
+        self.set_chat_when_done(request.key, True)
+        self._downloads.start(request)
+
+    @Slot(object)
+    def download(self, plan: Plan) -> None:
+        """Fetch only."""
+        self._downloads.start(request_of(plan))
+
+    @Slot(str, bool)
+    def set_chat_when_done(self, key: str, wanted: bool) -> None:
+        """Whether a finished download opens by itself."""
+        if wanted == (key in self._chat_when_done):
+            return
+        if wanted:
+            self._chat_when_done.add(key)
+        else:
+            self._chat_when_done.discard(key)
+        self.chat_when_done_changed.emit(key, wanted)
+
+    @Slot(object)
+    def open(self, installed: Installed, wishes: Wishes | None = None) -> None:
+        """Load a model for chatting, with other wishes than usual when given."""
+        self.opening.emit(installed)
+        self._engine.open(installed, wishes or self._plans.wishes)
+
+    @Slot(str)
+    def open_key(self, key: str) -> None:
+        """Load the finished download of that key."""
+        installed = self.installed(key)
+        if installed is not None:
+            self.open(installed)
+
+    def installed(self, key: str) -> Installed | None:
+        """What is on the disk under a download key."""
+        return next((i for i in self._downloads.installed if key_of(i) == key), None)
+
+    @Slot(object)
+    def _on_download_finished(self, progress: DownloadProgress) -> None:
+        if progress.key in self._chat_when_done:
+            self.set_chat_when_done(progress.key, False)
+            self._ready = progress.key  # opened when the library has been read again
+
+    @Slot(object)
+    def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
+        del installed
+        if self._ready is not None and self.installed(self._ready) is not None:
+            key, self._ready = self._ready, None
+            self.open_key(key)

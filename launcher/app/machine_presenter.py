@@ -1,0 +1,67 @@
+"""This PC and the meters beside the chat: hardware, load history, alarms."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from launcher.core.generation import Loaded
+from launcher.core.machine import Machine
+from launcher.engine.protocol import EngineState, TextDelta
+from launcher.services.chat_service import ChatService
+from launcher.services.engine_service import EngineService
+from launcher.services.hardware_service import HardwareService
+from launcher.ui.chat import ChatPage
+from launcher.ui.meters import MeterPanel
+from launcher.ui.thispc import ThisPcPage
+
+
+class MachinePresenter(QObject):
+    """Connects the meters and the This PC page."""
+
+    def __init__(
+        self,
+        page: ThisPcPage,
+        meters: MeterPanel,
+        chat: ChatPage,
+        hardware: HardwareService,
+        engine: EngineService,
+        store: ChatService,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._page = page
+        self._meters = meters
+        self._engine = engine
+        self._rate: float | None = None
+        for target in (page, meters):
+            hardware.machine_probed.connect(target.set_machine)
+            hardware.sample_taken.connect(target.set_sample)
+        hardware.sample_taken.connect(self._on_sample_taken)
+        engine.loaded.connect(self._on_loaded)
+        engine.state_changed.connect(self._on_state_changed)
+        engine.text_streamed.connect(self._on_text_streamed)
+        store.loads_listed.connect(page.set_load_history)
+        page.look_again_requested.connect(hardware.probe)
+        del chat
+
+    @Slot(object)
+    def _on_loaded(self, loaded: Loaded) -> None:
+        self._page.set_loaded(loaded)
+        self._meters.set_loaded(loaded, self._engine.plan)
+
+    @Slot(object)
+    def _on_state_changed(self, state: EngineState) -> None:
+        if state is not EngineState.ANSWERING:
+            self._rate = None
+        if state in (EngineState.STOPPED, EngineState.CRASHED, EngineState.STARTING):
+            self._page.set_loaded(None)
+            self._meters.set_loaded(None, None)
+
+    @Slot(object)
+    def _on_text_streamed(self, event: TextDelta) -> None:
+        self._rate = event.decode_tokens_s
+
+    @Slot(object)
+    def _on_sample_taken(self, sample: Machine) -> None:
+        del sample
+        self._meters.add_rate(self._rate)

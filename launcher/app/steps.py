@@ -1,0 +1,59 @@
+"""Carries out the next steps that errors offer as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+from launcher.core.errors import NextStep
+
+StepHandler = Callable[[str], None]
+
+
+class Steps(QObject):
+    """The window's vocabulary of actions. A step whose action is unknown here is advice, and no button is shown for it."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._handlers: dict[str, StepHandler] = {
+            "open_page": self._open_page,
+            "open_folder": open_folder,
+            "reveal": self._reveal,
+        }
+
+    def add(self, action: str, handler: StepHandler) -> None:
+        """Teach another action; `handler` gets the step's argument."""
+        self._handlers[action] = handler
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Everything that can be done."""
+        return frozenset(self._handlers)
+
+    @Slot(object)
+    def carry_out(self, step: NextStep) -> None:
+        """Do it."""
+        handler = self._handlers.get(step.action)
+        if handler is not None:
+            handler(step.argument)
+
+    def _open_page(self, address: str) -> None:
+        url = QUrl(address, QUrl.ParsingMode.StrictMode)
+        if url.scheme() in ("http", "https"):  # an error text may come from a server
+            QDesktopServices.openUrl(url)
+
+    def _reveal(self, path: str) -> None:
+        open_folder(str(Path(path).parent))
+
+
+def open_folder(path: str) -> None:
+    """Show a folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+
+def copy_text(text: str) -> None:
+    """Put text on the clipboard."""
+    QGuiApplication.clipboard().setText(text)
