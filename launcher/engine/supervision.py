@@ -206,6 +206,7 @@ class Supervision:
                 self._on_hello(event)
             case LoadStarted():
                 self._extra_in_use = event.use_extra_bufts
+                self._tell(event)
             case LoadFinished():
                 self._on_loaded(event)
             case LoadCancelled():

@@ -1,4 +1,4 @@
-"""Real llama.cpp on small generated models; every test has its own home."""
+"""Real llama.cpp on small generated models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import psutil
 import pytest
 
 from launcher.core.generation import Answer, ChatTurn, GenerateRequest, Loaded, LoadRequest
@@ -21,29 +20,11 @@ from launcher.core.plans import Placement
 from launcher.engine.client import EngineClient
 from launcher.engine.protocol import AnswerFinished, EngineEvent, LoadFinished, OperationFailed
 from launcher.engine.supervision import Patience
-from tests.fakes.gguf_models import SLOW, make_model
+from tests.fakes.gguf_models import SLOW, Shape, make_model
 
 E = TypeVar("E", bound=EngineEvent)
 PATIENCE_S = 60.0
 """For events that must come: generous, because the machine may be busy."""
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("LAUNCHER_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("LAUNCHER_RPC_SERVERS", raising=False)
-    return tmp_path / "home"
-
-
-@pytest.fixture(autouse=True)
-def no_orphans() -> Iterator[None]:
-    """Whatever a test starts is gone after it."""
-    before = {p.pid for p in psutil.Process().children(recursive=True)}
-    yield
-    deadline = time.monotonic() + 5
-    while left := [p for p in psutil.Process().children(recursive=True) if p.pid not in before]:
-        assert time.monotonic() < deadline, f"left behind: {left}"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +33,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     folder = tmp_path_factory.mktemp("models")
     made: dict[str, Path] = {}
 
-    def make(arch: str = "deepseek2", slow: bool = False, **options: object) -> Path:
-        key = repr((arch, slow, sorted(options.items())))
+    def make(arch: str = "deepseek2", slow: bool = False, n_vocab: int = 0, **options: object) -> Path:
+        key = repr((arch, slow, n_vocab, sorted(options.items())))
         if key not in made:
-            made[key] = make_model(
-                folder / f"{len(made)}.gguf",
-                arch,
-                shape=SLOW if slow else None,
-                **options,  # type: ignore[arg-type]
-            )
+            shape = SLOW if slow else Shape(n_vocab=n_vocab)
+            made[key] = make_model(folder / f"{len(made)}.gguf", arch, shape=shape, **options)  # type: ignore[arg-type]
         return made[key]
 
     return make
@@ -72,11 +49,19 @@ class Recorder:
     def __init__(self) -> None:
         self.events: list[tuple[float, EngineEvent]] = []
         self._news = threading.Condition()
+        self._reactions: list[tuple[type[EngineEvent], Callable[[], None]]] = []
+
+    def at_once(self, kind: type[EngineEvent], reaction: Callable[[], None]) -> None:
+        """Do something in the client's own thread at the first such event, before it reads on."""
+        self._reactions.append((kind, reaction))
 
     def __call__(self, event: EngineEvent) -> None:
         with self._news:
             self.events.append((time.monotonic(), event))
             self._news.notify_all()
+        for entry in [r for r in self._reactions if isinstance(event, r[0])]:
+            self._reactions.remove(entry)
+            entry[1]()
 
     def of(self, kind: type[E]) -> list[E]:
         with self._news:
