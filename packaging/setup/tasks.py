@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import environment
 import system_packages
@@ -105,25 +105,31 @@ def _prepared(*, window: bool, tests: bool, dev: bool) -> int:
 
 
 def _check() -> int:
-    # The rooms below Qt and above the engine are tested without either being importable.
-    unit = ["-m", "pytest", "tests/unit", "-q", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
+    """All steps, whatever one of them finds: the quick ones beside the unit tests, each one's output in one piece."""
     steps = {
         "lint": ["ruff", "check", "--quiet"],
         "format": ["ruff", "format", "--check", "--quiet"],
+        "rooms": ["lint-imports", "--no-logo"],
         "types": ["pyright"],
-        "rooms": ["lint-imports"],
-        "unit tests": ["python", *unit],
     }
-    failed: list[str] = []
-    for name, step in steps.items():
-        started = time.monotonic()
-        if _call(*step):
-            failed.append(name)
-        else:
-            print(f"check: {name} fine, {time.monotonic() - started:.1f} s", flush=True)
-    if failed:
-        print(f"check: failed: {', '.join(failed)}", file=sys.stderr)
+    # The rooms below Qt and above the engine are tested without either being importable.
+    unit = ["python", "-m", "pytest", "tests/unit", "-q", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        quick = {name: beside.submit(_captured, step) for name, step in steps.items()}
+        results = {"unit tests": (_call(*unit), "")} | {name: done.result() for name, done in quick.items()}
+    failed = [name for name, (code, _) in results.items() if code]
+    for name in failed:
+        print(results[name][1], end="")
+    fine = ", ".join(name for name in results if name not in failed)
+    print(f"check: fine: {fine}" + (f"; failed: {', '.join(failed)}" if failed else ""), flush=True)
     return 1 if failed else 0
+
+
+def _captured(step: Sequence[str]) -> tuple[int, str]:
+    """Exit code and output of a program of the environment."""
+    command = [str(environment.program(step[0])), *step[1:]]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+    return done.returncode, done.stdout
 
 
 def _call(program: str, *arguments: str) -> int:
