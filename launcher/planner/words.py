@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from launcher.core.models import KvLayout, QuantQuality
@@ -25,10 +27,16 @@ class Subject:
     thinks: bool
 
 
+def card_names(names: Iterable[str]) -> str:
+    """Names of cards in order, equal ones counted: "2\u00d7 RTX 3090", "RTX 4090 + RTX 3060"."""
+    counts = Counter(names)
+    return " + ".join(name if n == 1 else f"{n}\u00d7 {name}" for name, n in counts.items())
+
+
 def summary(loader: Loader, found: Found) -> str:
     """The placement in words: "all 64 layers on RTX 4090"."""
     s, n = found.layout.setting, loader.n_layer
-    cards = " + ".join(g.name for g, b in zip(loader.view.gpus, found.layout.gpus, strict=True) if b.weights)
+    cards = card_names(g.name for g, b in zip(loader.view.gpus, found.layout.gpus, strict=True) if b.weights)
     blocks = min(n, max(0, s.n_gpu_layers - 1))
     if not cards or (not blocks and not s.n_gpu_layers):
         return "on the processor"
@@ -54,18 +62,19 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
     s = layout.setting
     out: list[str] = []
     used = [(g, b) for g, b in zip(view.gpus, layout.gpus, strict=True) if b.weights]
-    cards = " + ".join(g.name for g, _ in used)
+    cards = card_names(g.name for g, _ in used)
     host_weights = layout.host.weights - facts.token_embd_bytes
     if used:
         need = sum(b.total for _, b in used)
         free = sum(g.free_bytes for g, _ in used)
-        where = "in the shared memory" if view.unified else "free there"
-        out.append(f"{cards} holds {gib(need)} of the model, its KV cache and buffers; {gib(free)} are {where}.")
+        verb = "holds" if len(used) == 1 else "hold"
+        there = "of the shared memory can be used by it" if view.unified else "are free there"
+        out.append(f"{cards} {verb} {gib(need)} of the model, its KV cache and buffers; {gib(free)} {there}.")
     experts = _expert_layers(loader, found)
     if used and experts:
         share = facts.hyper.n_expert_used / facts.hyper.n_expert
         out.append(
-            f"Attention and the KV cache stay on the card. The experts of {experts} layers, {gib(host_weights)}, "
+            f"Attention and the KV cache stay on the {'card' if len(used) == 1 else 'cards'}. The experts of {experts} layers, {gib(host_weights)}, "
             f"are read from RAM: {gb(host_weights * share)} per token."
         )
     elif used and host_weights > 0:
@@ -116,6 +125,9 @@ def warnings(loader: Loader, found: Found, subject: Subject, wishes: Wishes) -> 
         out.append(f"Only {gib(max(0, left))} of memory are left for other programs.")
     if found.fits and subject.thinks and found.decode_tokens_s < 3:
         out.append(f"It thinks before it answers: at {rate(found.decode_tokens_s)} tokens/s that takes many minutes.")
+    trained = loader.facts.context_train
+    if layout.setting.n_ctx > max(trained, 256):
+        out.append(f"The model was made for {whole(trained)} tokens; beyond that its answers get worse.")
     out += [*view.assumed, *view.unusable]
     return tuple(out)
 

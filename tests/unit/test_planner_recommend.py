@@ -25,7 +25,7 @@ BALANCED = {
     "laptop-cpu-16gb": ("r1-0528-qwen3-8b", "Q4_K_M", "on the processor"),
     "macbook-m3max-64gb": ("r1-distill-qwen-32b", "Q4_K_M", "all 64 layers"),
     "rtx3060-32gb": ("r1-distill-qwen-14b", "Q4_K_M", "all 48 layers"),
-    "rtx3090x2-128gb": ("v4-flash-0731", "UD-Q4_K_XL", "attention on RTX 3090 + RTX 3090"),
+    "rtx3090x2-128gb": ("v4-flash-0731", "UD-Q4_K_XL", "attention on 2\u00d7 RTX 3090"),
     "rtx4090-192gb": ("v4-flash-0731", "UD-Q4_K_XL", "attention on RTX 4090"),
     "rtx4090-64gb": ("r1-distill-qwen-32b", "Q4_K_M", "all 64 layers"),
     "rx7900xtx-64gb": ("r1-distill-qwen-32b", "Q4_K_M", "all 64 layers"),

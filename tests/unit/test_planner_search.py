@@ -235,3 +235,9 @@ def test_a_local_file_is_planned_from_its_facts():
 def _pair(model, quant):
     variant = KNOWN.find(model)
     return variant, variant.quant(quant)
+
+
+def test_a_context_beyond_the_model_is_planned_and_said():
+    p = plan(described("rtx4090-64gb"), "llm-7b-chat", "Q4_K_M", context=16_384)
+    assert p.context == 16_384
+    assert any("made for 4,096 tokens" in w for w in p.warnings)
