@@ -280,7 +280,7 @@ def test_a_banner_shows_an_error_and_offers_its_steps(qtbot) -> None:
     banner.show_error(UserError("disk_full", "Not enough disk space.", "Needs 2 GB.", steps))
     # A step that only a person can follow is a sentence, not a button.
     assert banner.texts == ("Not enough disk space.", "Needs 2 GB. Ask the owner for access.")
-    (button,) = banner.findChildren(QPushButton)
+    (button,) = [b for b in banner.findChildren(QPushButton) if not b.isHidden()]
     with qtbot.waitSignal(banner.step_chosen) as blocker:
         button.click()
     assert blocker.args == [steps[0]]
@@ -293,6 +293,10 @@ def test_a_banner_replaces_its_buttons(qtbot) -> None:
     banner.show_message(BannerKind.WARN, "a", "b", (NextStep("New", "y"),), has_primary=True)
     shown = [b.text() for b in banner.findChildren(QPushButton) if not b.isHidden()]
     assert shown == ["New"]
+    banner.show_message(BannerKind.WARN, "a", "b", [NextStep(str(i), "x") for i in range(5)])
+    assert [b.text() for b in banner.findChildren(QPushButton) if not b.isHidden()] == list("01234")
+    banner.show_message(BannerKind.WARN, "a")
+    assert not [b for b in banner.findChildren(QPushButton) if not b.isHidden()]
 
 
 def test_flow_goes_on_in_the_next_line(qtbot) -> None:

@@ -15,6 +15,7 @@ from launcher.core.plans import Goal, Recommendation, Rejection, SpeedEstimate
 from launcher.ui.components import Banner, StackedBar
 from launcher.ui.home import HomePage, words
 from launcher.ui.home.choice_card import ChoiceCard
+from launcher.ui.main_window import MainWindow
 from tests.widget.look_values import (
     GIB,
     LAPTOP,
@@ -129,6 +130,29 @@ def test_other_choices_open_their_plan(ready: HomePage, qtbot) -> None:
     with qtbot.waitSignal(ready.plan_opened) as blocker:
         qtbot.keyClick(cards[1], Qt.Key.Key_Return)
     assert blocker.args == [RECOMMENDATION.alternatives["fastest"]]
+
+
+def test_tab_goes_in_reading_order(qtbot) -> None:
+    window = MainWindow("Launcher")
+    qtbot.addWidget(window)
+    page = HomePage()
+    window.add_page("home", "house", "Home", page)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    page.set_machine(MACHINE)
+    page.set_recommendation(RECOMMENDATION)
+    page.set_error(UserError("x", "Something failed.", "", (NextStep("Try again", "retry"),)))
+    QApplication.processEvents()
+    button(window, "Home").setFocus()
+    order: list[str] = []
+    for _ in range(9):
+        focus = window.focusWidget()
+        order.append((focus.accessibleName() or focus.property("text")).split(":")[0].split(" ·")[0])
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    assert order == [
+        "Home", "Try again", "Goal", "Download and chat", "Adjust…", "Look again", "Smartest", "Fastest", "Longest chats",
+    ]  # fmt: skip
 
 
 def test_new_choices_replace_the_old(ready: HomePage) -> None:

@@ -7,15 +7,17 @@ from enum import Enum
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.errors import NextStep, UserError
-from launcher.ui.components.buttons import ButtonSize, LinkButton, PrimaryButton, SecondaryButton
+from launcher.ui.components.buttons import Button, ButtonKind, ButtonSize
 from launcher.ui.components.flow_layout import FlowLayout
 from launcher.ui.components.icon_label import IconLabel
 from launcher.ui.components.paint import frame
 from launcher.ui.components.text import Text
 from launcher.ui.theme import Role, Tone, current
+
+_USUAL_STEPS = 3
 
 
 class BannerKind(Enum):
@@ -40,7 +42,7 @@ class Banner(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kind = BannerKind.INFO
-        self._steps: dict[QPushButton, NextStep] = {}
+        self._steps: dict[Button, NextStep | None] = {}
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -57,7 +59,9 @@ class Banner(QWidget):
         self._detail = _Detail(self)
         self._buttons = QWidget(self)
         self._button_flow = FlowLayout(self._buttons, gap=8)
-        self._button_flow.setContentsMargins(0, 0, 0, 0)
+        # Made at once, so that they have their place in the order of focus; shown when there are steps.
+        for _ in range(_USUAL_STEPS):
+            self._add_button()
         column.addWidget(self._what)
         column.addWidget(self._why)
         column.addSpacing(2)
@@ -110,28 +114,32 @@ class Banner(QWidget):
         self.show_message(kind, error.what, error.why, error.next_steps, error.detail, has_primary=has_primary)
 
     def _set_steps(self, steps: Sequence[NextStep], has_primary: bool) -> None:
-        for button in self._steps:
-            self._button_flow.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self._steps = {}
-        for i, step in enumerate(steps):
-            if i == 0 and has_primary:
-                button: QPushButton = PrimaryButton(step.label, self._buttons, size=ButtonSize.SMALL)
-            elif i < 2:
-                button = SecondaryButton(step.label, self._buttons, size=ButtonSize.SMALL)
-            else:
-                button = LinkButton(step.label, self._buttons)
-            button.clicked.connect(self._on_button_clicked)
+        while len(self._steps) < len(steps):
+            self._add_button()
+        for i, button in enumerate(self._steps):
+            step = steps[i] if i < len(steps) else None
             self._steps[button] = step
-            self._button_flow.addWidget(button)
-            button.show()
+            button.setVisible(step is not None)
+            if step is not None:
+                is_first = i == 0 and has_primary
+                button.set_kind(ButtonKind.PRIMARY if is_first else ButtonKind.SECONDARY if i < 2 else ButtonKind.LINK)
+                button.setText(step.label)
+                button.updateGeometry()
         self._buttons.setVisible(bool(steps))
 
+    def _add_button(self) -> None:
+        button = Button("", ButtonKind.SECONDARY, self._buttons, size=ButtonSize.SMALL)
+        button.hide()
+        button.clicked.connect(self._on_button_clicked)
+        if self._steps:
+            QWidget.setTabOrder(list(self._steps)[-1], button)
+        self._steps[button] = None
+        self._button_flow.addWidget(button)
+
     def _on_button_clicked(self) -> None:
-        button = self.sender()
-        if isinstance(button, QPushButton):
-            self.step_chosen.emit(self._steps[button])
+        step = next((step for button, step in self._steps.items() if button is self.sender()), None)
+        if step is not None:
+            self.step_chosen.emit(step)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Soft fill and a line in its colour."""

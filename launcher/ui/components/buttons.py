@@ -60,6 +60,12 @@ class Button(QPushButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         FocusRing(self, size.value[2])
 
+    def set_kind(self, kind: ButtonKind) -> None:
+        """Ask for more or less attention."""
+        self._kind = kind
+        self.updateGeometry()
+        self.update()
+
     def set_icon_name(self, icon: str, filled: bool = False) -> None:
         """Another icon before the text; "" for none."""
         self._icon, self._icon_filled = icon, filled

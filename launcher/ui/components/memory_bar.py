@@ -56,11 +56,11 @@ def _diagonals(painter: QPainter, area: QRectF, pen: QPen, step: float, *, risin
 
 
 class StackedBar(QWidget):
-    """One device's memory as one bar. Heights: 24 on pages, 22 in panels, 14 in meters, 10 in rows."""
+    """One device's memory as one bar. Heights at text size 1: 24 on pages, 22 in panels, 14 in meters, 10 in rows."""
 
     def __init__(self, parent: QWidget | None = None, *, height: int = 24) -> None:
         super().__init__(parent)
-        self._height = height
+        self._height = px(height)
         self._parts: MemoryParts | None = None
         self._shares: tuple[float, ...] = ()
         self._glide = QVariantAnimation(self)
@@ -110,7 +110,7 @@ class StackedBar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect())
-        radius = min(5.0, self._height / 3)
+        radius = min(float(px(5)), self._height / 3)
         clip = QPainterPath()
         clip.addRoundedRect(area, radius, radius)
         painter.save()
@@ -155,7 +155,7 @@ class StackedBar(QWidget):
 
     def _paint_label(self, painter: QPainter, area: QRectF) -> None:
         parts = self._parts
-        if parts is None or self._height < 20:
+        if parts is None or self._height < px(20):
             return
         edges = [(left, right) for part, left, right in self._edges(area) if part is Part.WEIGHTS]
         if not edges or edges[0][1] - edges[0][0] < _LABEL_FROM:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.ui.components.text import Text
-from launcher.ui.theme import Role, Tone, current
+from launcher.ui.theme import Role, Tone, current, px
 
 
 class ThinBar(QWidget):
@@ -16,7 +16,7 @@ class ThinBar(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None, *, height: int = 8, by_others: bool = False) -> None:
         super().__init__(parent)
         self._share: float | None = None
-        self._height, self._by_others = height, by_others
+        self._height, self._by_others = px(height), by_others
         self._tone: Tone | None = None
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

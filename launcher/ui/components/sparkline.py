@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from launcher.core.units import rate
-from launcher.ui.theme import Role, current, font
+from launcher.ui.theme import Role, current, font, px
 
 _POINTS = 120  # 60 s at 2 Hz
 
@@ -53,7 +53,7 @@ class Sparkline(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
-        return QSize(160, 66)
+        return QSize(160, px(66))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Band, base line, values, figures."""

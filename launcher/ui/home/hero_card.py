@@ -74,7 +74,7 @@ class HeroCard(Card):
         self._no_card_icon = IconLabel("gpu", Tone.MUTED, 20, self)
         self._no_card_title = Text(self.tr("No graphics card that can help was found"), Role.SECTION, parent=self)
         self._pending = Text("", Role.SMALL, Tone.MUTED, self)
-        for widget in (self._no_card_icon, self._no_card_title):
+        for widget in (self._chip, self._no_card_icon, self._no_card_title):
             widget.hide()
         self._goal = ComboBox(self.tr("Goal"), self)
         self._goal.setMinimumWidth(128)

@@ -66,7 +66,7 @@ class HomePage(ScrollPage):
     def _build(self) -> None:
         self._column = QVBoxLayout(self.content)
         self._column.setSpacing(0)
-        self._title = Text(self.tr("Your PC can run DeepSeek"), Role.TITLE, parent=self.content)
+        self._title = Text(self.tr("What your PC can run"), Role.TITLE, parent=self.content)
         self._subtitle = Text("", Role.BODY, Tone.MUTED, self.content, wrap=True)
         self._subtitle.set_text(
             self.tr(
@@ -100,6 +100,7 @@ class HomePage(ScrollPage):
         self._column.addWidget(self._why)
         self._column.addSpacing(14)
         self._others_title = Text(self.tr("Other good choices"), Role.BODY_STRONG, parent=self.content)
+        self._others_title.hide()
         self._column.addWidget(self._others_title)
         self._column.addSpacing(8)
         self._grid = QGridLayout()
@@ -265,6 +266,8 @@ class HomePage(ScrollPage):
             reason = recommendation.role_reasons.get(role, "")
             card = ChoiceCard(role, plan, reason, self._machine, self.content)
             card.plan_chosen.connect(self.plan_opened)
+            # Reading order: what is made later would else come last in the window.
+            QWidget.setTabOrder(self._cards[-1] if self._cards else self._pc_line.look_again, card)
             self._cards.append(card)
         self._others_title.setVisible(bool(self._cards))
         self._place_choices()

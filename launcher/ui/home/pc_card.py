@@ -207,13 +207,13 @@ class PcLine(Card):
         self._texts: list[Text] = []
         self._entries: list[QWidget] = []
         self._machine: Machine | None = None
-        self._look_again = SecondaryButton(self.tr("Look again"), self, size=ButtonSize.SMALL)
-        self._look_again.clicked.connect(self.look_again_requested)
-        row.addWidget(self._look_again)
+        self.look_again = SecondaryButton(self.tr("Look again"), self, size=ButtonSize.SMALL)
+        self.look_again.clicked.connect(self.look_again_requested)
+        row.addWidget(self.look_again)
 
     def set_look_again_visible(self, is_visible: bool) -> None:
         """Hidden while the big card has the same button."""
-        self._look_again.setVisible(is_visible)
+        self.look_again.setVisible(is_visible)
 
     def set_machine(self, machine: Machine) -> None:
         """Show cards and RAM."""

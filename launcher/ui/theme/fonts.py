@@ -47,7 +47,14 @@ def line_height(role: Role) -> int:
 
 
 def font(role: Role) -> QFont:
-    """The font of a role at the present text size."""
+    """The font of a role at the present text size; a copy, which the caller may change."""
+    made = state.fonts.get(role)
+    if made is None:
+        made = state.fonts[role] = _make(role)
+    return QFont(made)
+
+
+def _make(role: Role) -> QFont:
     size_px, _, weight, is_mono = role.value
     result = QFont(state.mono_family if is_mono else state.family)
     if is_mono:

@@ -109,6 +109,7 @@ class ThemeManager(QObject):
             return
         state.tokens = tokens
         state.text_scale = scale
+        state.fonts.clear()
         self._app.setFont(fonts.font(fonts.Role.BODY))
         self._app.setPalette(style.palette(tokens))
         self._app.setStyleSheet(style.style_sheet(tokens))

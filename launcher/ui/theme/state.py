@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 
 from launcher.ui.theme.tokens import LIGHT, Tokens
 
@@ -29,6 +29,7 @@ class _State:
     text_scale: float = 1.0
     family: str = ""
     mono_family: str = ""
+    fonts: dict[Enum, QFont] = field(default_factory=dict[Enum, QFont])
 
 
 state = _State()
