@@ -149,6 +149,12 @@ def test_a_finished_download_moves_down_and_can_be_chatted_with(page: DownloadsP
     assert len([c for c in page.findChildren(JobCard) if c.isVisible()]) == 1
 
 
+def test_an_end_that_comes_with_the_list_is_seen_too(page: DownloadsPage) -> None:
+    page.set_jobs(((REQUEST, at(DownloadState.VERIFYING, 20)),))
+    page.set_jobs(((REQUEST, at(DownloadState.DONE, 20)),))
+    assert "20.0 GB · finished " in says(page)
+
+
 def test_no_checksum_and_no_time_are_claimed_that_were_not_seen(page: DownloadsPage) -> None:
     page.set_jobs(((REQUEST, at(DownloadState.DONE, 20)),))
     assert "sha256" not in says(page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, QTime, Signal
+from PySide6.QtCore import QEvent, QLocale, QTime, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -79,6 +79,8 @@ class DownloadsPage(ScrollPage):
 
     def set_jobs(self, jobs: tuple[tuple[DownloadRequest, DownloadProgress], ...]) -> None:
         """Show exactly these items, in this order."""
+        for _, progress in jobs:
+            self._note_the_end(progress)
         self._jobs = {request.key: (request, progress) for request, progress in jobs}
         self._arrange()
 
@@ -87,12 +89,10 @@ class DownloadsPage(ScrollPage):
         known = self._jobs.get(progress.key)
         if known is None:
             return
+        self._note_the_end(progress)
         request, before = known
         self._jobs[progress.key] = (request, progress)
-        is_done, was_done = (p.state is DownloadState.DONE for p in (progress, before))
-        if is_done and not was_done:
-            self._finished_at[progress.key] = QLocale().toString(QTime.currentTime(), QLocale.FormatType.ShortFormat)
-        if is_done != was_done:
+        if (progress.state is DownloadState.DONE) != (before.state is DownloadState.DONE):
             self._arrange()
             return
         if card := self._cards.get(progress.key):
@@ -142,8 +142,8 @@ class DownloadsPage(ScrollPage):
         inside = QVBoxLayout(self._empty)
         inside.setContentsMargins(24, 24, 24, 24)
         inside.setSpacing(16)
-        words_ = self.tr("Nothing is being downloaded. Home shows which model suits this PC.")
-        inside.addWidget(Text(words_, Role.BODY, parent=self._empty, wrap=True))
+        sentence = self.tr("Nothing is being downloaded. Home shows which model suits this PC.")
+        inside.addWidget(Text(sentence, Role.BODY, parent=self._empty, wrap=True))
         home = PrimaryButton(self.tr("Choose a model"), self._empty)
         home.clicked.connect(self.home_requested)
         inside.addWidget(home)
@@ -161,6 +161,13 @@ class DownloadsPage(ScrollPage):
         return holder
 
     # --- showing ---
+
+    def _note_the_end(self, progress: DownloadProgress) -> None:
+        """Remember the time of day when an item is seen to finish; what was finished before has no time."""
+        known = self._jobs.get(progress.key)
+        if known and known[1].state is not DownloadState.DONE and progress.state is DownloadState.DONE:
+            now = QTime.currentTime()
+            self._finished_at[progress.key] = QLocale().toString(now, QLocale.FormatType.ShortFormat)
 
     def _arrange(self) -> None:
         """Make, keep or drop cards so that they match the items, in their order."""
@@ -228,7 +235,17 @@ class DownloadsPage(ScrollPage):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Below 1000 px the disk goes under the list."""
         super().resizeEvent(event)
-        is_narrow = self.width() < _NARROW_BELOW
+        self._lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size changes the widths."""
+        super().changeEvent(event)
+        # Also sent while Qt builds the base class.
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_side"):
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        is_narrow = self.width() < px(_NARROW_BELOW)
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._body.setDirection(direction)
         self._side.setMinimumWidth(0 if is_narrow else px(_SIDE_WIDTH))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,62 +15,68 @@ _READ_TOKENS = 1000
 
 
 class SpeedFigures(QWidget):
-    """Large figures with their range or base beside them."""
+    """Large figures with their range or base under them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 10, 8, 8)
-        row.setSpacing(9)
-        self._labels: list[Text] = []
-        self._values: list[Text] = []
-        for i, label in enumerate((self.tr("Answering"), self.tr("Reading your text"), self.tr("To first token"))):
+        row.setContentsMargins(12, 10, 12, 8)
+        row.setSpacing(12)
+        self._answering = _Figure(self.tr("Answering"), self)
+        self._reading = _Figure(self.tr("Reading your text"), self)
+        self._first = _Figure(self.tr("To first token"), self)
+        for i, figure in enumerate((self._answering, self._reading, self._first)):
             if i:
                 row.addWidget(Divider(self, vertical=True))
-            column = QVBoxLayout()
-            column.setSpacing(0)
-            name = Text(label, Role.SMALL, Tone.MUTED, self, wrap=True)
-            value = Text("", parent=self, wrap=True)
-            column.addWidget(name)
-            column.addWidget(value)
-            column.addStretch(1)
-            row.addLayout(column)
-            self._labels.append(name)
-            self._values.append(value)
+            row.addWidget(figure, 1, Qt.AlignmentFlag.AlignTop)
 
     def set_speed(self, speed: SpeedEstimate | None) -> None:
         """Show an estimate or a measurement; None shows "…"."""
-        answering, reading, first = self._values
         if speed is None:
-            for value in self._values:
-                value.set_text([Run("…", Role.FIGURE, Tone.MUTED)])
+            for figure in (self._answering, self._reading, self._first):
+                figure.set_pending()
             return
-        is_measured = speed.basis == "measured"
-        self._labels[0].set_text(self.tr("Answering, measured") if is_measured else self.tr("Answering, estimate"))
-        spread = "" if is_measured else f" {rate(speed.decode_low)}\u2013{rate(speed.decode_high)}"
-        answering.set_text(
-            [
-                Run(_rate(speed.decode_tokens_s), Role.FIGURE),
-                Run(" " + self.tr("tokens/s"), Role.BODY),
-                Run(spread, Role.SMALL, Tone.MUTED),
-            ]
-        )
-        reading.set_text([Run(_rate(speed.prefill_tokens_s), Role.FIGURE), Run(" " + self.tr("tokens/s"), Role.BODY)])
+        spread = self.tr("measured")
+        if speed.basis != "measured":
+            spread = self.tr("likely {low}\u2013{high}").format(
+                low=rate(speed.decode_low), high=rate(speed.decode_high)
+            )
+        tokens_s = self.tr("tokens/s")
+        self._answering.set_value(_rate(speed.decode_tokens_s), tokens_s, spread)
+        self._reading.set_value(_rate(speed.prefill_tokens_s), tokens_s)
         # Printed for a stated length of text, so that the figure has its base.
-        wait_s = _READ_TOKENS / speed.prefill_tokens_s if speed.prefill_tokens_s else None
-        first.set_text(
-            [
-                Run(rate(wait_s) if wait_s is not None else self.tr("unknown"), Role.FIGURE),
-                Run(" s" if wait_s is not None else "", Role.BODY),
-                Run(self.tr(" / {n} in").format(n=f"{_READ_TOKENS:,}"), Role.SMALL, Tone.MUTED),
-            ]
-        )
+        wait_s = rate(_READ_TOKENS / speed.prefill_tokens_s) if speed.prefill_tokens_s else self.tr("unknown")
+        base = self.tr("{n} tokens in").format(n=whole(_READ_TOKENS))
+        self._first.set_value(wait_s, "s" if speed.prefill_tokens_s else "", base)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The outline."""
         painter = QPainter(self)
         frame(painter, QRectF(self.rect()), 8, current().surface, current().border)
         painter.end()
+
+
+class _Figure(QWidget):
+    """What, how much, and its range or base."""
+
+    def __init__(self, label: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        name = Text(label, Role.SMALL, Tone.MUTED, self, wrap=True)
+        self._value = Text("", parent=self)
+        self._under = Text("", Role.SMALL, Tone.MUTED, self)
+        for text in (name, self._value, self._under):
+            column.addWidget(text)
+
+    def set_value(self, figure: str, unit: str, under: str = "") -> None:
+        self._value.set_text([Run(figure, Role.FIGURE), Run(f" {unit}", Role.BODY)])
+        self._under.set_text(under)
+
+    def set_pending(self) -> None:
+        self._value.set_text([Run("…", Role.FIGURE, Tone.MUTED)])
+        self._under.set_text("")
 
 
 def _rate(tokens_s: float) -> str:

@@ -138,7 +138,7 @@ class ModelsPage(QWidget):
         if size is None:
             return
         self._is_untouched = False
-        if not self._tree.find(size.key).isValid():
+        if not self._unfold_to(size).isValid():
             self._search.clear()
             for chip in self._chips.values():
                 chip.setChecked(False)
@@ -269,6 +269,15 @@ class ModelsPage(QWidget):
             self._is_rebuilding = False
         self._choose(next((s for row in self._rows for s in row.sizes if s.key == wanted.key), None))
 
+    def _unfold_to(self, size: SizeRow) -> QModelIndex:
+        """The row of a size, also where it is behind "show more sizes"; invalid when search or filters hide it."""
+        index = self._tree.find(size.key)
+        if not index.isValid():
+            self._unfolded.add(self._model_id(size))
+            self._show()
+            index = self._tree.find(size.key)
+        return index
+
     def _model_id(self, size: SizeRow) -> str:
         return next((row.id for row in self._rows if any(s.key == size.key for s in row.sizes)), size.model)
 
@@ -346,7 +355,7 @@ class ModelsPage(QWidget):
         self._lay_out()
 
     def _on_size_chosen(self, size: SizeRow) -> None:
-        index = self._tree.find(size.key)
+        index = self._unfold_to(size)
         if index.isValid():
             self._table.expand(index.parent())
             self._table.setCurrentIndex(index)
