@@ -152,7 +152,7 @@ class Plan:
         summary: the placement in words ("all 64 layers on RTX 4090").
         strengths: what the model is good at, one sentence (`Variant.strengths`).
         honest_note: what it is not (`Variant.honest_note`), or "".
-        thinking: whether the family reasons before it answers.
+        thinking: whether the family reasons before it answers; None when unknown (a file that is not in the catalog).
     """
 
     model: str
@@ -173,7 +173,7 @@ class Plan:
     summary: str = ""
     strengths: str = ""
     honest_note: str = ""
-    thinking: Thinking = Thinking.NEVER
+    thinking: Thinking | None = None
     download_seconds: float | None = None
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
