@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.store.settings import HUB_ENDPOINT, SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
@@ -49,7 +49,7 @@ class SettingsPage(QWidget):
         row.setSpacing(0)
         self._nav_column = QVBoxLayout()
         nav = QWidget(self)
-        nav.setFixedWidth(px(_NAV_WIDTH))
+        self._nav = nav
         nav.setLayout(self._nav_column)
         scroll = ScrollPage(self)
         row.addWidget(nav)
@@ -68,7 +68,7 @@ class SettingsPage(QWidget):
         outer = QHBoxLayout(scroll.content)
         outer.setContentsMargins(32, 16, 32, 24)
         holder = QWidget(scroll.content)
-        holder.setMaximumWidth(px(_CARD_WIDTH))
+        self._holder = holder
         self._column = QVBoxLayout(holder)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(16)
@@ -88,7 +88,19 @@ class SettingsPage(QWidget):
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
         self._items[0].setChecked(True)
+        self._set_widths()
         self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size changes the widths."""
+        super().changeEvent(event)
+        # Also sent while Qt builds the base class.
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_holder"):
+            self._set_widths()
+
+    def _set_widths(self) -> None:
+        self._nav.setFixedWidth(px(_NAV_WIDTH))
+        self._holder.setMaximumWidth(px(_CARD_WIDTH))
 
     # --- values ---
 
