@@ -343,6 +343,10 @@ def test_models_that_do_not_think_say_so() -> None:
 def test_unknown_quality_is_said_in_words() -> None:
     unknown = replace(PLAN, quality=replace(PLAN.quality, quant_loss="unknown", figure=""))
     assert words.quality_words(unknown) == ("Unknown", "not measured")
+    carried = replace(PLAN, quality=replace(PLAN.quality, figure=""))
+    assert words.quality_words(carried) == ("No loss expected", "as measured on similar models")
+    assert words.thinking_words(replace(PLAN, thinking=None))[0] == "Unknown"
+    assert (words.disk_size(2 * 10**12), words.disk_size(96_300_000_000)) == ("2.0 TB", "96.3 GB")
     assert words.quality_words(PLAN) == ("No loss measured", "+0.2 %, 9 tests")
 
 

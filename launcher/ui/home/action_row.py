@@ -18,6 +18,7 @@ from launcher.ui.components import (
     Text,
     ThinBar,
 )
+from launcher.ui.home.words import disk_size
 from launcher.ui.theme import Role, Tone
 
 _RUNNING = (DownloadState.QUEUED, DownloadState.CHECKING, DownloadState.DOWNLOADING, DownloadState.VERIFYING)
@@ -125,7 +126,7 @@ class ActionRow(QWidget):
             )
             self._note.set_text([Run(words, Role.SMALL_MEDIUM, Tone.WARN)])
         else:
-            free = self.tr("{free} free on disk.").format(free=gb(free_disk_bytes))
+            free = self.tr("{free} free on disk.").format(free=disk_size(free_disk_bytes))
             self._note.set_text([Run(f"{free} {pause}", Role.SMALL, Tone.MUTED)])
 
     def set_download(self, progress: DownloadProgress | None) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.machine import Machine, Sample
-from launcher.core.units import gb, gib
+from launcher.core.units import gib
 from launcher.ui.components import (
     ButtonSize,
     Card,
@@ -21,6 +21,7 @@ from launcher.ui.components import (
     ThinBar,
 )
 from launcher.ui.components.device_names import card_name, cpu_name, cpu_vendor, gpu_labels, vendor_name
+from launcher.ui.home.words import disk_size
 from launcher.ui.theme import Role, Tone
 
 _INSTRUCTION_WORDS = (
@@ -165,10 +166,9 @@ class PcCard(Card):
         if not machine.disks:
             return
         disk = machine.disks[0]
-        free = self.tr("{size} free").format(size=gb(disk.free_bytes))
-        self._disk.detail.set_text(
-            " · ".join(part for part in (_disk_size(disk.total_bytes), disk.kind) if part) or disk.path
-        )
+        total = disk_size(disk.total_bytes) if disk.total_bytes else ""
+        free = self.tr("{size} free").format(size=disk_size(disk.free_bytes))
+        self._disk.detail.set_text(" · ".join(part for part in (total, disk.kind) if part) or disk.path)
         share = 1 - disk.free_bytes / disk.total_bytes if disk.total_bytes else None
         self._disk.set_use(free, share, free)
 
@@ -178,12 +178,6 @@ class PcCard(Card):
             return
         words = self.tr("{free} of {total} free").format(free=gib(free_bytes), total=gib(total_bytes))
         item.set_use(self.tr("{size} free").format(size=gib(free_bytes)), 1 - free_bytes / max(1, total_bytes), words)
-
-
-def _disk_size(total_bytes: int | None) -> str:
-    if total_bytes is None:
-        return ""
-    return f"{total_bytes / 1e12:.1f} TB" if total_bytes >= 1e12 else gb(total_bytes, 0)
 
 
 class PcLine(Card):

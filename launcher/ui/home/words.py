@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from launcher.core.models import Thinking
 from launcher.core.plans import Plan, SpeedEstimate
-from launcher.core.units import rate, whole
+from launcher.core.units import gb, rate, whole
 
 translate = QCoreApplication.translate
 
@@ -70,6 +70,8 @@ def pace_sentence(tokens_s: float) -> str:
 
 def thinking_words(plan: Plan) -> tuple[str, str, str]:
     """Figure, note and tool tip of "Thinking first"."""
+    if plan.thinking is None:
+        return translate("HomeWords", "Unknown"), translate("HomeWords", "the file shows it when it is loaded"), ""
     if plan.thinking is Thinking.NEVER:
         return (
             translate("HomeWords", "No"),
@@ -122,17 +124,29 @@ def context_note(tokens: int) -> str:
 
 
 def quality_words(plan: Plan) -> tuple[str, str]:
-    """Figure and note of "Quality kept": the measured loss in words, and the figure behind it."""
+    """Figure and note of "Quality kept": the loss in words, and the figure behind it or that there is none."""
+    quality = plan.quality
+    is_measured = bool(quality.figure)
     names = {
-        "no loss": translate("HomeWords", "No loss measured"),
+        "no loss": translate("HomeWords", "No loss measured")
+        if is_measured
+        else translate("HomeWords", "No loss expected"),
         "slight loss": translate("HomeWords", "Slight loss"),
         "clear loss": translate("HomeWords", "Clear loss"),
         "strong loss": translate("HomeWords", "Strong loss"),
         "unknown": translate("HomeWords", "Unknown"),
     }
-    loss = plan.quality.quant_loss
-    words = names.get(loss, loss[:1].upper() + loss[1:])
-    return words, plan.quality.figure or translate("HomeWords", "not measured")
+    words = names.get(quality.quant_loss, quality.quant_loss[:1].upper() + quality.quant_loss[1:])
+    if is_measured:
+        return words, quality.figure
+    if quality.quant_loss == "unknown":
+        return words, translate("HomeWords", "not measured")
+    return words, translate("HomeWords", "as measured on similar models")
+
+
+def disk_size(size_bytes: int) -> str:
+    """Space on a disk: "96.3 GB", "2.0 TB"."""
+    return f"{size_bytes / 1e12:.1f} TB" if size_bytes >= 1e12 else gb(size_bytes)
 
 
 def plan_key(plan: Plan) -> str:

@@ -6,10 +6,11 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Ram, Sample
-from launcher.core.units import gb, gib
+from launcher.core.units import gib
 from launcher.ui.components import Card, Chip, ChipKind, Divider, MemoryParts, StackedBar, Text
 from launcher.ui.components.device_names import card_name, cpu_name
 from launcher.ui.home.pc_card import instruction_words
+from launcher.ui.home.words import disk_size
 from launcher.ui.theme import Role, Tone
 from launcher.ui.thispc.fact_list import FactList, card_title
 
@@ -129,12 +130,10 @@ class CpuDiskCard(Card):
         column.addWidget(self._load)
         for disk in disks[:2]:
             column.addWidget(Divider(self))
-            size = gb(disk.total_bytes, 0) if disk.total_bytes else disk.path
-            if disk.total_bytes and disk.total_bytes >= 1e12:
-                size = f"{disk.total_bytes / 1e12:.1f} TB"
+            size = disk_size(disk.total_bytes) if disk.total_bytes else disk.path
             column.addLayout(card_title("hard-drive", f"{disk.kind or self.tr('Disk')}, {size}", self))
             disk_facts = FactList(self)
-            disk_facts.set_fact(self.tr("Free"), gb(disk.free_bytes), tool_tip=disk.path)
+            disk_facts.set_fact(self.tr("Free"), disk_size(disk.free_bytes), tool_tip=disk.path)
             disk_facts.set_fact(self.tr("Reading"), f"{disk.read_bytes_s / 1e9:.1f} GB/s" if disk.read_bytes_s else "")
             column.addWidget(disk_facts)
         column.addStretch(1)
