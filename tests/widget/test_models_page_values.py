@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from launcher.core.downloads import Installed
+from launcher.core.models import Family
 from launcher.core.plans import MemoryUse, Placement, Plan
 from launcher.ui.models import words
 from launcher.ui.models.arrange import Filter, Order, Shown, View, arrange
@@ -183,3 +184,14 @@ def _shown_model(order: Order, id_: str) -> SizeRow:
     lead = next(entry for entry in shown.models if entry.model.id == id_).lead
     assert lead is not None
     return lead
+
+
+def test_a_squeezed_file_does_not_lead_a_well_kept_one() -> None:
+    squeezed, kept = v.quant("Q2_K", 3.0, loss=0.04), v.quant("Q4_K_M", 5.0, loss=0.01)
+    model = v.variant("both", (squeezed, kept))
+    # Faster, smaller, and still not what one should fetch.
+    plans = (v.plan(model, squeezed, 11.0), v.plan(model, kept, 7.0))
+    row = build((Family("f", "F", "", (model,)),), plans, (), None)[0]
+    lead = row.best(row.sizes)
+    assert lead is not None
+    assert lead.quant == "Q4_K_M"

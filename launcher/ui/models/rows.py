@@ -8,12 +8,16 @@ from launcher.catalog import NotOffered
 from launcher.core.downloads import Installed
 from launcher.core.models import Family, QuantQuality, Variant
 from launcher.core.plans import Plan
+from launcher.planner.recommend import COMFORT_THINKING_TOKENS_S, COMFORT_TOKENS_S
 from launcher.ui.models.fit import runs
 
 _UNKNOWN = QuantQuality("unknown")
 _UNSCORED = 20.0
-_FLUENT_TOKENS_S = 30.0
-_POINTS_PER_GB = 0.05
+_MEASURED_LOSS, _CARRIED_LOSS, _UNKNOWN_LOSS = 0.03, 0.015, 0.05
+_SQUEEZED_FACTOR = 0.8
+_STANDARD = frozenset({"Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0"})
+_STANDARD_FACTOR = 1.025
+_POINTS_PER_GB = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,25 @@ class ModelRow:
         return self.variant.tags if self.variant else ()
 
     def worth(self, size: SizeRow) -> float:
-        """Points for ranking; see `_worth`."""
+        """Points for the order of rows; the planner's judgement (see `launcher.planner.recommend`) in short.
+
+        Score after the quantisation's loss, times how comfortable its speed is; standard mixtures are trusted a little
+        more, squeezed files a good deal less. A GB of download costs 0.02 points, so that of lossless sizes the one
+        that one would fetch comes first.
+        """
+        if size.plan is None:
+            return 0.0
         score = self.variant.score if self.variant else None
-        return _worth(_UNSCORED if score is None else score, size)
+        thinks = "reasoning" in self.tags
+        comfort = min(
+            1.0, size.plan.speed.decode_tokens_s / (COMFORT_THINKING_TOKENS_S if thinks else COMFORT_TOKENS_S)
+        )
+        loss = _UNKNOWN_LOSS if size.quality.loss is None else size.quality.loss
+        trust = _STANDARD_FACTOR if size.quant in _STANDARD else 1.0
+        if loss > (_MEASURED_LOSS if size.quality.measured else _CARRIED_LOSS):
+            trust *= _SQUEEZED_FACTOR
+        points = (_UNSCORED if score is None else score) * (1 - loss) * comfort**0.25 * trust
+        return points - _POINTS_PER_GB * size.file_bytes / 1e9
 
     def best(self, sizes: tuple[SizeRow, ...]) -> SizeRow | None:
         """The recommended one of these, else the one with the most points."""
@@ -144,16 +164,3 @@ def _unknown_file(item: Installed, plan_of: dict[tuple[str, str, str], Plan]) ->
     size = SizeRow(item.model, item.quant, repo, item.size_bytes, plan=plan, installed=item)
     # The path tells two files of the same name apart.
     return ModelRow(f"file:{item.path}", item.name, item.name, None, (size,))
-
-
-def _worth(score: float, size: SizeRow) -> float:
-    """Score after the quantisation's loss, less for slow answers and a little less for large downloads.
-
-    A heuristic for the order of rows only: up to 30 tokens/s (faster than one reads) speed counts with the fourth root,
-    a GB of download costs 0.05 points, so that lossless sizes of a small model rank by what one would fetch.
-    """
-    if size.plan is None:
-        return 0.0
-    loss = size.quality.loss or 0.0
-    fluency = min(1.0, size.plan.speed.decode_tokens_s / _FLUENT_TOKENS_S) ** 0.25
-    return score * (1 - loss) * fluency - _POINTS_PER_GB * size.file_bytes / 1e9
