@@ -100,7 +100,11 @@ def test_the_same_answer_from_every_placement(
     assert [d.name for d in part.memory.devices] == [names[1], "RAM"]
     assert pooled.ask(QUESTION).answer == expected
 
-    none = pooled.load(path, place())
+    one = pooled.load(path, place(n_gpu_layers=5, split_mode="none", devices=(names[0],)))
+    assert [d.name for d in one.memory.devices] == [names[0], "RAM"]
+    assert pooled.ask(QUESTION).answer == expected
+
+    none = pooled.load(path, place(split_mode="none"))
     assert [d.name for d in none.memory.devices] == ["RAM"]  # no video memory for a plan without any
     assert pooled.ask(QUESTION).answer == expected
 

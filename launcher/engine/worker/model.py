@@ -166,7 +166,8 @@ def _open(
     device_list = (ctypes.c_void_p * (len(devices) + 1))(*devices, None)
     params.devices = ctypes.cast(device_list, ctypes.c_void_p)
     params.n_gpu_layers = placement.n_gpu_layers
-    params.split_mode = _known(_SPLIT_MODES, placement.split_mode, "split mode")
+    # "none" means one card, and is refused by llama.cpp where there is none.
+    params.split_mode = _known(_SPLIT_MODES, placement.split_mode if devices else "layer", "split mode")
     params.main_gpu = 0
     params.load_mode = _known(_LOAD_MODES, placement.load_mode, "load mode")
     params.use_extra_bufts = use_extra_bufts

@@ -1,0 +1,152 @@
+"""Which file `launcher chat` talks to, and where it will sit in memory."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.core.downloads import Installed
+from launcher.core.errors import NextStep, UserError
+from launcher.core.generation import LoadRequest
+from launcher.core.machine import Machine
+from launcher.core.models import Sampling, Variant
+from launcher.core.plans import Plan, Wishes
+from launcher.core.units import gb
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A model file with its plan on this machine.
+
+    Attributes:
+        sampling: the family's recommended values.
+    """
+
+    request: LoadRequest
+    plan: Plan
+    sampling: Sampling
+
+
+def target_of(path: Path, machine: Machine, wishes: Wishes) -> Target:
+    """Plan a file.
+
+    Raises:
+        UserError: it cannot be read, is no model, or does not fit this machine.
+    """
+    from launcher import catalog, planner
+    from launcher.catalog import gguf
+    from launcher.catalog.identify import identify
+
+    headers = gguf.read_set(path)
+    what = identify(catalog.load(), path, headers)
+    quant = what.quant_name or "unknown"
+    size = sum(h.file_bytes for h in headers)
+    plan = planner.plan_file(machine, what.facts, str(path), what.name, quant, size, wishes)
+    if not plan.fits:
+        raise UserError(
+            "does_not_fit",
+            f"{what.name} {quant} does not fit this machine.",
+            " ".join((*plan.warnings, *plan.reasons)) or plan.summary,
+            (NextStep("See what fits: launcher recommend"), NextStep("Try a shorter context with --ctx")),
+        )
+    sampling = what.variant.sampling if what.variant else Sampling()
+    return Target(LoadRequest(str(path), what.name, quant, plan.placement), plan, sampling)
+
+
+def resolve(model: str, quant: str | None, machine: Machine, wishes: Wishes, *, may_ask: bool) -> Target:
+    """The file that a name means: a path, or an installed model; offers to download one that is not.
+
+    Args:
+        model: path, catalog name or repository id.
+        quant: wanted quantisation; None takes the largest installed one that fits.
+        machine: where it will run.
+        wishes: for the plan.
+        may_ask: a person sits at a terminal.
+
+    Raises:
+        UserError: unknown, not installed, or it does not fit.
+    """
+    path = Path(model).expanduser()
+    if path.suffix == ".gguf" or path.is_file():
+        return target_of(path, machine, wishes)
+    found = _installed(model, quant)
+    if not found and may_ask and _agreed(f"{model} is not installed. Download it now?"):
+        fetch(model, quant)
+        found = _installed(model, quant)
+    if not found:
+        wanted = f"{model} --quant {quant}" if quant else model
+        raise UserError(
+            "not_installed",
+            f"{model} is not installed.",
+            _installed_words(),
+            (NextStep(f"Download it: launcher download {wanted}"), NextStep("See what is here: launcher library")),
+        )
+    return _first_that_fits(found, machine, wishes)
+
+
+def fetch(model: str, quant: str | None) -> None:
+    """Download with the bar of `launcher download`.
+
+    Raises:
+        UserError: it failed, or was paused.
+    """
+    from launcher.cli import download
+
+    with contextlib.redirect_stdout(sys.stderr):  # stdout is for the answer
+        code = download.run(argparse.Namespace(model=model, quant=quant, json=False))
+    if code:
+        raise UserError(
+            "paused", "The download is not finished.", "What was fetched is kept.", (NextStep("Run it again"),)
+        )
+
+
+def installed_targets(machine: Machine, wishes: Wishes) -> list[Target]:
+    """Every installed model that fits, in the order of the library."""
+    from launcher.downloads import library
+
+    targets: list[Target] = []
+    for entry in library.installed():
+        with contextlib.suppress(UserError):  # a file that does not fit or is no model is not offered
+            targets.append(target_of(Path(entry.path), machine, wishes))
+    return targets
+
+
+def _installed(model: str, quant: str | None) -> list[Installed]:
+    """Installed files of that name, the largest first."""
+    from launcher import catalog
+    from launcher.downloads import library
+
+    entries = library.installed()
+    by_repo = [e for e in entries if e.repo and e.repo.lower() == model.lower()]
+    if by_repo:
+        found = by_repo
+    else:
+        variant: Variant = catalog.load().find(model)
+        found = [e for e in entries if e.model == variant.id]
+    wanted = [e for e in found if quant is None or e.quant.lower() == quant.lower()]
+    return sorted(wanted, key=lambda e: -e.size_bytes)
+
+
+def _first_that_fits(entries: list[Installed], machine: Machine, wishes: Wishes) -> Target:
+    problem: UserError | None = None
+    for entry in entries:
+        try:
+            return target_of(Path(entry.path), machine, wishes)
+        except UserError as error:
+            problem = problem or error
+    assert problem is not None  # noqa: S101 - there is at least one entry
+    raise problem
+
+
+def _installed_words() -> str:
+    from launcher.downloads import library
+
+    names = [f"{e.name} {e.quant} ({gb(e.size_bytes)})" for e in library.installed()]
+    return f"Installed are: {', '.join(names)}." if names else "No model is installed yet."
+
+
+def _agreed(question: str) -> bool:
+    return input(f"{question} [Y/n] ").strip().lower() in ("", "y", "yes")

@@ -1,0 +1,199 @@
+"""The engine on a terminal: load with progress, one answer at a time, Ctrl+C stops it, twice quits."""
+
+from __future__ import annotations
+
+import queue
+import re
+import sys
+import time
+from dataclasses import dataclass
+from typing import TextIO
+
+from launcher.core.errors import UserError
+from launcher.core.generation import Answer, GenerateRequest, Loaded, LoadRequest
+from launcher.core.units import duration, gib, rate, whole
+from launcher.engine.client import EngineClient
+from launcher.engine.protocol import (
+    AnswerFinished,
+    EngineEvent,
+    LoadCancelled,
+    LoadFinished,
+    LoadProgress,
+    OperationFailed,
+    PromptProgress,
+    TextDelta,
+)
+
+_DIM, _NORMAL, _CLEAR_LINE = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
+# A model's text is untrusted: control characters could move the cursor or retitle the terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_PHASES = {"weights": "reading the weights", "context": "making room for the context", "warm_up": "warming up"}
+_SHOW_PROGRESS_AFTER_S = 0.3
+
+
+class Quit(Exception):  # noqa: N818 - a wish, not an error
+    """The person wants to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where an answer is written while it comes. `reasoning` None leaves the reasoning out."""
+
+    answer: TextIO | None
+    reasoning: TextIO | None
+
+
+class TerminalEngine:
+    """A blocking view of the engine client. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
+        self._client = EngineClient(self._events.put)
+        self._is_terminal = sys.stderr.isatty()
+        self._stopping: int | None = None
+
+    def __enter__(self) -> TerminalEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def load(self, request: LoadRequest) -> Loaded:
+        """Load, with a line of progress on stderr; Ctrl+C cancels.
+
+        Raises:
+            UserError: the load failed.
+            Quit: it was cancelled.
+        """
+        operation = self._client.load(request)
+        self._line(f"Loading {request.name} {request.quant} …")
+        try:
+            while True:
+                event = self._next(operation)
+                match event:
+                    case LoadProgress(phase=phase, fraction=fraction):
+                        self._line(
+                            f"Loading {request.name} {request.quant}: {_PHASES.get(phase, phase)}, {fraction:.0%}"
+                        )
+                    case LoadFinished(loaded=loaded):
+                        return loaded
+                    case LoadCancelled():
+                        raise Quit
+                    case _:
+                        pass
+        finally:
+            self._line("")
+
+    def answer(self, request: GenerateRequest, shown: Shown) -> Answer:
+        """Make one answer and write it as it comes.
+
+        Raises:
+            UserError: it failed; what had come is written already.
+            Quit: Ctrl+C came twice.
+        """
+        operation = self._client.generate(request)
+        started = time.monotonic()
+        writer = _Writer(shown)
+        try:
+            while True:
+                event = self._next(operation)
+                match event:
+                    case PromptProgress(done_tokens=done, total_tokens=total) if done < total:
+                        if time.monotonic() - started > _SHOW_PROGRESS_AFTER_S:
+                            self._line(f"Reading the prompt: {whole(done)} of {whole(total)} tokens")
+                    case TextDelta():
+                        self._line("")
+                        writer.write(event)
+                    case AnswerFinished(answer=answer):
+                        return answer
+                    case _:
+                        pass
+        finally:
+            self._line("")
+            writer.end()
+
+    def _next(self, operation: int) -> EngineEvent:
+        """The next event of an operation; the first Ctrl+C asks it to stop, the second one is Quit."""
+        while True:
+            try:
+                # A short wait: on Windows Ctrl+C is only heard between waits.
+                event = self._events.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            except KeyboardInterrupt:
+                if self._stopping == operation:
+                    raise Quit from None
+                self._stopping = operation
+                self._client.stop(operation)
+                continue
+            if getattr(event, "id", None) == operation:
+                if isinstance(event, OperationFailed):
+                    raise event.failure.error()
+                return event
+
+    def _line(self, text: str) -> None:
+        """One status line on a terminal, replaced by the next."""
+        if self._is_terminal:
+            print(f"{_CLEAR_LINE}{text}", end="", file=sys.stderr, flush=True)
+
+
+class _Writer:
+    """Reasoning dim, answer plain, one blank line between."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._streams = {"reasoning": shown.reasoning, "answer": shown.answer}
+        self._channel = ""
+
+    def write(self, event: TextDelta) -> None:
+        if event.reclassified and self._channel:
+            self._switch("reasoning")
+        for delta in event.deltas:
+            stream = self._streams.get(delta.channel)
+            if stream is None:
+                continue
+            self._switch(delta.channel)
+            print(_CONTROL.sub("\ufffd", delta.text), end="", file=stream, flush=True)
+
+    def _switch(self, channel: str) -> None:
+        if channel == self._channel:
+            return
+        self.end()
+        self._channel = channel
+        stream = self._streams[channel]
+        if channel == "reasoning" and stream is not None and stream.isatty():
+            print(_DIM, end="", file=stream)
+
+    def end(self) -> None:
+        """Finish the paragraph that is open."""
+        stream = self._streams.get(self._channel)
+        if stream is not None:
+            after = (_NORMAL if stream.isatty() else "") + "\n" if self._channel == "reasoning" else ""
+            print(f"{after}", file=stream, flush=True)
+        self._channel = ""
+
+
+def stats_line(answer: Answer, loaded: Loaded) -> str:
+    """The figures of one answer."""
+    t = answer.timings
+    thought = (
+        f" · thought for {duration(t.reasoning_seconds)}, {whole(t.reasoning_tokens)} tokens"
+        if answer.reasoning
+        else ""
+    )
+    return (
+        f"{rate(t.decode_tokens_s)} tokens/s · {whole(t.decode_tokens)} tokens · first after {t.time_to_first_token_s:.1f} s{thought}"
+        f" · prompt {whole(t.prompt_tokens)} ({whole(t.reused_tokens)} reused) at {rate(t.prefill_tokens_s)} tokens/s"
+        f" · context {whole(t.context_used)} of {whole(loaded.n_ctx)}"
+    )
+
+
+def loaded_line(loaded: Loaded) -> str:
+    """What is loaded and where it sits."""
+    places = ", ".join(f"{gib(d.total_bytes)} on {d.name}" for d in loaded.memory.devices if d.total_bytes)
+    return f"{loaded.name} {loaded.quant}: {places}; context {whole(loaded.n_ctx)} tokens"
+
+
+def printable_error(error: UserError) -> str:
+    """An error inside a conversation that goes on."""
+    steps = "".join(f"\n  Next: {s.label}" for s in error.next_steps)
+    return f"{error.what}\n  Why: {error.why}{steps}"

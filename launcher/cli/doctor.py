@@ -1,0 +1,218 @@
+"""`launcher doctor`: checks what a chat needs, each by doing it; a report to paste."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import importlib.util
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from launcher import __version__
+from launcher.cli.output import print_json
+from launcher.core import paths
+from launcher.core.errors import UserError
+from launcher.core.machine import Machine
+from launcher.core.units import gb, gib
+
+_HUB_TIMEOUT_S = 5.0
+_SMALLEST_MODEL_BYTES = 2 * 10**9
+# What Qt's xcb platform plugin needs of the system (its NEEDED entries, less what every desktop or Qt itself brings).
+_XCB_LIBRARIES = (
+    "libEGL.so.1",
+    "libGL.so.1",
+    "libfontconfig.so.1",
+    "libdbus-1.so.3",
+    "libxkbcommon-x11.so.0",
+    "libxcb-cursor.so.0",
+    "libxcb-icccm.so.4",
+    "libxcb-image.so.0",
+    "libxcb-keysyms.so.1",
+    "libxcb-render-util.so.0",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. `next` says what to do; "" when nothing is to be done."""
+
+    name: str
+    ok: bool
+    detail: str
+    next: str = ""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check everything; 1 when something failed."""
+    checks: list[Check] = []
+    for check in (program, engine, devices, home, disk, database, hub, window):
+        found = check()
+        checks.append(found)
+        if not args.json:
+            print(f"{'ok  ' if found.ok else 'FAIL'}  {found.name:<10}{found.detail}", flush=True)
+            if found.next:
+                print(f"                Next: {found.next}", flush=True)
+    if args.json:
+        print_json({"checks": [_to_json(c) for c in checks]})
+    return 0 if all(c.ok for c in checks) else 1
+
+
+def _to_json(check: Check) -> dict[str, object]:
+    document: dict[str, object] = {"name": check.name, "ok": check.ok, "detail": check.detail}
+    return {**document, "next": check.next} if check.next else document
+
+
+def program() -> Check:
+    """Versions; always fine, because it runs."""
+    return Check("program", True, f"launcher {__version__}, Python {platform.python_version()}, {platform.platform()}")
+
+
+def engine() -> Check:
+    """The worker starts, its libraries load, and their structs are the expected ones (checked by the worker itself)."""
+    from launcher.engine.devices import engine_info
+
+    try:
+        info = engine_info()
+    except UserError as error:
+        lines = [error.what, error.why, *error.detail.splitlines()[-5:]]
+        return Check("engine", False, " ".join(lines), "; ".join(s.label for s in error.next_steps))
+    return Check(
+        "engine",
+        True,
+        f"{info.engine_version}, started in {info.start_seconds:.1f} s, from {info.library_path} ({info.system_info})",
+    )
+
+
+def devices() -> Check:
+    """Every graphics device of the machine can be used by the engine."""
+    machine = _machine()
+    lines = [
+        f"{d.name} ({d.description}, {gib(d.total_bytes)}, {gib(d.free_bytes)} free)" for d in machine.engine_devices
+    ]
+    unused = [g.name for g in machine.gpus if g.engine_device is None]
+    notes = [*machine.notes, *(n for g in machine.gpus for n in g.notes)]
+    detail = "; ".join([", ".join(lines) or "the engine lists none", *notes])
+    if unused:
+        return Check(
+            "devices",
+            False,
+            f"{detail}; not used by this engine: {', '.join(unused)}",
+            "Install an engine build for that card",
+        )
+    return Check("devices", bool(lines), detail)
+
+
+@cache
+def _machine() -> Machine:
+    from launcher import hardware
+    from launcher.engine.devices import list_devices
+
+    with contextlib.suppress(UserError):  # the engine's own check says why
+        return hardware.probe(list_devices())
+    return hardware.probe(())
+
+
+def home() -> Check:
+    """Our folders can be written."""
+    folders: list[str] = []
+    for folder in (paths.data_dir, paths.config_dir, paths.cache_dir, paths.log_dir):
+        try:
+            path = folder()
+            with tempfile.TemporaryFile(dir=path) as file:
+                file.write(b"x")
+        except OSError as error:
+            return Check("home", False, str(error), "Make this folder writable, or set LAUNCHER_HOME to another one")
+        folders.append(str(path))
+    return Check("home", True, ", ".join(folders))
+
+
+def disk() -> Check:
+    """There is room for at least the smallest useful model."""
+    from launcher.downloads import library
+
+    try:
+        use = library.disk_use()
+    except (OSError, UserError) as error:
+        return Check("disk", False, str(error), "Set HF_HOME to a folder on another disk")
+    detail = f"{use.folder}: {gb(use.free_bytes)} free of {gb(use.total_bytes)}, models {gb(use.models_bytes)}"
+    if use.partial_bytes:
+        detail += f", unfinished downloads {gb(use.partial_bytes)}"
+    if use.free_bytes < _SMALLEST_MODEL_BYTES:
+        return Check("disk", False, detail, f"Free {gb(_SMALLEST_MODEL_BYTES)} or more, or set HF_HOME to another disk")
+    return Check("disk", True, detail)
+
+
+def database() -> Check:
+    """SQLite can search text (FTS5), which the conversation list needs."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute("CREATE VIRTUAL TABLE words USING fts5(text)")
+        except sqlite3.OperationalError as error:
+            return Check(
+                "database", False, f"SQLite {sqlite3.sqlite_version}: {error}", "Use a Python whose SQLite has FTS5"
+            )
+    return Check("database", True, f"SQLite {sqlite3.sqlite_version} with FTS5")
+
+
+def hub() -> Check:
+    """The hub's address answers; any HTTP status counts, because the question is whether there is a way there."""
+    from launcher.catalog import hub as catalog_hub
+
+    address = catalog_hub.endpoint()
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        return Check("hub", True, f"{address} is not asked: HF_HUB_OFFLINE is set")
+    failed = "Check the network and proxy, or set HF_ENDPOINT to a mirror; installed models work as always"
+    if not address.startswith(("http://", "https://")):
+        return Check("hub", False, f"HF_ENDPOINT is {address!r}, which is not an http(s) address", failed)
+    request = urllib.request.Request(address, method="HEAD")  # noqa: S310 - the scheme was checked
+    try:
+        with urllib.request.urlopen(request, timeout=_HUB_TIMEOUT_S) as answer:  # noqa: S310 - the scheme was checked
+            status = answer.status
+    except urllib.error.HTTPError as error:
+        status = error.code
+        error.close()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        return Check("hub", False, f"{address} does not answer: {reason}", failed)
+    return Check("hub", True, f"{address} answers (HTTP {status})")
+
+
+def window() -> Check:
+    """What the window needs is here, by name: Qt itself is not started."""
+    if importlib.util.find_spec("PySide6") is None:
+        return Check("window", False, "PySide6 is not installed; commands work", "Install the launcher again")
+    if not sys.platform.startswith("linux"):
+        return Check("window", True, "PySide6 is installed")
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return Check("window", True, "no display here: the window cannot open, commands work")
+    missing = [name for name in _XCB_LIBRARIES if not _can_load(name)]
+    if missing:
+        return Check(
+            "window",
+            False,
+            f"missing: {', '.join(missing)}",
+            "Install these libraries with the system's package manager",
+        )
+    return Check("window", True, "PySide6 and its platform libraries are here")
+
+
+def _can_load(name: str) -> bool:
+    load: Callable[[str], object] = ctypes.CDLL
+    try:
+        load(name)
+    except OSError:
+        return False
+    return True
