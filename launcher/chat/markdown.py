@@ -16,8 +16,8 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
-# Deeper lists and quotes are shown as text. A hostile answer may nest thousands.
-_MAX_NESTING = 20
+# A hostile answer may nest thousands of lists and quotes. markdown-it drops what is deeper: see `is_cut_off`.
+_MAX_NESTING = 40
 _OPENERS: tuple[tuple[str, str], ...] = (("\\[", "\\]"), ("$$", "$$"))
 _ENVIRONMENT = re.compile(r"\\begin\{([a-zA-Z]{1,20}\*?)\}")
 # Only environments that are mathematics on their own; "\begin{itemize}" stays text.
@@ -49,7 +49,7 @@ def parser() -> MarkdownIt:
 @cache
 def block_parser() -> MarkdownIt:
     """The same dialect without the inline pass: block boundaries only, several times faster."""
-    md = parser().__class__("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
+    md = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
     md.enable(["table"])
     md.disable(["html_block", "reference"])
     ends_others = {"alt": ["paragraph", "blockquote", "list"]}
@@ -66,6 +66,11 @@ def clean(source: str) -> str:
 def parse(source: str) -> list[Token]:
     """All tokens of a text, inline tokens as children."""
     return parser().parse(clean(source))
+
+
+def is_cut_off(tokens: list[Token]) -> bool:
+    """Whether something was nested too deep, so that its content is missing: show the source instead."""
+    return any(token.level >= _MAX_NESTING - 1 for token in tokens)
 
 
 def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:

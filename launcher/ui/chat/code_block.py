@@ -20,8 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from launcher.chat.highlight import CodeKind, Span, label
+from launcher.ui.chat.prose import visible
 from launcher.ui.chat.typesetter import CodeKey, Typesetter
-from launcher.ui.chat.writer import visible
 from launcher.ui.components import LinkButton, Text, frame
 from launcher.ui.theme import Role, Tone, current, font, line_height, px
 

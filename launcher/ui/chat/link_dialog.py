@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
-from launcher.ui.chat.writer import visible
+from launcher.ui.chat.prose import visible
 
 _SCHEMES = ("http", "https", "mailto")
 _MAX_SHOWN = 500

@@ -28,13 +28,14 @@ _CUT, _ERROR = "cut", "error"
 class _Entry:
     """A row of the list, with or without its widget."""
 
-    __slots__ = ("error", "height", "key", "measured_width", "message", "widget")
+    __slots__ = ("error", "height", "index", "key", "measured_width", "message", "widget")
 
     def __init__(self, key: str, message: Message | None = None, error: UserError | None = None) -> None:
         self.key = key
         self.message = message
         self.error = error
         self.widget: MessageRow | None = None
+        self.index = 0
         self.height = 0
         self.measured_width = 0
 
@@ -60,7 +61,10 @@ class MessageList(QAbstractScrollArea):
         super().__init__(parent)
         self._typesetter = typesetter
         self._entries: list[_Entry] = []
+        self._live: list[_Entry] = []  # those with widgets
         self._tops: list[int] = [0]
+        self._valid_tops = 0  # so many heights are summed up in _tops
+        self._width = 0
         self._streaming_id = ""
         self._follows = True
         self._is_arranging = False
@@ -97,7 +101,7 @@ class MessageList(QAbstractScrollArea):
         self._streaming_id = next((m.id for m in messages if m.state is MessageState.STREAMING), "")
         if is_other_chat:
             self._follows = True
-        self._arrange()
+        self._restructure()
 
     def add_message(self, message: Message) -> None:
         """Put a message at the end and go there."""
@@ -112,7 +116,7 @@ class MessageList(QAbstractScrollArea):
         else:
             self._entries.append(_Entry(message.id, message))
         self._follows = True
-        self._arrange()
+        self._restructure(len(self._entries) - 1)
 
     def append(self, reasoning: str, text: str, reasoning_tokens: int | None) -> None:
         """More of the streaming answer."""
@@ -144,20 +148,21 @@ class MessageList(QAbstractScrollArea):
         self._entries = [e for e in self._entries if e.key != _CUT]
         if 0 < position < len(self._entries):
             self._entries.insert(position, _Entry(_CUT))
-        self._arrange()
+        self._restructure()
 
     def show_error(self, error: UserError) -> None:
         """Say at the end of the chat why the answer stopped there."""
         self.clear_error()
         self._entries.append(_Entry(_ERROR, error=error))
-        self._arrange()
-        self.scroll_to_end()
+        self._follows = True
+        self._restructure(len(self._entries) - 1)
 
     def clear_error(self) -> None:
         """Take the failure away."""
-        self._drop([e for e in self._entries if e.key == _ERROR])
-        self._entries = [e for e in self._entries if e.key != _ERROR]
-        self._arrange()
+        self._drop([e for e in self._entries[-1:] if e.key == _ERROR])
+        if self._entries and self._entries[-1].key == _ERROR:
+            self._entries.pop()
+            self._restructure(len(self._entries))
 
     def scroll_to_end(self) -> None:
         """Go to the newest text and stay there."""
@@ -183,7 +188,8 @@ class MessageList(QAbstractScrollArea):
     @property
     def rows(self) -> tuple[MessageRow, ...]:
         """The rows that have widgets now, from top to bottom."""
-        return tuple(e.widget for e in self._entries if e.widget is not None)
+        live = sorted(self._live, key=lambda e: e.index)
+        return tuple(e.widget for e in live if e.widget is not None)
 
     # -- geometry
 
@@ -207,6 +213,17 @@ class MessageList(QAbstractScrollArea):
         super().showEvent(event)
         self._arrange()
 
+    def _restructure(self, start: int = 0) -> None:
+        """Rows were added, removed or moved from `start` on."""
+        _, width = self.column()
+        for index in range(start, len(self._entries)):
+            entry = self._entries[index]
+            entry.index = index
+            if entry.height == 0:
+                entry.height = _estimate(entry, width)
+        self._valid_tops = min(self._valid_tops, start)
+        self._arrange()
+
     def _arrange(self) -> None:
         """Make, measure and place what is near the viewport; keep what is read where it is."""
         if self._is_arranging or self.viewport().width() < 50:
@@ -215,27 +232,35 @@ class MessageList(QAbstractScrollArea):
         self._later.stop()
         try:
             left, width = self.column()
+            if width != self._width:
+                self._estimate_again(width)
             self._measure(width)
             self._place(left, width)
         finally:
             self._is_arranging = False
 
+    def _estimate_again(self, width: int) -> None:
+        """Another width: heights seen so far are scaled until they are seen again."""
+        for entry in self._entries:
+            if self._width and entry.measured_width:
+                entry.height = max(px(38), round(entry.height * self._width / width))
+            else:
+                entry.height = _estimate(entry, width)
+        self._width = width
+        self._valid_tops = 0
+
     def _measure(self, width: int) -> None:
         bar, view = self.verticalScrollBar(), self.viewport().height()
+        self._sum_up()
         anchor, offset = self._anchor(bar.value())
-        for entry in self._entries:
-            if entry.measured_width != width and entry.widget is None and entry.height == 0:
-                entry.height = _estimate(entry, width)
         # Measuring changes the heights and so what is near; three rounds are enough for any jump.
         for _ in range(3):
-            self._sum_up()
             end = max(0, self._tops[-1] - view)
             value = end if self._follows else min(end, self._tops[anchor] + offset if self._entries else 0)
-            near = self._near(value, view)
-            changed = [self._measure_entry(self._entries[i], width) for i in near]
+            changed = [self._measure_entry(self._entries[i], width) for i in self._near(value, view)]
+            self._sum_up()
             if not any(changed):
                 break
-        self._sum_up()
         end = max(0, self._tops[-1] - view)
         bar.setRange(0, end)
         bar.setPageStep(view)
@@ -245,31 +270,37 @@ class MessageList(QAbstractScrollArea):
         if entry.widget is not None and entry.measured_width == width:
             return False
         height = self._widget(entry).arrange(width)
-        is_other = height != entry.height or entry.measured_width == 0
-        entry.height, entry.measured_width = height, width
-        return is_other
+        entry.measured_width = width
+        if height == entry.height:
+            return False
+        entry.height = height
+        self._valid_tops = min(self._valid_tops, entry.index)
+        return True
 
     def _place(self, left: int, width: int) -> None:
         value, view = self.verticalScrollBar().value(), self.viewport().height()
-        near = set(self._near(value, view))
-        far = [
-            e for i, e in enumerate(self._entries) if e.widget is not None and i not in near and not self._is_held(e)
-        ]
-        self._drop(far)
-        for i, entry in enumerate(self._entries):
+        near = self._near(value, view)
+        self._drop([e for e in self._live if e.index not in near and not self._is_held(e)])
+        for entry in self._live:
             if entry.widget is not None:
                 if entry.measured_width != width:
                     self._measure_entry(entry, width)
-                entry.widget.setGeometry(QRect(left, self._tops[i] - value, width, entry.height))
+                entry.widget.setGeometry(QRect(left, self._tops[entry.index] - value, width, entry.height))
                 entry.widget.show()
         is_far_from_end = not self._follows and self.verticalScrollBar().maximum() - value > view // 2
         self._to_end.setVisible(is_far_from_end)
         self._to_end.raise_()
 
     def _sum_up(self) -> None:
+        """Tops of all rows; only those after the first changed height are computed (the last one while streaming)."""
+        start = self._valid_tops
         gap = px(_ROW_GAP)
-        heights = (e.height + gap for e in self._entries)
-        self._tops = list(accumulate(heights, initial=px(_EDGE)))
+        if start == 0:
+            self._tops = [px(_EDGE)]
+        del self._tops[start + 1 :]
+        heights = (e.height + gap for e in self._entries[start:])
+        self._tops += list(accumulate(heights, initial=self._tops[start]))[1:]
+        self._valid_tops = len(self._entries)
 
     def _anchor(self, value: int) -> tuple[int, int]:
         """The first row that is seen, and how far it is scrolled out."""
@@ -300,6 +331,7 @@ class MessageList(QAbstractScrollArea):
             entry.widget.height_changed.connect(self._on_height_changed)
             entry.widget.link_activated.connect(self.link_activated)
             entry.widget.show()
+            self._live.append(entry)
         return entry.widget
 
     def _make(self, entry: _Entry) -> MessageRow:
@@ -318,17 +350,17 @@ class MessageList(QAbstractScrollArea):
         answer.step_chosen.connect(self.step_chosen)
         return answer
 
-    @staticmethod
-    def _drop(entries: Iterable[_Entry]) -> None:
+    def _drop(self, entries: Iterable[_Entry]) -> None:
         for entry in list(entries):
             if entry.widget is not None:
                 entry.widget.hide()
                 entry.widget.deleteLater()
                 entry.widget = None
+                self._live.remove(entry)
 
     def _on_height_changed(self) -> None:
         sender = self.sender()
-        for entry in self._entries:
+        for entry in self._live:
             if entry.widget is sender:
                 entry.measured_width = 0
         self._later.start()

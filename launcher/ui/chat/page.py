@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -29,7 +29,7 @@ from launcher.ui.components import Banner, BannerKind
 from launcher.ui.theme import current, px
 
 # Below these widths of the page the meters, then the list of chats, make room for the text.
-_METERS_FROM, _LIST_FROM = 900, 640
+_METERS_FROM, _LIST_FROM = 900, 720
 
 
 class ChatPage(QWidget):
@@ -241,6 +241,10 @@ class ChatPage(QWidget):
         """The writing field and its controls."""
         return self._composer
 
+    def minimumSizeHint(self) -> QSize:
+        """What the text needs: list and meters give way."""
+        return self.center.minimumSizeHint()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow page gives its width to the text."""
         super().resizeEvent(event)
@@ -257,6 +261,7 @@ class ChatPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         row.addWidget(self.panel)
         row.addWidget(self.center, 1)
         self._stack = QStackedWidget(self.center)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, cast
 
 from PySide6.QtCore import QMimeData, QRect, QRectF, QSizeF, Qt, QUrl, Signal
@@ -21,6 +22,7 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
     QTextList,
+    QTextOption,
     QTextTable,
     QWheelEvent,
 )
@@ -37,6 +39,24 @@ RULE_PROPERTY = QTextFormat.Property.UserProperty + 3
 _FORMULA_OBJECT = QTextFormat.ObjectTypes.UserObject.value + 1
 _OBJECT = "\ufffc"
 QUOTE_BAR_PX = 3
+# The empty paragraphs that Qt keeps around a table have this state; they are hardly seen and not copied.
+TABLE_EDGE = 1
+# Qt looks for the end of a word from every line it breaks: a word of 200,000 letters takes it a minute.
+_LONG_WORD = re.compile(r"[!-\u2e7f]{2000,}")
+# Marks that reorder text could make a link or a command read as another one (CVE-2021-42574); they are shown.
+_BIDI = {c: f"\u2039U+{c:04X}\u203a" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def visible(text: str) -> str:
+    """Text with controls that reorder it made visible."""
+    return text.translate(_BIDI)
+
+
+def wrap_mode(text: str) -> QTextOption.WrapMode:
+    """How lines of this text are broken: at words, but anywhere where a word has no end."""
+    if _LONG_WORD.search(text):
+        return QTextOption.WrapMode.WrapAnywhere
+    return QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
 
 
 class Prose(QTextBrowser):
@@ -91,7 +111,14 @@ class Prose(QTextBrowser):
         self._waiting.clear()
         self._objects.clear()
         self.clear()
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document().setDefaultFont(font(Role.CHAT))
+
+    def write(self, cursor: QTextCursor, text: str, shape: QTextCharFormat) -> None:
+        """Put text of a user or a model at the cursor."""
+        if _LONG_WORD.search(text):
+            self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+        cursor.insertText(visible(text), shape)
 
     def insert_formula(self, cursor: QTextCursor, key: FormulaKey, source: str, around: QTextCharFormat) -> None:
         """Put a formula at the cursor: at once if it is known, otherwise a blank of about its size until it is.
@@ -105,7 +132,7 @@ class Prose(QTextBrowser):
         if self._typesetter.has_formula(key):
             picture = self._typesetter.formula_image(key)
             if picture is None:
-                cursor.insertText(source, _as_source(around))
+                self.write(cursor, source, _as_source(around))
             else:
                 self._insert_object(cursor, picture, source, around, key.is_display)
             return
@@ -230,7 +257,7 @@ class _FormulaObjects(QPyTextObject):
         """Forget all."""
         self._pictures.clear()
 
-    def intrinsicSize(self, doc: QTextDocument, posInDocument: int, format: QTextFormat) -> QSizeF:
+    def intrinsicSize(self, doc: QTextDocument, position: int, format: QTextFormat) -> QSizeF:
         """Room in the line."""
         picture = self._pictures[format.intProperty(_NUMBER_PROPERTY)]
         shape = format.toCharFormat()
@@ -242,7 +269,7 @@ class _FormulaObjects(QPyTextObject):
         return QSizeF(picture.width, max(2 * picture.ascent - half_x, 2 * descent + half_x))
 
     def drawObject(
-        self, painter: QPainter, rect: QRectF | QRect, doc: QTextDocument, posInDocument: int, format: QTextFormat
+        self, painter: QPainter, rect: QRectF | QRect, doc: QTextDocument, position: int, format: QTextFormat
     ) -> None:
         """The picture, its baseline on that of the line."""
         picture = self._pictures[format.intProperty(_NUMBER_PROPERTY)]
@@ -251,8 +278,8 @@ class _FormulaObjects(QPyTextObject):
         area = QRectF(rect)
         baseline = area.bottom()
         if format.toCharFormat().verticalAlignment() == QTextCharFormat.VerticalAlignment.AlignMiddle:
-            block = doc.findBlock(posInDocument)
-            line = block.layout().lineForTextPosition(posInDocument - block.position())
+            block = doc.findBlock(position)
+            line = block.layout().lineForTextPosition(position - block.position())
             baseline = area.top() - (line.height() - area.height()) / 2 + line.ascent()
         # Whole pixels: a picture between two of them is blurred.
         dpr = painter.device().devicePixelRatioF()
@@ -277,6 +304,9 @@ def text_between(document: QTextDocument, start: int, end: int) -> str:
     block = document.findBlock(start)
     previous_table = None
     while block.isValid() and block.position() < max(end, start + 1):
+        if block.userState() == TABLE_EDGE:
+            block = block.next()
+            continue
         begin = max(0, start - block.position())
         text = _block_text(block, begin, min(block.length() - 1, end - block.position()))
         # None where there is none, whatever PySide's stubs say.

@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QTextL
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from launcher.core.units import duration, whole
-from launcher.ui.chat.prose import Prose
+from launcher.ui.chat.prose import Prose, visible, wrap_mode
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.chat.writer import character_format, line_format, visible
+from launcher.ui.chat.writer import character_format, line_format
 from launcher.ui.components import FocusRing, Run, frame
 from launcher.ui.components.text import ElidedLabel
 from launcher.ui.theme import Role, Tone, colour, current, font, line_height, paint_icon, px
@@ -121,7 +121,7 @@ class ReasoningFold(QWidget):
         shape.setForeground(colour(Tone.MUTED))
         cursor = prose.end()
         cursor.setBlockFormat(line_format(Role.BODY))
-        cursor.insertText(visible(self._text.strip()), shape)
+        prose.write(cursor, self._text.strip(), shape)
 
     def _update_head(self, seconds: float | None, tokens: int | None) -> None:
         if self._is_running:
@@ -236,9 +236,10 @@ class _Tail(QWidget):
         return layout
 
     def _lay_out(self, width: int) -> QTextLayout:
-        layout = QTextLayout(self._text[self._start :].replace("\n", "\u2028"), font(Role.BODY))
+        shown = self._text[self._start :]
+        layout = QTextLayout(shown.replace("\n", "\u2028"), font(Role.BODY))
         option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        option.setWrapMode(wrap_mode(shown))
         layout.setTextOption(option)
         layout.beginLayout()
         height, y = line_height(Role.BODY), 0

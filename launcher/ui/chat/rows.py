@@ -17,7 +17,7 @@ from launcher.ui.chat.answer_body import AnswerBody
 from launcher.ui.chat.prose import Prose
 from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.chat.writer import character_format, line_format, visible
+from launcher.ui.chat.writer import character_format, line_format
 from launcher.ui.components import (
     Banner,
     BannerKind,
@@ -92,7 +92,7 @@ class UserRow(MessageRow):
         self._prose.reset()
         cursor = self._prose.end()
         cursor.setBlockFormat(line_format(Role.CHAT))
-        cursor.insertText(visible(self.message.text), character_format(Role.CHAT))
+        self._prose.write(cursor, self.message.text, character_format(Role.CHAT))
 
     def arrange(self, width: int) -> int:
         """The bubble hugs its text."""

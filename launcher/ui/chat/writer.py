@@ -21,8 +21,8 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
-from launcher.chat.markdown import parse
-from launcher.ui.chat.prose import RULE_PROPERTY, Prose
+from launcher.chat.markdown import is_cut_off, parse
+from launcher.ui.chat.prose import RULE_PROPERTY, TABLE_EDGE, Prose, visible
 from launcher.ui.chat.typesetter import FormulaKey
 from launcher.ui.theme import Role, current, font, line_height, px
 
@@ -89,6 +89,10 @@ class Writer:
     def write_block(self, source: str) -> None:
         """Write one top-level block (or several)."""
         tokens = parse(source)
+        if is_cut_off(tokens):
+            prose = self._flow.prose()
+            prose.write(self._new_block(prose, PARAGRAPH_GAP), source.strip(), character_format(Role.CHAT))
+            return
         i = 0
         while i < len(tokens):
             token = tokens[i]
@@ -132,7 +136,7 @@ class Writer:
             layout.setProperty(QTextFormat.Property.BlockQuoteLevel, state.quotes)
         if state.lists and not state.starts_item:
             layout.setIndent(len(state.lists))
-        if cursor.block().length() == 1 and (is_empty or cursor.block().userState() == _AFTER_TABLE):
+        if cursor.block().length() == 1 and (is_empty or cursor.block().userState() == TABLE_EDGE):
             cursor.block().setUserState(-1)
             cursor.setBlockFormat(layout)
         else:
@@ -200,14 +204,14 @@ class Writer:
         cursor = self._new_block(prose, PARAGRAPH_GAP)
         shape = character_format(Role.CHAT)
         if not token.meta["closed"]:
-            cursor.insertText(token.meta["source"], shape)
+            prose.write(cursor, token.meta["source"], shape)
             return
         layout = cursor.blockFormat()
         layout.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         cursor.setBlockFormat(layout)
         self._insert_formula(prose, cursor, token.content, token.meta["source"], shape, is_display=True)
         if token.info:
-            cursor.insertText(token.info, shape)
+            prose.write(cursor, token.info, shape)
 
     def _write_table(self, tokens: list[Token]) -> None:
         rows: list[list[tuple[Token, Token]]] = []
@@ -231,6 +235,8 @@ class Writer:
         shape.setTopMargin(0 if prose.document().isEmpty() else px(PARAGRAPH_GAP))
         shape.setBottomMargin(px(4))
         shape.setLeftMargin(24 * len(self._state.lists) + px(_QUOTE_INDENT) * self._state.quotes)
+        if prose.document().isEmpty():
+            self._shrink_table_edge(prose)
         table = prose.end().insertTable(len(rows), columns, shape)
         for r, row in enumerate(rows):
             for c, (opening, inline) in enumerate(row):
@@ -245,16 +251,16 @@ class Writer:
                 layout.setAlignment(_alignment(opening))
                 cursor.setBlockFormat(layout)
                 self._write_inline(prose, cursor, inline, text_format)
-        self._shrink_after_table(prose)
+        self._shrink_table_edge(prose)
 
     @staticmethod
-    def _shrink_after_table(prose: Prose) -> None:
-        """Qt keeps an empty paragraph after a table; the next text takes it over, at the end it must not show."""
+    def _shrink_table_edge(prose: Prose) -> None:
+        """Qt keeps empty paragraphs around a table; the next text takes over the one after it, otherwise they must not show."""
         cursor = prose.end()
         layout = QTextBlockFormat()
         layout.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
         cursor.setBlockFormat(layout)
-        cursor.block().setUserState(_AFTER_TABLE)
+        cursor.block().setUserState(TABLE_EDGE)
 
     # -- inside a paragraph
 
@@ -263,20 +269,20 @@ class Writer:
         for child in inline.children or []:
             shape = stack[-1]
             if child.type in ("text", "text_special"):
-                cursor.insertText(visible(child.content), shape)
+                prose.write(cursor, child.content, shape)
             elif child.type == "softbreak":
                 cursor.insertText(" ", shape)
             elif child.type == "hardbreak":
                 cursor.insertText("\u2028", shape)
             elif child.type == "code_inline":
-                cursor.insertText(visible(child.content), _code_format(shape))
+                prose.write(cursor, child.content, _code_format(shape))
             elif child.type in ("math_inline", "math_inline_double"):
                 source = _delimited(child)
                 self._insert_formula(prose, cursor, child.content, source, shape, child.type == "math_inline_double")
             elif child.type == "image":
                 # Pictures are named, never loaded.
                 name = child.content or str(child.attrGet("src") or "")
-                cursor.insertText(f"[{visible(name)}]", _link_format(shape, str(child.attrGet("src") or "")))
+                prose.write(cursor, f"[{name}]", _link_format(shape, str(child.attrGet("src") or "")))
             elif child.nesting == 1:
                 stack.append(_opened(child, shape))
             elif child.nesting == -1 and len(stack) > 1:
@@ -288,16 +294,6 @@ class Writer:
         size = QFontInfo(shape.font()).pixelSize() * _FORMULA_SCALE
         key = FormulaKey(tex, is_display, round(size, 1), shape.foreground().color().name(), self._dpr)
         prose.insert_formula(cursor, key, source, shape)
-
-
-_AFTER_TABLE = 1
-# Marks that reorder text could make a link or a command read as another one (CVE-2021-42574); they are shown.
-_BIDI = {c: f"\u2039U+{c:04X}\u203a" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-
-
-def visible(text: str) -> str:
-    """Text with controls that reorder it made visible."""
-    return text.translate(_BIDI)
 
 
 def character_format(role: Role) -> QTextCharFormat:
