@@ -19,10 +19,12 @@ from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Timings
 from launcher.ui.chat import ChatPage, ModelState, ThinkingMode
+from launcher.ui.chat.answer_row import AnswerRow
 from launcher.ui.chat.code_block import CodeBlock
 from launcher.ui.chat.link_dialog import LinkDialog, can_open
 from launcher.ui.chat.reasoning import ReasoningFold
-from launcher.ui.chat.rows import AnswerRow, BannerRow, CutRow, UserRow
+from launcher.ui.chat.rows import BannerRow, CutRow
+from launcher.ui.chat.user_row import UserRow
 from launcher.ui.components import Banner
 from launcher.ui.theme import DARK, ThemeManager
 

@@ -46,8 +46,8 @@ class Composer(QWidget):
         self._send.clicked.connect(self._on_submitted)
         self._stop.clicked.connect(self.stop_requested)
         column = QVBoxLayout(self)
-        column.setContentsMargins(px(14), px(8), px(10), px(8))
-        column.setSpacing(px(4))
+        column.setContentsMargins(px(14), px(11), px(10), px(8))
+        column.setSpacing(px(2))
         column.addWidget(self._field)
         row = QHBoxLayout()
         row.setSpacing(px(8))
@@ -189,8 +189,9 @@ class _Field(QPlainTextEdit):
 
     def changeEvent(self, event: QEvent) -> None:
         """The application's font is not the one of this field."""
-        if event.type() == QEvent.Type.FontChange and self.font() != font(Role.CHAT):
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self.font() != font(Role.CHAT):
             self.setFont(font(Role.CHAT))
+            self.updateGeometry()
         super().changeEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from launcher.chat.turns import ContextUse
 from launcher.core.units import whole
-from launcher.ui.components import Run, Text
-from launcher.ui.theme import Role, Tone, current, px
+from launcher.ui.components import ElidedLabel, Run, Text
+from launcher.ui.theme import Role, Tone, current, line_height, px
 
 _BAR_WIDTH, _BAR_HEIGHT = 104, 8
 
@@ -21,7 +21,7 @@ class ContextLine(QWidget):
         super().__init__(parent)
         self._used = Text("", Role.SMALL, Tone.MUTED, self)
         self._bar = _Bar(self)
-        self._parts = Text("", Role.SMALL, Tone.MUTED, self, elide=Qt.TextElideMode.ElideRight)
+        self._parts = ElidedLabel("", Role.SMALL, Tone.MUTED, self)
         self._cut = Text("", Role.SMALL, Tone.MUTED, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(px(4), 0, px(4), 0)
@@ -30,7 +30,7 @@ class ContextLine(QWidget):
         row.addWidget(self._bar)
         row.addWidget(self._parts, 1)
         row.addWidget(self._cut)
-        self.setFixedHeight(px(18))
+        self.setFixedHeight(line_height(Role.SMALL))
         self.set_use(None, 0)
 
     def set_use(self, use: ContextUse | None, cut: int) -> None:
@@ -62,6 +62,12 @@ class ContextLine(QWidget):
         self._cut.set_tone(Tone.WARN if cut else Tone.MUTED)
         self._bar.set_use(use)
         self.setAccessibleName(f"{self._used.text()}: {', '.join(parts)}. {self._cut.text()}")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size."""
+        if event.type() == QEvent.Type.StyleChange:
+            self.setFixedHeight(line_height(Role.SMALL))
+        super().changeEvent(event)
 
     def _part_words(self, use: ContextUse) -> list[str]:
         words: list[str] = []

@@ -105,6 +105,12 @@ class ConversationPanel(QWidget):
         self._search.setFocus()
         self._search.selectAll()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size."""
+        if event.type() == QEvent.Type.StyleChange:
+            self.setFixedWidth(px(WIDTH))
+        super().changeEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line at the right."""
         painter = QPainter(self)

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from launcher.chat.conversation import Message, MessageState, Role
 from launcher.core.errors import UserError
-from launcher.ui.chat.rows import AnswerRow, BannerRow, CutRow, MessageRow, UserRow
+from launcher.ui.chat.answer_row import AnswerRow
+from launcher.ui.chat.rows import BannerRow, CutRow, MessageRow
 from launcher.ui.chat.typesetter import Typesetter
+from launcher.ui.chat.user_row import UserRow
 from launcher.ui.components import IconButton
 from launcher.ui.theme import px
 
@@ -347,7 +349,6 @@ class MessageList(QAbstractScrollArea):
             return row
         answer = AnswerRow(entry.message, self._typesetter, self.viewport())
         answer.regenerate_requested.connect(self.regenerate_requested)
-        answer.step_chosen.connect(self.step_chosen)
         return answer
 
     def _drop(self, entries: Iterable[_Entry]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
@@ -62,6 +62,12 @@ class ChatHead(QWidget):
         self._meters.setChecked(shown)
         self._meters.blockSignals(False)
         self._meters.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size."""
+        if event.type() == QEvent.Type.StyleChange:
+            self.setFixedHeight(px(_HEIGHT))
+        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line under it."""
@@ -130,6 +136,12 @@ class ModelPicker(QPushButton):
     def minimumSizeHint(self) -> QSize:
         """Names are elided in a narrow window."""
         return QSize(px(120), px(34))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size."""
+        if event.type() == QEvent.Type.StyleChange:
+            self.updateGeometry()
+        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Frame and content."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -249,6 +249,13 @@ class ChatPage(QWidget):
         """A narrow page gives its width to the text."""
         super().resizeEvent(event)
         self._update_sides()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new text size."""
+        if event.type() == QEvent.Type.StyleChange:
+            self._foot.setMaximumWidth(px(MAX_COLUMN) + 2 * px(8))
+            self._update_sides()
+        super().changeEvent(event)
 
     def _update_sides(self) -> None:
         has_room = self.width() >= px(_METERS_FROM)

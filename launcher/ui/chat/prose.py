@@ -41,6 +41,8 @@ _OBJECT = "\ufffc"
 QUOTE_BAR_PX = 3
 # The empty paragraphs that Qt keeps around a table have this state; they are hardly seen and not copied.
 TABLE_EDGE = 1
+# A formula on a line of its own brings its own space below.
+FORMULA_LINE = 2
 # Qt looks for the end of a word from every line it breaks: a word of 200,000 letters takes it a minute.
 _LONG_WORD = re.compile(r"[!-\u2e7f]{2000,}")
 # Marks that reorder text could make a link or a command read as another one (CVE-2021-42574); they are shown.

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 
 from launcher.chat.markdown import is_cut_off, parse
-from launcher.ui.chat.prose import RULE_PROPERTY, TABLE_EDGE, Prose, visible
+from launcher.ui.chat.prose import FORMULA_LINE, RULE_PROPERTY, TABLE_EDGE, Prose, visible
 from launcher.ui.chat.typesetter import FormulaKey
 from launcher.ui.theme import Role, current, font, line_height, px
 
@@ -130,6 +130,8 @@ class Writer:
         is_empty = prose.document().isEmpty()
         if state.lists:
             gap = _ITEM_GAP if state.starts_item else gap - 2
+        if cursor.block().userState() == FORMULA_LINE:
+            gap = 0
         layout.setTopMargin(0 if is_empty else px(gap))
         if state.quotes:
             layout.setLeftMargin(px(_QUOTE_INDENT) * state.quotes)
@@ -209,6 +211,7 @@ class Writer:
         layout = cursor.blockFormat()
         layout.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         cursor.setBlockFormat(layout)
+        cursor.block().setUserState(FORMULA_LINE)
         self._insert_formula(prose, cursor, token.content, token.meta["source"], shape, is_display=True)
         if token.info:
             prose.write(cursor, token.info, shape)
