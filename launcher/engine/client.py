@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,10 +10,9 @@ from pathlib import Path
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import ChatTurn, GenerateRequest, Loaded, LoadRequest
+from launcher.engine.process import known_rpc_servers
 from launcher.engine.protocol import Command, CountTokens, EngineEvent, EngineState, Generate, Load
 from launcher.engine.supervision import Patience, Supervision
-
-RPC_VARIABLE = "LAUNCHER_RPC_SERVERS"
 
 
 class EngineClient:
@@ -45,9 +43,7 @@ class EngineClient:
             patience: how long to wait before a worker that hangs or does not obey is killed.
         """
         self._on_event = on_event
-        if rpc_servers is None:
-            rpc_servers = tuple(e.strip() for e in os.environ.get(RPC_VARIABLE, "").split(",") if e.strip())
-        self._rpc_servers = rpc_servers
+        self._rpc_servers = known_rpc_servers() if rpc_servers is None else rpc_servers
         self._patience = patience or Patience()
         self._lock = threading.Lock()
         self._ids = itertools.count(1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import EngineDevice
 from launcher.engine.outcome import COPY_REPORT, crash_failure
-from launcher.engine.process import WorkerProcess
+from launcher.engine.process import WorkerProcess, known_rpc_servers
 from launcher.engine.protocol import Hello, OperationFailed, decode_event
 
 _TIMEOUT_S = 60.0
@@ -60,7 +60,7 @@ def list_devices(*, fresh: bool = False) -> tuple[EngineDevice, ...]:
 def _ask() -> EngineInfo:
     started = time.monotonic()
     try:
-        process = WorkerProcess()
+        process = WorkerProcess(known_rpc_servers())
     except OSError as error:
         raise UserError("engine_not_started", "The engine could not be started.", str(error)) from error
     timer = threading.Timer(_TIMEOUT_S, process.kill)

@@ -14,6 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LOG_LINES = 60
+RPC_VARIABLE = "LAUNCHER_RPC_SERVERS"
+
+
+def known_rpc_servers() -> tuple[str, ...]:
+    """The llama.cpp RPC servers ("host:port") that LAUNCHER_RPC_SERVERS names, with commas between."""
+    return tuple(e.strip() for e in os.environ.get(RPC_VARIABLE, "").split(",") if e.strip())
 
 
 def worker_command() -> list[str]:

@@ -121,21 +121,22 @@ class Supervision:
             return True
 
     def stop(self, operation: int | None) -> None:
-        """End an operation (None: the oldest open one); what does not obey in time is killed."""
+        """End an operation (None: the oldest open load or answer); what does not obey in time is killed."""
         with self._lock:
-            target = next(iter(self._open), None) if operation is None else operation
-            if target is None or target not in self._open:
+            if operation is None:
+                operation = next((i for i, c in self._open.items() if isinstance(c, (Load, Generate))), None)
+            if operation is None or operation not in self._open:
                 return
-            if target == self._load.id and self._waiting is not None:
+            if operation == self._load.id and self._waiting is not None:
                 self._is_ending = True  # the worker has not even been asked to load
                 if self._process:
                     self._process.kill()
                 return
             if self._waiting is None and self._process:
-                self._process.send(encode(Stop(target)))
-                self._deadline = (time.monotonic() + self._patience.obey_s, target)
+                self._process.send(encode(Stop(operation)))
+                self._deadline = (time.monotonic() + self._patience.obey_s, operation)
             elif self._waiting is not None:
-                self._waiting.append(Stop(target))
+                self._waiting.append(Stop(operation))
         self._changed.set()
 
     def end(self) -> None:

@@ -33,6 +33,22 @@ def test_devices_are_the_engine_s_own() -> None:
     assert list_devices() is info.devices  # asked once
 
 
+def test_devices_of_other_computers_count(rpc_servers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAUNCHER_RPC_SERVERS", ",".join(rpc_servers))
+    devices = engine_info(fresh=True).devices
+    assert [d.backend for d in devices if d.kind == "gpu"] == ["rpc", "rpc"]
+    monkeypatch.delenv("LAUNCHER_RPC_SERVERS")
+    assert all(d.backend != "rpc" for d in engine_info(fresh=True).devices)
+
+
+def test_a_computer_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAUNCHER_RPC_SERVERS", "127.0.0.1:9")
+    with pytest.raises(UserError) as caught:
+        engine_info(fresh=True)
+    assert caught.value.code == "rpc_unreachable"
+    assert "127.0.0.1:9" in caught.value.what
+
+
 def test_progress_goes_up_and_the_model_is_described(engine: Engine, models: Models) -> None:
     loaded = engine.load(models(template="v3"), place())
     fractions = [e.fraction for e in engine.seen.of(LoadProgress)]

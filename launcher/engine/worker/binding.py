@@ -12,6 +12,7 @@ import importlib.metadata
 import importlib.util
 import os
 import re
+import socket
 import sys
 import threading
 import types
@@ -26,6 +27,7 @@ from launcher.core.machine import EngineDevice
 _POINTER = ctypes.c_void_p
 _DEVICE_KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accel"}  # enum ggml_backend_dev_type
 GPU_KINDS = ("gpu", "igpu")
+_RPC_TIMEOUT_S = 5.0
 _LOG_ERROR, _LOG_INFO, _LOG_CONTINUE = 4, 2, 5  # enum ggml_log_level
 
 
@@ -92,7 +94,33 @@ def _import_ctypes_layer() -> Any:
         package = types.ModuleType("llama_cpp")
         package.__path__ = list(spec.submodule_search_locations)
         sys.modules["llama_cpp"] = package
-    return importlib.import_module("llama_cpp.llama_cpp")
+    try:
+        return importlib.import_module("llama_cpp.llama_cpp")
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+        raise UserError(
+            "engine_broken",
+            "The engine's libraries cannot be loaded.",
+            f"{error} (LLAMA_CPP_LIB_PATH: {os.environ.get('LLAMA_CPP_LIB_PATH') or 'not set'})",
+            (NextStep("Install the launcher again"),),
+        ) from error
+
+
+def _check_reachable(endpoint: str) -> None:
+    host, _, port = endpoint.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _RPC_TIMEOUT_S).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise _rpc_error(endpoint, f"{error}.") from error
+
+
+def _rpc_error(endpoint: str, why: str, detail: str = "") -> UserError:
+    return UserError(
+        "rpc_unreachable",
+        f"The computer {endpoint} does not answer.",
+        why,
+        (NextStep("Start rpc-server there"), NextStep("Load again", "load_again")),
+        detail,
+    )
 
 
 class Binding:
@@ -175,15 +203,12 @@ class Binding:
             UserError: this build has no RPC, or a server does not answer.
         """
         for endpoint in endpoints:
+            _check_reachable(endpoint)  # llama.cpp aborts the process when nobody is there
             rpc = self._library("ggml-rpc")
             registry = self._call(rpc, "ggml_backend_rpc_add_server", _POINTER, ctypes.c_char_p)(endpoint.encode())
             if not registry:
-                raise UserError(
-                    "rpc_unreachable",
-                    f"The computer {endpoint} does not answer.",
-                    "No llama.cpp RPC server could be reached there.",
-                    (NextStep("Start rpc-server there"), NextStep("Load again", "load_again")),
-                    "\n".join(self.log.errors()),
+                raise _rpc_error(
+                    endpoint, "It is no llama.cpp RPC server of this version.", "\n".join(self.log.errors())
                 )
             self._call(self._ggml, "ggml_backend_register", None, _POINTER)(registry)
 
