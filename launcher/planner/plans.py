@@ -41,9 +41,16 @@ class Item:
     quality: QuantQuality
     score: float | None
     sources: tuple[str, ...]
-    thinks: bool
+    thinking: Thinking | None
     bits_per_weight: float | None
     revision: str | None
+    strengths: str = ""
+    honest_note: str = ""
+
+    @property
+    def thinks(self) -> bool:
+        """It reasons before it answers (or may)."""
+        return self.thinking not in (None, Thinking.NEVER)
 
 
 def item_of(variant: Variant, quant: Quant) -> Item:
@@ -68,9 +75,11 @@ def item_of(variant: Variant, quant: Quant) -> Item:
         quant.quality,
         variant.score,
         sources,
-        variant.thinking is not Thinking.NEVER,
+        variant.thinking,
         quant.bits_per_weight,
         quant.revision,
+        variant.strengths,
+        variant.honest_note,
     )
 
 
@@ -105,7 +114,7 @@ def plan_file(
     """
     unknown = QuantQuality("unknown")
     files = (ModelFile(path, file_bytes),)
-    item = Item(path, name, name, quant, "", files, file_bytes, facts, unknown, None, (), False, None, None)
+    item = Item(path, name, name, quant, "", files, file_bytes, facts, unknown, None, (), None, None, None)
     return plan_item(machine, item, wishes or Wishes())
 
 
@@ -181,6 +190,9 @@ def describe(machine: Machine, item: Item, wishes: Wishes, loader: Loader, found
         n_layer=loader.n_layer,
         revision=item.revision,
         summary=words.summary(loader, found),
+        strengths=item.strengths,
+        honest_note=item.honest_note,
+        thinking=item.thinking,
         reasons=words.reasons(loader, found, subject, _f16_context(loader, found, wishes)),
         warnings=(*words.warnings(loader, found, subject, wishes), *_disk_warning(machine, item)),
     )
