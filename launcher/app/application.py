@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from launcher import __version__
@@ -138,6 +138,7 @@ class Application(QObject):
         self._this_pc.copy_report_requested.connect(self._copy_report)
         self._engine.load_failed.connect(self._on_engine_error)
         self._engine.crashed.connect(self._on_engine_error)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), window).activated.connect(window.close)
         self._teach_steps()
 
     def _teach_steps(self) -> None:

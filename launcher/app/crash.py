@@ -34,13 +34,14 @@ def set_up_logging(*, debug: bool) -> TextIO:
     if debug:
         handlers.append(logging.StreamHandler())
     logging.basicConfig(
-        level=logging.DEBUG if debug else logging.INFO,
+        level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         handlers=handlers,
         force=True,
     )
-    # One line per parser rule and per keystroke: not what --debug is for.
-    logging.getLogger("markdown_it").setLevel(logging.INFO)
+    if debug:  # ours only: the parser and the HTTP client write a line per rule and per header
+        logging.getLogger("launcher").setLevel(logging.DEBUG)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     crash_file = (log_dir() / "crash.log").open("a", encoding="utf-8")
     faulthandler.enable(crash_file)
     return crash_file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from PySide6.QtCore import QTimer
@@ -53,6 +54,9 @@ def run_window(argv: list[str]) -> int:
     QTimer.singleShot(0, application.start)
     if files:
         application.open_file(files[0])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Runs when Python next gets the GUI thread: at the latest with the next meter reading, half a second later.
+        signal.signal(number, lambda *_: qt.quit())
     code = qt.exec()
     application.close()
     reporter.uninstall()

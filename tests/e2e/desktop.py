@@ -9,9 +9,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.robot import Robot
+from tests.e2e.robot import Robot, press_key
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT = 1280, 800
@@ -58,18 +59,43 @@ def session_bus() -> Iterator[str]:
         daemon.stdout.close()
 
 
+@dataclass(frozen=True)
+class Desktop:
+    """What a program needs to find the screen and the bus."""
+
+    environment: dict[str, str]
+
+
+@contextmanager
+def desktop_session() -> Iterator[Desktop]:
+    """A screen and a bus; this process's robot and key presses go there too."""
+    with virtual_screen() as display, session_bus() as bus:
+        environment = {"DISPLAY": display, "DBUS_SESSION_BUS_ADDRESS": bus}
+        before = {name: os.environ.get(name) for name in environment}
+        os.environ.update(environment)
+        try:
+            yield Desktop(environment)
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
 class App:
     """The launcher, running in a real window."""
 
     def __init__(self, environment: dict[str, str], arguments: tuple[str, ...] = ()) -> None:
         self._environment = environment
         self._arguments = arguments
+        self._window = ""
         self.robot = Robot("launcher")
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-W", "error::ResourceWarning", "-m", "launcher", *self._arguments, "--debug"],
+            [sys.executable, "-m", "launcher", "gui", "--debug", *self._arguments],
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -85,7 +111,8 @@ class App:
                 capture_output=True, text=True, check=False,
             ).stdout.split()  # fmt: skip
             if found:
-                subprocess.run(["xdotool", "windowfocus", "--sync", found[-1]], check=True)
+                self._window = found[-1]
+                subprocess.run(["xdotool", "windowfocus", "--sync", self._window], check=True)
                 return
             time.sleep(0.1)
         raise AssertionError("no window appeared")
@@ -98,13 +125,13 @@ class App:
         return [int(pid) for pid in listing.stdout.split()]
 
     def close(self) -> int:
-        """Close the window as a user does and wait for the end.
+        """Quit as a user does and wait for the end.
 
         Returns:
             The exit code.
         """
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        subprocess.run(["xdotool", "windowfocus", "--sync", self._window], check=True)
+        press_key("ctrl+q")
         try:
             return self.process.wait(20)
         finally:

@@ -88,15 +88,21 @@ class Node:
     def focus(self) -> None:
         self._call("org.a11y.atspi.Component", "GrabFocus")
 
+    def click(self) -> None:
+        """A real mouse click in its middle."""
+        x, y, width, height = self._call("org.a11y.atspi.Component", "GetExtents", "u", (0,))[0]
+        subprocess.run(["xdotool", "mousemove", str(x + width // 2), str(y + height // 2), "click", "1"], check=True)
+
     def walk(self) -> Iterator[Node]:
-        """This node and everything below that still exists."""
-        yield self
+        """This node and everything below that shows; what goes away meanwhile is left out."""
         try:
-            children = self.children
+            if self.role != "application" and not self.is_showing:
+                return
+            yield self
+            for child in self.children:
+                yield from child.walk()
         except DBusErrorResponse:
             return
-        for child in children:
-            yield from child.walk()
 
 
 class Robot:
@@ -137,8 +143,7 @@ class Robot:
                     continue
                 if contains is not None and contains not in label and contains not in node.text:
                     continue
-                if node.is_showing:
-                    return node
+                return node
             except DBusErrorResponse:
                 continue  # it went away while we looked
         return None
@@ -185,7 +190,7 @@ class Robot:
         lines: list[str] = []
         for node in app.walk():
             try:
-                if node.is_showing and (node.name or node.text):
+                if node.name or node.text:
                     lines.append(f"{node.role}: {node.name!r} {node.text[:80]!r}")
             except DBusErrorResponse:
                 continue
