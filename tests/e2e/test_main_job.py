@@ -1,6 +1,6 @@
 """The whole main job in a real window, driven by accessible names: see, download, load, ask, stop, come back.
 
-With LAUNCHER_SCREENSHOTS=DIR every step leaves a picture (the README's are made so).
+With E2E_SCREENSHOTS=DIR every step leaves a picture (the README's are made so).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.fakes.hub import Fault, FakeHub
 
 Start = Callable[[], App]
 Recommended = dict[str, str]
-_PICTURES = os.environ.get("LAUNCHER_SCREENSHOTS")
+_PICTURES = os.environ.get("E2E_SCREENSHOTS")
 QUESTION = "How do you work on my own computer?"
 
 
@@ -39,9 +39,9 @@ def ask(app: App, question: str) -> None:
 
 
 def answer_of(app: App) -> str:
-    """Everything the newest answer shows, reasoning included."""
+    """What a screen reader reads of the answer, reasoning included."""
     node = app.robot.find("Answer")
-    return "" if node is None else "\n".join(part.text for part in node.walk())
+    return "" if node is None else node.description
 
 
 def wait_for_answer(app: App, words: int = 4) -> None:
@@ -154,6 +154,6 @@ def test_the_program_killed_in_a_download_goes_on_where_it_was(
     again.robot.press(contains=f"Resume {recommended['name']}", seconds=30)
     again.robot.wait_for(contains="sha256 matches", seconds=60)
     assert hub.sent_bytes(recommended["file"]) < 1.3 * 52_495_104
-    again.robot.press("Chat", role="push button")
+    again.robot.press(contains="Chat with ")
     again.robot.wait_for(contains=", ready", role="push button", seconds=60)
     assert again.close() == 0
