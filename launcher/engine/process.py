@@ -38,7 +38,10 @@ class WorkerProcess:
     """A running worker. `kill` is always safe: it owns nothing but memory."""
 
     def __init__(self, rpc_servers: tuple[str, ...] = ()) -> None:
-        """Start it, in its own group and session, so that Ctrl+C in a terminal does not reach it."""
+        """Start it, in its own group and session, so that Ctrl+C in a terminal does not reach it.
+
+        The calling thread must outlive the worker: on Linux the worker is killed when it ends (see worker/main.py).
+        """
         command = worker_command()
         if rpc_servers:
             command += ["--rpc", ",".join(rpc_servers)]

@@ -153,7 +153,9 @@ def test_stdin_end_ends_the_worker_even_while_it_computes(models: Models) -> Non
         worker.wait()
 
 
-def test_no_orphan_when_the_app_is_killed(models: Models, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_no_orphan_when_the_app_is_killed(models: Models, is_stopped: bool) -> None:
+    """Neither a working worker nor one that cannot see the end of its stdin."""
     script = """
 import sys, time
 from launcher.core.generation import LoadRequest
@@ -173,6 +175,8 @@ time.sleep(600)
     assert app.stdout is not None
     try:
         worker = psutil.Process(int(app.stdout.readline()))
+        if is_stopped:
+            worker.suspend()
     finally:
         app.kill()
         app.wait()

@@ -8,8 +8,10 @@ that a stop works while the main thread computes. End of stdin ends the process 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -49,6 +51,7 @@ HEARTBEAT_INTERVAL_S = 1.0
 
 def run_worker(argv: list[str]) -> int:
     """Serve until stdin ends."""
+    _end_with_parent()
     protocol = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     parser = argparse.ArgumentParser(prog="launcher engine-worker")
@@ -56,6 +59,13 @@ def run_worker(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     Worker(sys.stdin.buffer, protocol, tuple(e for e in args.rpc.split(",") if e)).run()
     return 0
+
+
+def _end_with_parent() -> None:
+    """On Linux the kernel ends us with the thread that started us, even while we are stopped or hung and see no end of stdin."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 class _Outlet:
