@@ -22,12 +22,17 @@ class Cpu:
 
 @dataclass(frozen=True, slots=True)
 class Ram:
-    """System memory. `free_bytes` is what a program can really take now, inside a container's limit too."""
+    """System memory. `free_bytes` is what a program can really take now, inside a container's limit too.
+
+    Attributes:
+        bandwidth_basis: where the bandwidth comes from: "measured", "datasheet" or "" (unknown, or a described machine).
+    """
 
     total_bytes: int
     free_bytes: int
     bandwidth_bytes_s: float | None = None
     kind: str | None = None
+    bandwidth_basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
