@@ -8,7 +8,7 @@ import platform
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QObject, QUrl, Slot
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
@@ -23,12 +23,12 @@ from launcher.app.machine_presenter import MachinePresenter
 from launcher.app.models_presenter import ModelsPresenter
 from launcher.app.settings_presenter import SettingsPresenter
 from launcher.app.status_presenter import StatusPresenter
-from launcher.app.steps import Steps, copy_text
+from launcher.app.steps import Steps, copy_text, open_folder
 from launcher.core.downloads import Installed
-from launcher.core.errors import UserError
+from launcher.core.errors import StepAction, UserError
 from launcher.core.machine import machine_to_json
-from launcher.core.paths import config_dir
-from launcher.core.plans import Plan
+from launcher.core.paths import config_dir, hub_cache_dir
+from launcher.core.plans import Plan, Wishes
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
@@ -40,11 +40,12 @@ from launcher.ui.crash_dialog import CrashDialog
 from launcher.ui.downloads import DownloadsPage
 from launcher.ui.home import HomePage
 from launcher.ui.main_window import MainWindow
-from launcher.ui.meters import MeterPanel
+from launcher.ui.meters import AlarmBanner, MeterPanel
 from launcher.ui.models import ModelsPage
 from launcher.ui.settings import SettingsPage
 from launcher.ui.theme import ThemeManager, ThemeMode
 from launcher.ui.thispc import ThisPcPage
+from launcher.ui.token_dialog import TokenDialog
 
 
 class Application(QObject):
@@ -76,6 +77,8 @@ class Application(QObject):
         self._chat = ChatPage()
         self._meters = MeterPanel()
         self._chat.set_meter_panel(self._meters)
+        self._alarms = AlarmBanner()
+        self._chat.set_alarms(self._alarms)
         self._models = ModelsPage()
         self._downloads_page = DownloadsPage()
         self._this_pc = ThisPcPage()
@@ -105,7 +108,7 @@ class Application(QObject):
             self._downloads_page, self._window.rail, downloads, flow, self._hardware, self
         )
         self._machine_presenter = MachinePresenter(
-            self._this_pc, self._meters, self._chat, self._hardware, engine, self._store, self
+            self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self
         )
         self._settings_presenter = SettingsPresenter(
             self._settings_page, self._settings, self._store, plans, self._theme, engine, environment_endpoint, self
@@ -132,7 +135,7 @@ class Application(QObject):
         self._flow.opening.connect(self._on_opening)
         self._home_presenter.model_page_wanted.connect(self._on_model_page_wanted)
         self._downloads_page.home_requested.connect(self._show_home)
-        for source in (self._home.next_step_chosen, chat.next_step_chosen):
+        for source in (self._home.next_step_chosen, chat.next_step_chosen, self._alarms.step_chosen):
             source.connect(self._steps.carry_out)
         self._downloads_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._this_pc.copy_report_requested.connect(self._copy_report)
@@ -142,20 +145,39 @@ class Application(QObject):
         self._teach_steps()
 
     def _teach_steps(self) -> None:
-        add = self._steps.add
-        for action in ("load_again", "load_with_context", "load_with_kv_type"):
-            add(action, lambda argument, action=action: self._load_again(action, argument))
-        add("choose_model", lambda _argument: self._show_models())
-        add("new_chat", lambda _argument: self._on_new_chat_requested())
-        add("look_again", lambda _argument: self._hardware.probe())
-        add("copy_report", lambda _argument: self._copy_report())
-        add("free_space", lambda _argument: self._show_models())
+        """Every `StepAction` that concerns more than one download; the Downloads page does its own."""
+        teach = self._steps.teach
+        teach(StepAction.LOAD_AGAIN, self._on_load_again)
+        teach(StepAction.LOAD_WITH_CONTEXT, self._on_load_with_context)
+        teach(StepAction.LOAD_WITH_KV_TYPE, self._on_load_with_kv_type)
+        teach(StepAction.LOOK_AGAIN, self._on_look_again)
+        teach(StepAction.CHOOSE_MODEL, self._on_choose_model)
+        teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
+        teach(StepAction.NEW_CHAT, self._on_new_chat_step)
+        teach(StepAction.EDIT_MESSAGE, self._on_edit_message)
+        teach(StepAction.ENTER_TOKEN, self._on_enter_token)
+        teach(StepAction.FREE_SPACE, self._on_free_space)
+        teach(StepAction.COPY_REPORT, self._on_copy_report)
 
     # -- life
 
     def show(self) -> None:
         """Put the window on the screen."""
         self._window.show()
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """The next steps that the window can carry out."""
+        return self._steps.actions
+
+    @property
+    def page_key(self) -> str:
+        """The page that is shown."""
+        return self._window.page_key
+
+    def show_page(self, key: str) -> None:
+        """Show a page of the rail."""
+        self._window.show_page(key)
 
     @Slot()
     def start(self) -> None:
@@ -171,6 +193,10 @@ class Application(QObject):
     def close(self) -> None:
         """End threads and processes; called after the event loop."""
         self._chat.shut_down()
+        # Widgets go while Qt still runs; left to the interpreter's last collection they go in any order.
+        self._window.close()
+        self._window.deleteLater()
+        QCoreApplication.sendPostedEvents(self._window, QEvent.Type.DeferredDelete.value)
         self._engine.close()
         self._downloads.close()
         self._hardware.close()
@@ -255,16 +281,54 @@ class Application(QObject):
         self._window.show_page("models")
         self._models_presenter.show_plan(plan)
 
-    def _load_again(self, action: str, argument: str) -> None:
+    # -- next steps
+
+    def _on_load_again(self, argument: str) -> None:
+        del argument
+        self._load_with(self._plans.wishes)
+
+    def _on_load_with_context(self, context: str) -> None:
+        self._load_with(replace(self._plans.wishes, context=int(context)))
+
+    def _on_load_with_kv_type(self, kv_type: str) -> None:
+        self._load_with(replace(self._plans.wishes, kv_type=kv_type))
+
+    def _load_with(self, wishes: Wishes) -> None:
         target = self._chat_presenter.target()
-        if target is None:
-            return
-        wishes = self._plans.wishes
-        if action == "load_with_context" and argument.isdigit():
-            wishes = replace(wishes, context=int(argument))
-        elif action == "load_with_kv_type":
-            wishes = replace(wishes, kv_type=argument)
-        self._flow.open(target, wishes)
+        if target is not None:
+            self._flow.open(target, wishes)
+
+    def _on_look_again(self, argument: str) -> None:
+        del argument
+        self._hardware.probe()
+
+    def _on_choose_model(self, argument: str) -> None:
+        del argument
+        self._show_models()
+
+    def _on_new_chat_step(self, argument: str) -> None:
+        del argument
+        self._on_new_chat_requested()
+
+    def _on_edit_message(self, argument: str) -> None:
+        del argument
+        self._chat.focus_composer()
+
+    def _on_enter_token(self, host: str) -> None:
+        TokenDialog(host, self._window, self._on_token_entered).open()
+
+    def _on_token_entered(self, token: str) -> None:
+        # The hub client reads it at each request; it is gone when the program ends.
+        os.environ["HF_TOKEN"] = token
+        self._downloads.resume_all()
+
+    def _on_free_space(self, argument: str) -> None:
+        del argument
+        open_folder(str(hub_cache_dir()))
+
+    def _on_copy_report(self, argument: str) -> None:
+        del argument
+        self._copy_report()
 
     def _copy_report(self) -> None:
         """Version, system and hardware, and the engine's last failure; what a bug report needs."""

@@ -10,7 +10,7 @@ from launcher.app.flow import ChatFlow
 from launcher.app.steps import open_folder
 from launcher.catalog import hub
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
-from launcher.core.errors import NextStep
+from launcher.core.errors import NextStep, StepAction
 from launcher.core.machine import Disk, Machine
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads.library import DiskUse
@@ -95,9 +95,11 @@ class DownloadsPresenter(QObject):
 
     @Slot(str, object)
     def _on_next_step_chosen(self, key: str, step: NextStep) -> None:
-        if step.action in ("retry", "restart"):
+        if step.action == StepAction.RETRY:
             self._downloads.resume(key)
-        elif step.action == "remove":
+        elif step.action == StepAction.RESTART:
+            self._downloads.restart(key)
+        elif step.action == StepAction.REMOVE:
             self._downloads.remove(key)
         else:
             self.next_step_chosen.emit(step)

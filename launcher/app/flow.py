@@ -90,6 +90,17 @@ class ChatFlow(QObject):
         if installed is not None:
             self.open(installed)
 
+    def download_again(self, path: str) -> None:
+        """Replace a damaged file of ours by a fresh copy; files of other tools are left alone (the service says so)."""
+        damaged = next((i for i in self._downloads.installed if i.path == path), None)
+        if damaged is None or damaged.repo is None:
+            return
+        self._downloads.remove_installed(damaged)
+        # Without file names the hub's listing is asked for all shards of this quantisation.
+        request = DownloadRequest(damaged.model, damaged.name, damaged.quant, damaged.repo, (), damaged.size_bytes)
+        self.set_chat_when_done(request.key, True)
+        self._downloads.start(request)
+
     def installed(self, key: str) -> Installed | None:
         """What is on the disk under a download key."""
         return next((i for i in self._downloads.installed if key_of(i) == key), None)

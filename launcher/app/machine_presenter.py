@@ -5,13 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from launcher.core.generation import Loaded
-from launcher.core.machine import Machine
+from launcher.core.machine import Sample
 from launcher.engine.protocol import EngineState, TextDelta
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
 from launcher.services.hardware_service import HardwareService
-from launcher.ui.chat import ChatPage
-from launcher.ui.meters import MeterPanel
+from launcher.ui.meters import AlarmBanner, MeterPanel
 from launcher.ui.thispc import ThisPcPage
 
 
@@ -22,7 +21,7 @@ class MachinePresenter(QObject):
         self,
         page: ThisPcPage,
         meters: MeterPanel,
-        chat: ChatPage,
+        alarms: AlarmBanner,
         hardware: HardwareService,
         engine: EngineService,
         store: ChatService,
@@ -33,8 +32,10 @@ class MachinePresenter(QObject):
         self._meters = meters
         self._engine = engine
         self._rate: float | None = None
-        for target in (page, meters):
+        self._alarms = alarms
+        for target in (page, meters, alarms):
             hardware.machine_probed.connect(target.set_machine)
+            engine.machine_read.connect(target.set_machine)
             hardware.sample_taken.connect(target.set_sample)
         hardware.sample_taken.connect(self._on_sample_taken)
         engine.loaded.connect(self._on_loaded)
@@ -42,12 +43,12 @@ class MachinePresenter(QObject):
         engine.text_streamed.connect(self._on_text_streamed)
         store.loads_listed.connect(page.set_load_history)
         page.look_again_requested.connect(hardware.probe)
-        del chat
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
         self._page.set_loaded(loaded)
         self._meters.set_loaded(loaded, self._engine.plan)
+        self._alarms.set_loaded(loaded, self._engine.plan)
 
     @Slot(object)
     def _on_state_changed(self, state: EngineState) -> None:
@@ -56,12 +57,14 @@ class MachinePresenter(QObject):
         if state in (EngineState.STOPPED, EngineState.CRASHED, EngineState.STARTING):
             self._page.set_loaded(None)
             self._meters.set_loaded(None, None)
+            self._alarms.set_loaded(None, None)
 
     @Slot(object)
     def _on_text_streamed(self, event: TextDelta) -> None:
         self._rate = event.decode_tokens_s
 
     @Slot(object)
-    def _on_sample_taken(self, sample: Machine) -> None:
-        del sample
+    def _on_sample_taken(self, sample: Sample) -> None:
+        del sample  # the rate is drawn at the pace of the samples
         self._meters.add_rate(self._rate)
+        self._alarms.add_rate(self._rate)

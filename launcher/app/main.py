@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from types import FrameType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -14,6 +15,11 @@ from launcher.app.crash import CrashReporter, set_up_logging
 from launcher.app.single_instance import InstanceServer, hand_over
 
 APP_NAME = "launcher"
+
+
+def _quit(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    QApplication.quit()
 
 
 def run_window(argv: list[str]) -> int:
@@ -56,7 +62,7 @@ def run_window(argv: list[str]) -> int:
         application.open_file(files[0])
     for number in (signal.SIGINT, signal.SIGTERM):
         # Runs when Python next gets the GUI thread: at the latest with the next meter reading, half a second later.
-        signal.signal(number, lambda *_: qt.quit())
+        signal.signal(number, _quit)
     code = qt.exec()
     application.close()
     reporter.uninstall()

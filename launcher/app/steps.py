@@ -8,23 +8,23 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from launcher.core.errors import NextStep
+from launcher.core.errors import NextStep, StepAction
 
 StepHandler = Callable[[str], None]
 
 
 class Steps(QObject):
-    """The window's vocabulary of actions. A step whose action is unknown here is advice, and no button is shown for it."""
+    """What each `StepAction` does in the window."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._handlers: dict[str, StepHandler] = {
-            "open_page": self._open_page,
-            "open_folder": open_folder,
-            "reveal": self._reveal,
+            StepAction.OPEN_PAGE: self._open_page,
+            StepAction.OPEN_FOLDER: open_folder,
+            StepAction.REVEAL: self._reveal,
         }
 
-    def add(self, action: str, handler: StepHandler) -> None:
+    def teach(self, action: StepAction, handler: StepHandler) -> None:
         """Teach another action; `handler` gets the step's argument."""
         self._handlers[action] = handler
 

@@ -173,5 +173,5 @@ def _refused(why: str) -> UserError:
         "not_loadable",
         "This engine cannot load the file.",
         why,
-        (NextStep("Choose another file", "open_file"), NextStep("See the models that run here", "open_models")),
+        (NextStep("Choose another file"), NextStep("See the models that run here", "choose_model")),
     )

@@ -84,7 +84,7 @@ def read_header(path: Path) -> GgufHeader:
             "unreadable_file",
             f"{path.name} cannot be read.",
             str(error),
-            (NextStep("Choose another file", "open_file"),),
+            (NextStep("Choose another model", "choose_model"),),
         ) from error
 
 
@@ -117,7 +117,10 @@ def shard_paths(path: Path) -> tuple[Path, ...]:
             "shard_missing",
             f"{len(missing)} of the {count} files of this model are missing.",
             f"The first one is {missing[0]}.",
-            (NextStep("Put all files into one folder"), NextStep("Download the model again", "download")),
+            (
+                NextStep("Put all files into one folder"),
+                NextStep("Download the model again", "download_again", str(path)),
+            ),
         )
     return paths
 
@@ -252,5 +255,5 @@ def _damaged(path: Path, code: str, why: str) -> UserError:
         code,
         f"{path.name} {what}.",
         why,
-        (NextStep("Download it again", "download"), NextStep("Choose another file", "open_file")),
+        (NextStep("Download it again", "download_again", str(path)), NextStep("Choose another model", "choose_model")),
     )

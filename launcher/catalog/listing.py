@@ -64,7 +64,7 @@ class Catalog:
             "unknown_model",
             f"No model called \u201c{name.strip()[:80]}\u201d.",
             why or f"The catalog of {self.date} has {len(self.variants)} models.",
-            (*(NextStep(f"Did you mean {n}?", "show_model", n) for n in near), NextStep("List them: launcher models")),
+            (*(NextStep(f"Did you mean {n}?") for n in near), NextStep("List them: launcher models")),
         )
 
 

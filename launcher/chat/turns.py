@@ -144,9 +144,13 @@ def fit_prompt(
 
 
 def _too_long(needed: int, room: int, context_tokens: int) -> UserError:
+    longer = 2 * context_tokens
     return UserError(
         "message_too_long",
         "This message is too long for the model's context.",
         f"It has about {whole(needed)} tokens; {whole(max(0, room))} of the {whole(context_tokens)} tokens are left for it.",
-        (NextStep("Shorten the message", ""), NextStep("Load with a longer context", "longer_context")),
+        (
+            NextStep("Shorten the message", "edit_message"),
+            NextStep(f"Load with {whole(longer)} context", "load_with_context", str(longer)),
+        ),
     )

@@ -11,7 +11,7 @@ import time
 from launcher.cli.output import print_json, table
 from launcher.core.codec import to_json
 from launcher.core.errors import UserError
-from launcher.core.machine import EngineDevice, Gpu, GpuSample, Machine, Sample, machine_to_json
+from launcher.core.machine import EngineDevice, Gpu, GpuSample, Machine, Ram, Sample, machine_to_json
 from launcher.core.units import gb, gib
 from launcher.hardware import Meters, probe
 
@@ -57,7 +57,7 @@ def _describe(machine: Machine, note: str) -> str:
         ("Computer", machine.name),
         ("Processor", f"{cpu.name}, {_count(cpu.cores, 'core')}, {_count(cpu.threads, 'thread')}"),
         ("", f"instructions: {', '.join(cpu.instruction_sets) or _UNKNOWN}"),
-        ("RAM", f"{gib(ram.total_bytes)}, {gib(ram.free_bytes)} free"),
+        ("RAM", f"{gib(ram.total_bytes)}, {gib(ram.free_bytes)} free{_ram_speed(ram)}"),
     ]
     rows += [("GPU" if i == 0 else "", _gpu_line(gpu)) for i, gpu in enumerate(machine.gpus)]
     if not machine.gpus:
@@ -80,6 +80,13 @@ def _count(number: int, word: str) -> str:
 def _disk_size(total_bytes: int | None, kind: str | None) -> str:
     size = f" of {gb(total_bytes)}" if total_bytes is not None else ""
     return f"{size}, {kind}" if kind else size
+
+
+def _ram_speed(ram: Ram) -> str:
+    if ram.bandwidth_bytes_s is None:
+        return ""
+    basis = {"measured": " (measured)", "datasheet": " by its data sheet"}.get(ram.bandwidth_basis, "")
+    return f", reads {ram.bandwidth_bytes_s / 1e9:.{0 if ram.bandwidth_bytes_s >= 10e9 else 1}f} GB/s{basis}"
 
 
 def _gpu_line(gpu: Gpu) -> str:

@@ -7,6 +7,29 @@ next steps as buttons, the command line prints them as lines.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StepAction(StrEnum):
+    """What the window can do about an error; app/application.py teaches it each of them."""
+
+    RETRY = "retry"
+    RESTART = "restart"
+    REMOVE = "remove"
+    LOAD_AGAIN = "load_again"
+    LOAD_WITH_CONTEXT = "load_with_context"
+    LOAD_WITH_KV_TYPE = "load_with_kv_type"
+    LOOK_AGAIN = "look_again"
+    CHOOSE_MODEL = "choose_model"
+    DOWNLOAD_AGAIN = "download_again"
+    NEW_CHAT = "new_chat"
+    EDIT_MESSAGE = "edit_message"
+    ENTER_TOKEN = "enter_token"  # noqa: S105 - a name, not a secret
+    FREE_SPACE = "free_space"
+    OPEN_FOLDER = "open_folder"
+    OPEN_PAGE = "open_page"
+    REVEAL = "reveal"
+    COPY_REPORT = "copy_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +38,7 @@ class NextStep:
 
     Attributes:
         label: the button's text, which names the result ("Load with 13,824 context").
-        action: a machine-readable intent the window knows how to carry out ("retry", "load_again",
-            "free_space", "open_page", ...); empty when the label is advice that only a person can follow.
+        action: a `StepAction` that the window carries out; empty when the label is advice that only a person can follow.
         argument: what the action works on (a path, a URL, a number as text).
     """
 

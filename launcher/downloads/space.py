@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import gb
 
-_STEPS = (NextStep("Free up space", "free_space"), NextStep("Choose a smaller model", "open_models"))
+_STEPS = (NextStep("Free up space", "free_space"), NextStep("Choose a smaller model", "choose_model"))
 
 
 def free_bytes(folder: Path) -> int:

@@ -76,7 +76,10 @@ def _cause(returncode: int, log: Sequence[str]) -> str:
     name = signal_name(returncode)
     number = f"signal {-returncode}" if returncode < 0 else f"code {returncode & 0xFFFFFFFF:#x}"
     if name == "SIGKILL":
-        return f"It was ended by the system ({number}), probably because memory ran out: {free}."
+        # What it held is free again by now, so the figure proves nothing; it is given for what it is.
+        return (
+            f"It was ended from outside ({number}); the system does that when memory runs out. {free} that it is gone."
+        )
     last = next((line.strip() for line in reversed(log) if line.strip()), "")
     said = f" Its last words: {last[:300]}" if last else ""
     if any(_MEMORY_WORDS.search(line) for line in log[-20:]):

@@ -12,11 +12,11 @@ from launcher.core.units import gib
 from launcher.hardware.cgroup import memory_limit
 from launcher.hardware.kernel_files import read_pairs
 
-SPEED_UNKNOWN = "The system does not tell how fast the RAM is; that has to be measured."
+SPEED_UNKNOWN = "The system does not tell how fast the RAM is; that has to be measured."  # of a recorded machine
 
 
 def read_ram(root: Path = Path("/")) -> Ram:
-    """Total and available now. Kind and speed are not asked for: no operating system tells them to a plain program."""
+    """Total and available now. No operating system tells a plain program kind and speed; `ram_speed` measures the latter."""
     system = psutil.virtual_memory()
     total = system.total
     free = min(total, system.available + _zfs_cache_bytes(root))
@@ -26,14 +26,14 @@ def read_ram(root: Path = Path("/")) -> Ram:
     return Ram(min(total, limit.limit_bytes), min(free, limit.free_bytes))
 
 
-def ram_notes(ram: Ram) -> tuple[str, ...]:
-    """What deserves a sentence: a container's limit, an unknown speed."""
+def ram_notes(ram: Ram, speed_problem: str = "") -> tuple[str, ...]:
+    """What deserves a sentence: a container's limit, an unknown speed (and why the measurement gave none)."""
     notes: list[str] = []
     installed = psutil.virtual_memory().total
     if ram.total_bytes < installed:
         notes.append(f"This container may use {gib(ram.total_bytes)} of the computer's {gib(installed)} of RAM.")
     if ram.bandwidth_bytes_s is None:
-        notes.append(SPEED_UNKNOWN)
+        notes.append(f"How fast the RAM is, is not known: {speed_problem}" if speed_problem else SPEED_UNKNOWN)
     return tuple(notes)
 
 

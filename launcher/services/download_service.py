@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, Installed
+from launcher.core.models import ModelFile
 from launcher.downloads import DownloadQueue, library
 from launcher.services.tasks import TaskRunner
 
@@ -81,6 +84,13 @@ class DownloadService(QObject):
             self._queue.remove(key)
             self._tell_jobs()
             self.rescan()
+
+    def restart(self, key: str) -> None:
+        """Delete what is there and fetch the newest revision from the beginning."""
+        request = next((r for r, _progress in self.jobs() if r.key == key), None)
+        if request is not None:
+            self.remove(key)
+            self.start(replace(request, revision=None, files=tuple(ModelFile(f.name) for f in request.files)))
 
     def jobs(self) -> tuple[tuple[DownloadRequest, DownloadProgress], ...]:
         """Every item that is not forgotten, with its last state."""

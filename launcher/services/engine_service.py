@@ -148,7 +148,7 @@ class EngineService(QObject):
                 f"{installed.name} {installed.quant} does not fit into the memory that is free now.",
                 f"It needs {gib(plan.memory.total_bytes)}; {gib(max(0, short))} are missing. "
                 "Closing other programs frees memory.",
-                (NextStep("Look again", "load_again"), NextStep("Choose a smaller model", "show_models")),
+                (NextStep("Look again", "load_again"), NextStep("Choose a smaller model", "choose_model")),
             )
         named = replace(plan, model=installed.model, repo=installed.repo or "")
         return _Opening(installed, machine, named, found.variant)

@@ -172,8 +172,8 @@ class Gallery(QObject):
         column = QVBoxLayout(holder)
         steps = (
             NextStep("Load again", "load_again"),
-            NextStep("Show what uses the card", "show"),
-            NextStep("Copy report", "copy"),
+            NextStep("Look again", "look_again"),
+            NextStep("Copy report", "copy_report"),
         )
         for kind in BannerKind:
             banner = Banner(holder)  # a banner without a parent would open a window

@@ -141,9 +141,8 @@ class Robot:
                 label = node.name
                 if name is not None and label != name:
                     continue
-                if contains is not None and contains not in label and contains not in node.text:
-                    continue
-                return node
+                if contains is None or contains in label or contains in node.text:
+                    return node
             except DBusErrorResponse:
                 continue  # it went away while we looked
         return None
@@ -160,7 +159,9 @@ class Robot:
         assert found, f"no widget named {name or contains!r} ({role}) in {seconds} s; showing:\n{self.tree()}"
         return found
 
-    def press(self, name: str | None = None, role: str | None = None, *, contains: str | None = None, seconds: float = 20) -> None:
+    def press(
+        self, name: str | None = None, role: str | None = None, *, contains: str | None = None, seconds: float = 20
+    ) -> None:
         """Wait for an enabled button and press it; widgets that are replaced in between are looked up again."""
 
         def pressed() -> bool:

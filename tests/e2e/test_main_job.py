@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.e2e.desktop import App
 from tests.e2e.robot import press_key, screenshot, type_text
-from tests.fakes.hub import Fault, FakeHub
+from tests.fakes.hub import FakeHub, Fault
 
 Start = Callable[[], App]
 Recommended = dict[str, str]

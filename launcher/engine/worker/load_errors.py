@@ -20,7 +20,6 @@ _MEMORY_WORDS = re.compile(
 
 def check_file(path: Path) -> None:
     """Refuse what llama.cpp would refuse less clearly."""
-    verify = NextStep("Check the file", "verify_file", str(path))
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -39,7 +38,7 @@ def check_file(path: Path) -> None:
             "bad_model_file",
             f"{path.name} is not a GGUF model.",
             f"It begins with {magic!r} instead of b'GGUF' and has {path.stat().st_size:,} bytes.",
-            (verify, NextStep("Download it again", "download_again", str(path))),
+            (NextStep("Download it again", "download_again", str(path)),),
         )
 
 
@@ -64,7 +63,6 @@ def model_error(binding: Binding, request: LoadRequest) -> UserError:
         f"The engine cannot load {name}.",
         f"The file may be damaged or incomplete. The engine said: {cause}",
         (
-            NextStep("Check the file", "verify_file", request.path),
             NextStep("Download it again", "download_again", request.path),
             _LOAD_AGAIN,
         ),
@@ -107,7 +105,7 @@ def device_missing(names: list[str], listed: list[str]) -> UserError:
         "device_missing",
         f"The engine does not see {', '.join(names)} any more.",
         f"It lists {', '.join(listed)}. A driver may have changed since the plan was made.",
-        (NextStep("Look again", "probe_again"), NextStep("Plan again", "plan_again")),
+        (NextStep("Plan again", "load_again"), NextStep("Look again", "look_again")),
     )
 
 
@@ -130,6 +128,6 @@ def _memory_error(request: LoadRequest, what_for: str, engine_words: str) -> Use
         "out_of_memory",
         f"There is not enough memory to load {request.name}.",
         f"The engine could not get memory for {what_for}.{asked} RAM free now: {free}.",
-        (smaller_context(request.placement.n_ctx), NextStep("Plan again", "plan_again"), _LOAD_AGAIN),
+        (smaller_context(request.placement.n_ctx), NextStep("Plan again", "load_again")),
         engine_words,
     )

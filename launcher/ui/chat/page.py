@@ -221,6 +221,11 @@ class ChatPage(QWidget):
             layout.addWidget(panel)
         self._update_sides()
 
+    def set_alarms(self, alarms: QWidget) -> None:
+        """Put the alarms of a load above the messages; the page takes the widget, which takes no room while all is well."""
+        alarms.setContentsMargins(px(24), 0, px(24), 0)
+        self._center_column.insertWidget(self._center_column.indexOf(self._alarm), alarms)
+
     def set_meters_shown(self, shown: bool) -> None:
         """Show or fold the meters."""
         self._wants_meters = shown
@@ -283,7 +288,7 @@ class ChatPage(QWidget):
         foot.addWidget(self._context_line)
         self._foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._foot.setMaximumWidth(px(MAX_COLUMN) + 2 * px(8))
-        column = QVBoxLayout(self.center)
+        column = self._center_column = QVBoxLayout(self.center)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import Enum
 
@@ -18,6 +19,7 @@ from launcher.ui.components.text import Text
 from launcher.ui.theme import Role, Tone, current
 
 _USUAL_STEPS = 3
+_TELLING = re.compile(r"error|fail|assert|abort|fatal|cannot|unable|out of memory", re.IGNORECASE)
 
 
 class BannerKind(Enum):
@@ -101,7 +103,7 @@ class Banner(QWidget):
         self._what.set_text(what)
         self._why.set_text(" ".join([why, *advice]).strip())
         self._why.setVisible(bool(self._why.text()))
-        self._detail.set_text(detail)
+        self._detail.set_text(_telling_lines(detail))
         self._set_steps([step for step in steps if step.action], has_primary)
         self.setAccessibleName(what)
         self.setAccessibleDescription(self._why.text())
@@ -148,6 +150,12 @@ class Banner(QWidget):
         fill, line, _, _ = self._kind.value
         frame(painter, QRectF(self.rect()), 8, getattr(tokens, fill), getattr(tokens, line))
         painter.end()
+
+
+def _telling_lines(detail: str) -> str:
+    """The lines of an engine's log that tell why it failed; the whole log goes into the report."""
+    lines = [line.strip() for line in detail.splitlines() if _TELLING.search(line)]
+    return "\u2028".join(lines[-4:])  # a text layout breaks lines there, not at \\n
 
 
 class _Detail(QWidget):

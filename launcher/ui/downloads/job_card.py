@@ -102,6 +102,7 @@ class JobCard(Card):
     def set_progress(self, progress: DownloadProgress) -> None:
         """Show another instant."""
         self._progress = progress
+        self._size.set_text(gb(progress.total_bytes or self.request.file_bytes))
         state = progress.state
         icon, tone = words.ICONS[state]
         error = progress.error
@@ -137,7 +138,9 @@ class JobCard(Card):
         name = ElidedLabel(request.short_name, Role.BODY_STRONG, parent=self)
         head.addWidget(name)
         head.addWidget(Chip(request.quant, parent=self, mono=True))
-        head.addWidget(Text(gb(request.file_bytes), Role.SMALL, Tone.MUTED, self))
+        # The hub's own figure once it is known: files are re-uploaded now and then.
+        self._size = Text(gb(request.file_bytes), Role.SMALL, Tone.MUTED, self)
+        head.addWidget(self._size)
         head.addStretch(1)
         about = self.accessibleName()
         self._chat = CheckBox(self.tr("Chat when done"), self)

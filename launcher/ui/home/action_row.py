@@ -140,13 +140,14 @@ class ActionRow(QWidget):
         self._pause.set_icon_name("play" if self._is_paused else "pause")
         self._pause.set_name(self.tr("Continue the download") if self._is_paused else self.tr("Pause the download"))
         share = progress.done_bytes / progress.total_bytes if progress.total_bytes else None
-        done = self.tr("{done} of {total}").format(done=gb(progress.done_bytes), total=gb(progress.total_bytes))
+        done = ""
+        if progress.total_bytes:
+            done = self.tr("{done} of {total}").format(done=gb(progress.done_bytes), total=gb(progress.total_bytes))
         rest = self._rest_words(progress)
-        self._figures.set_text(
-            [Run(done, Role.SMALL_STRONG), Run(f" · {rest}" if rest else "", Role.SMALL, Tone.MUTED)]
-        )
+        gap = " · " if done and rest else ""
+        self._figures.set_text([Run(done, Role.SMALL_STRONG), Run(f"{gap}{rest}", Role.SMALL, Tone.MUTED)])
         self._bar.set_tone(Tone.WARN if self._is_paused else None)
-        self._bar.set_share(share, f"{done}, {rest}" if rest else done)
+        self._bar.set_share(share, f"{done}{gap}{rest}")
 
     def _rest_words(self, progress: DownloadProgress) -> str:
         names = {

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.plans import Plan
 from launcher.core.units import rate, whole
-from launcher.ui.components import Divider, ElidedLabel, SkeletonText, Text
+from launcher.ui.components import Divider, SkeletonText, Text
 from launcher.ui.home import words
 from launcher.ui.theme import Role, Tone
 
@@ -18,12 +18,15 @@ class Figure(QWidget):
     def __init__(self, label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._label = label
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._value = SkeletonText(Role.FIGURE, parent=self)
-        self._note = ElidedLabel("", Role.SMALL, Tone.MUTED, self)
+        # Two lines rather than a cut: system fonts are up to a fifth wider than the drawing's.
+        self._note = Text("", Role.SMALL, Tone.MUTED, self, wrap=True, max_lines=2)
         column.addWidget(Text(label, Role.SMALL, Tone.MUTED, self))
         column.addWidget(self._value)
         column.addWidget(self._note)

@@ -12,6 +12,7 @@ from launcher.ui.components import FocusRing, frame
 from launcher.ui.theme import Role, current, font, paint_icon, px
 
 _WIDE, _NARROW = 80, 60
+_SIDE = 5
 
 
 class NavRail(QWidget):
@@ -50,6 +51,7 @@ class NavRail(QWidget):
         else:
             self._column.insertWidget(self._column.count() - 1 - self._bottom_count, button)
         self._order_focus()
+        self._update_width()
 
     def set_current(self, key: str) -> None:
         """Mark the page that is shown."""
@@ -64,13 +66,25 @@ class NavRail(QWidget):
         if is_compact == self._is_compact:
             return
         self._is_compact = is_compact
-        self.setFixedWidth(px(_NARROW if is_compact else _WIDE))
+        self._update_width()
         for button in self._buttons.values():
             button.set_compact(is_compact)
 
     def sizeHint(self) -> QSize:
         """Full height, fixed width."""
-        return QSize(px(_NARROW if self._is_compact else _WIDE), super().sizeHint().height())
+        return QSize(self.width(), super().sizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font may need another width."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_buttons"):
+            self._update_width()
+
+    def _update_width(self) -> None:
+        """Wide enough for the longest word in the system's font: no page's name is cut."""
+        words = max((b.words_width() for b in self._buttons.values()), default=0)
+        wide = max(px(_WIDE), words + px(2 * _SIDE))
+        self.setFixedWidth(px(_NARROW) if self._is_compact else wide)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line at the right, and the mark of the chosen page at the window's edge."""
@@ -114,6 +128,12 @@ class _RailButton(QPushButton):
         self._badge = number
         self.setAccessibleDescription(self.tr("{n} running").format(n=number) if number else "")
         self.update()
+
+    def words_width(self) -> int:
+        """Of the title as it is drawn while its page is shown."""
+        words_font = font(Role.RAIL)
+        words_font.setWeight(words_font.Weight.DemiBold)
+        return round(QFontMetricsF(words_font).horizontalAdvance(self.text())) + px(4)
 
     def set_compact(self, is_compact: bool) -> None:
         self._is_compact = is_compact
@@ -166,13 +186,9 @@ class _RailButton(QPushButton):
         if self.isChecked():
             words_font.setWeight(words_font.Weight.DemiBold)
         place = QRectF(0, px(34), area.width(), px(18))
-        if QFontMetricsF(words_font).horizontalAdvance(self.text()) > place.width():
-            # Some platforms round 11.5 px up; the smallest size keeps long words whole.
-            words_font.setPointSizeF(words_font.pointSizeF() * 11 / 11.5)
         painter.setFont(words_font)
         painter.setPen(QColor(ink))
-        words = QFontMetricsF(words_font).elidedText(self.text(), Qt.TextElideMode.ElideRight, place.width())
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text())
 
     def _paint_badge(self, painter: QPainter, icon_area: QRectF) -> None:
         tokens = current()

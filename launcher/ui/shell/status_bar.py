@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from launcher.core.units import gib, rate, whole
+from launcher.core.units import MIB, gib, rate, whole
 from launcher.ui.components import Divider, Dot, ElidedLabel, Text
 from launcher.ui.theme import Role, Tone, current, px
 
@@ -95,7 +95,7 @@ class StatusBar(QWidget):
             size = "0 B" if vram_bytes == 0 else gib(vram_bytes)
             parts.append(self.tr("{size} of video memory").format(size=size))
         if ram_bytes is not None:
-            parts.append(self.tr("{size} of RAM").format(size=gib(ram_bytes)))
+            parts.append(self.tr("{size} of RAM").format(size=f"{ram_bytes / MIB:.0f} MiB"))
         self._memory.set_text(self.tr("This app uses {parts}").format(parts=" · ".join(parts)) if parts else "")
         self._arrange()
 
