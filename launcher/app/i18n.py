@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from launcher.core.paths import resource
 
@@ -13,6 +13,11 @@ def install_translation(qt: QCoreApplication) -> None:
     """Load the translation for the user's language (LAUNCHER_LANGUAGE, such as zh_CN, overrides the system's)."""
     chosen = os.environ.get("LAUNCHER_LANGUAGE")
     locale = QLocale(chosen) if chosen else QLocale.system()
-    translator = QTranslator(qt)
-    if translator.load(locale, "launcher", "_", str(resource("i18n"))):
-        qt.installTranslator(translator)
+    own = QTranslator(qt)
+    if not own.load(locale, "launcher", "_", str(resource("i18n"))):
+        return
+    qt.installTranslator(own)
+    QLocale.setDefault(locale)  # dates in the language of the words around them
+    of_qt = QTranslator(qt)  # menus of text fields
+    if of_qt.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        qt.installTranslator(of_qt)

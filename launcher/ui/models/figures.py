@@ -47,7 +47,7 @@ class SpeedFigures(QWidget):
         # Printed for a stated length of text, so that the figure has its base.
         wait_s = rate(_READ_TOKENS / speed.prefill_tokens_s) if speed.prefill_tokens_s else self.tr("unknown")
         base = self.tr("{n} tokens in").format(n=whole(_READ_TOKENS))
-        self._first.set_value(wait_s, "s" if speed.prefill_tokens_s else "", base)
+        self._first.set_value(wait_s, self.tr("s") if speed.prefill_tokens_s else "", base)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The outline."""

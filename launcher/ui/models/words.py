@@ -193,4 +193,5 @@ def size_words(size: SizeRow) -> str:
 def date_words(released: str) -> str:
     """An ISO date in the user's language; other text as it is."""
     date = QDate.fromString(released[:10], "yyyy-MM-dd")
-    return QLocale().toString(date, "d MMM yyyy") if date.isValid() else released
+    form = QCoreApplication.translate("Models", "d MMM yyyy", "date as QLocale.toString takes it")
+    return QLocale().toString(date, form) if date.isValid() else released

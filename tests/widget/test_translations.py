@@ -1,0 +1,99 @@
+"""The translations that ship are complete, mean the same placeholders, and are compiled from what is in the source."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from launcher.app.i18n import install_translation
+from launcher.ui.models.words import date_words
+from launcher.ui.shell import StatusBar
+
+ROOT = Path(__file__).resolve().parents[2]
+TRANSLATIONS = sorted((ROOT / "resources" / "i18n").glob("launcher_*.ts"))
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """packaging/i18n/update.py."""
+    monkeypatch.syspath_prepend(str(ROOT / "packaging" / "i18n"))
+    import update
+
+    return update
+
+
+@pytest.fixture
+def chinese(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The application in Simplified Chinese, as LAUNCHER_LANGUAGE makes it."""
+    before, known = QLocale(), set(qapp.findChildren(QTranslator))
+    monkeypatch.setenv("LAUNCHER_LANGUAGE", "zh_CN")
+    install_translation(qapp)
+    yield
+    for translator in set(qapp.findChildren(QTranslator)) - known:
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QLocale.setDefault(before)
+
+
+def messages(ts: Path) -> dict[tuple[str, str, str], ET.Element]:
+    """(context, source, comment) -> translation element."""
+    found: dict[tuple[str, str, str], ET.Element] = {}
+    for context in ET.parse(ts).getroot().iter("context"):
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            assert translation is not None
+            key = (context.findtext("name", ""), message.findtext("source", ""), message.findtext("comment", ""))
+            found[key] = translation
+    return found
+
+
+def test_there_is_a_chinese_translation():
+    assert "launcher_zh_CN.ts" in [ts.name for ts in TRANSLATIONS]
+
+
+@pytest.mark.parametrize("ts", TRANSLATIONS, ids=lambda ts: ts.name)
+def test_every_message_is_translated_with_the_same_placeholders(ts):
+    for key, translation in messages(ts).items():
+        text = translation.text or ""
+        assert text.strip(), key
+        assert translation.get("type") is None, key
+        assert sorted(_PLACEHOLDER.findall(text)) == sorted(_PLACEHOLDER.findall(key[1])), key
+
+
+@pytest.mark.parametrize("ts", TRANSLATIONS, ids=lambda ts: ts.name)
+def test_it_has_the_strings_of_the_source_and_no_others(tool, ts, tmp_path):
+    """Fails after a string has changed: run packaging/i18n/update.py and translate what is unfinished."""
+    copy = tmp_path / ts.name
+    shutil.copy(ts, copy)
+    tool.update(copy)
+    assert set(messages(ts)) == set(messages(copy))
+
+
+@pytest.mark.parametrize("ts", TRANSLATIONS, ids=lambda ts: ts.name)
+def test_what_the_window_loads_is_compiled_from_it(tool, ts, tmp_path):
+    fresh = tmp_path / "fresh.qm"
+    tool.compile_ts(ts, fresh)
+    assert fresh.read_bytes() == ts.with_suffix(".qm").read_bytes()
+
+
+def test_the_window_speaks_chinese(qtbot, theme, chinese):
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.set_context(1024, 8192)
+    assert bar.accessibleName() == "状态"
+    assert QCoreApplication.translate("ChoiceCard", "Biggest that runs") == "能运行的最大模型"
+    assert date_words("2026-11-21") == "2026年11月21日"
+
+
+def test_the_texts_of_qt_itself_are_chinese(qapp, chinese):
+    assert QCoreApplication.translate("QWidgetTextControl", "&Copy") == "复制(&C)"
