@@ -25,7 +25,7 @@ _HERE = Path("/")
 def probe(engine_devices: tuple[EngineDevice, ...] = (), *, root: Path = _HERE) -> Machine:
     """What this computer is and what is free on it now; call it in a thread.
 
-    Takes 20-100 ms, on a computer's first time 0.3 s more to measure its RAM.
+    Takes 20-100 ms, on a computer's first time 0.4 s more to measure its RAM.
 
     Args:
         engine_devices: what the engine lists. () leaves every `Gpu.backend` None without saying that the engine

@@ -79,7 +79,7 @@ class Loader:
         self._is_uniform = not h.nextn_layers and not any(ratios)
         self._used = h.n_expert_used / h.n_expert if h.n_expert else 0.0
         self._compute: dict[tuple[memory.Load, bool], int] = {}
-        self.host_device = speed.host_device(view.ram_bandwidth_bytes_s, view.cores, is_iq=speed.is_iq(quant))
+        self.host_device = speed.host_device(view.ram_bandwidth_bytes_s, view.cores, quant)
 
     # --- sums over blocks [a, b) ---
 

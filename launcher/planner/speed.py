@@ -44,8 +44,10 @@ _BACKEND_SHARE = {"cuda": 0.87, "rocm": 0.75, "vulkan": 0.72, "metal": 0.80, "rp
 _BACKEND_LAYER_S = {"cuda": 60e-6, "rocm": 65e-6, "vulkan": 75e-6, "metal": 80e-6, "rpc": 400e-6}
 _OTHER_SHARE, _OTHER_LAYER_S = 0.60, 100e-6
 _HOST_SHARE, _HOST_LAYER_S = 0.87, 100e-6
-# One core unpacks about this many bytes per second; the low-bit IQ types need table look-ups per weight.
-_CORE_BYTES_S, _CORE_IQ_BYTES_S = 6e9, 3e9
+# One core unpacks about this many bytes per second. Measured with llama.cpp's AVX2 kernels on a Zen 4 server (one and two
+# cores, generated models of 0.1-0.6 GB, layer constants taken off): Q4_K_M 8.6-10.0, Q6_K 8.9, Q8_0 11.3-13.0, F16 18-23
+# (all that the RAM gave), IQ3_S 2.4 GB/s per core: the low-bit IQ types need table look-ups per weight.
+_CORE_BYTES_S, _CORE_IQ_BYTES_S, _CORE_Q8_BYTES_S, _CORE_FLOAT_BYTES_S = 9e9, 3e9, 11e9, 18e9
 _CORE_FLOPS = 35e9  # quantised matrix products with AVX2 or NEON
 _GPU_FLOPS_SHARE = 0.40
 _MOE_LAYER_FACTOR = 2.0
@@ -70,17 +72,20 @@ def gpu_device(backend: str | None, bandwidth_bytes_s: float | None, fp16_flops:
     )
 
 
-def host_device(bandwidth_bytes_s: float | None, cores: int, *, is_iq: bool) -> Device:
-    """The processor with its RAM."""
-    by_cores = cores * (_CORE_IQ_BYTES_S if is_iq else _CORE_BYTES_S)
+def host_device(bandwidth_bytes_s: float | None, cores: int, quant: str) -> Device:
+    """The processor with its RAM, for weights of a quantisation."""
     bandwidth = (bandwidth_bytes_s or UNKNOWN_RAM_BANDWIDTH) * _HOST_SHARE
-    return Device(min(bandwidth, by_cores), cores * _CORE_FLOPS, _HOST_LAYER_S)
+    return Device(min(bandwidth, cores * core_bytes_s(quant)), cores * _CORE_FLOPS, _HOST_LAYER_S)
 
 
-def is_iq(quant: str) -> bool:
-    """Whether a quantisation is mostly of the low-bit IQ types."""
+def core_bytes_s(quant: str) -> float:
+    """What one core unpacks of a quantisation ("UD-IQ2_XXS", "Q8_0", "BF16"); one that is not known counts as a K-quant."""
     name = quant.upper().removeprefix("UD-").removeprefix("AD-")
-    return name.startswith(("IQ1", "IQ2", "IQ3", "TQ1"))
+    if name.startswith(("IQ1", "IQ2", "IQ3", "TQ1")):
+        return _CORE_IQ_BYTES_S
+    if name.startswith(("F16", "BF16", "F32")):
+        return _CORE_FLOAT_BYTES_S
+    return _CORE_Q8_BYTES_S if name.startswith("Q8") else _CORE_BYTES_S
 
 
 def device_seconds(device: Device, work: Work) -> float:

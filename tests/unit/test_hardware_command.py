@@ -74,6 +74,31 @@ def test_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
     assert "Note: NVIDIA GeForce RTX 4090: This card does not report power." in out
 
 
+@pytest.mark.parametrize(
+    ("bandwidth", "basis", "words"),
+    [
+        (21.4e9, "measured", "23.5 GiB, 22.2 GiB free, reads 21 GB/s (measured)"),
+        (8.26e9, "measured", "23.5 GiB, 22.2 GiB free, reads 8.3 GB/s (measured)"),
+        (400e9, "datasheet", "23.5 GiB, 22.2 GiB free, reads 400 GB/s by its data sheet"),
+        (45e9, "", "23.5 GiB, 22.2 GiB free, reads 45 GB/s"),
+        (None, "", "23.5 GiB, 22.2 GiB free"),
+    ],
+)
+def test_ram_words(
+    bandwidth: float | None,
+    basis: str,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ram = Ram(int(23.5 * GIB), int(22.2 * GIB), bandwidth, bandwidth_basis=basis)
+    monkeypatch.setattr(hardware, "_engine_devices", lambda: ((), ""))
+    monkeypatch.setattr(hardware, "probe", lambda devices: Machine("test", "linux", Cpu("Ryzen", 16, 32), ram))
+    assert run_command(["hardware"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("RAM"))
+    assert line.removeprefix("RAM").strip() == words
+
+
 def test_meter_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     cards = (
         GpuSample("RTX 4090", 24 * GIB, 22 * GIB, 0, 0.07, 41, 38, 450),

@@ -203,4 +203,13 @@ def test_probe_of_this_computer() -> None:
     assert machine.cpu.cores <= machine.cpu.threads or machine.cpu.threads == 1
     assert machine.disks
     assert machine.name.endswith("RAM")
-    assert (SPEED_UNKNOWN in machine.notes) == (machine.ram.bandwidth_bytes_s is None)
+    assert SPEED_UNKNOWN not in machine.notes
+    is_known = machine.ram.bandwidth_bytes_s is not None
+    assert bool(machine.ram.bandwidth_basis) == is_known
+    assert any(note.startswith("How fast the RAM is") for note in machine.notes) != is_known
+
+
+def test_nothing_is_measured_for_a_recorded_machine(tmp_path: Path) -> None:
+    machine = probe(root=tmp_path)
+    assert machine.ram.bandwidth_bytes_s is None
+    assert SPEED_UNKNOWN in machine.notes

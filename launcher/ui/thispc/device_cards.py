@@ -100,7 +100,8 @@ class RamCard(_MemoryCard):
     def __init__(self, ram: Ram, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("RamCard", "Memory, {size}").format(size=gib(ram.total_bytes))
         super().__init__("memory-stick", title, parent)
-        self.facts.set_fact(self.tr("Memory speed"), _speed(ram.bandwidth_bytes_s), self.tr("estimated"))
+        basis = {"measured": self.tr("measured"), "datasheet": self.tr("data sheet")}.get(ram.bandwidth_basis, "")
+        self.facts.set_fact(self.tr("Memory speed"), _speed(ram.bandwidth_bytes_s), basis)
         self.facts.set_fact(self.tr("Kind"), ram.kind or "")
         self.facts.set_fact(self.tr("Swap in use"), "")
 
