@@ -6,6 +6,7 @@ import os
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from launcher.core import words
 from launcher.core.paths import resource
 
 
@@ -17,7 +18,12 @@ def install_translation(qt: QCoreApplication) -> None:
     if not own.load(locale, "launcher", "_", str(resource("i18n"))):
         return
     qt.installTranslator(own)
+    words.set_translation(_translated)
     QLocale.setDefault(locale)  # dates in the language of the words around them
     of_qt = QTranslator(qt)  # menus of text fields
     if of_qt.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         qt.installTranslator(of_qt)
+
+
+def _translated(template: str) -> str:
+    return QCoreApplication.translate("Words", template)

@@ -13,6 +13,7 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.models import Family, KvLayout, ModelFile, Quant, Sampling, Thinking, Variant
 from launcher.core.paths import resource
 from launcher.core.units import GB, GIB
+from launcher.core.words import known
 
 _PREFIX = "deepseek-"
 
@@ -82,11 +83,12 @@ def load() -> Catalog:
         variant = _variant(entry, shapes, losses, scores.score(own, entry["params_total"]))
         by_family.setdefault(entry["family"], []).append(variant)
         not_offered += (
-            NotOffered(entry["id"], row["repo"], row["name"], row["why"], _size(row))
+            NotOffered(entry["id"], row["repo"], row["name"], known(row["why"]), _size(row))
             for row in entry.get("not_offered", ())
         )
     families = tuple(
-        Family(f["id"], f["name"], f["summary"], tuple(by_family.get(f["id"], ()))) for f in data["families"]
+        Family(f["id"], known(f["name"]), known(f["summary"]), tuple(by_family.get(f["id"], ())))
+        for f in data["families"]
     )
     return Catalog(data["date"], families, tuple(not_offered))
 
@@ -114,8 +116,8 @@ def _variant(
         released=entry["released"],
         licence=entry["licence"],
         context_train=entry["context_train"],
-        strengths=entry["strengths"],
-        honest_note=entry["honest_note"],
+        strengths=known(entry["strengths"]),
+        honest_note=known(entry["honest_note"]),
         tags=tuple(entry["tags"]),
         sampling=Sampling(**entry["sampling"]),
         thinking=Thinking(entry["thinking"]),
@@ -125,7 +127,7 @@ def _variant(
         score=score,
         quants=quality.consistent(tuple(sorted(quants, key=lambda q: q.file_bytes))),
         loadable="why_not" not in entry,
-        why_not=entry.get("why_not", ""),
+        why_not=known(entry.get("why_not", "")),
     )
 
 

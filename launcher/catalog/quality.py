@@ -15,6 +15,7 @@ from typing import Any
 
 from launcher.core.models import Quant, QuantQuality
 from launcher.core.paths import resource
+from launcher.core.words import say
 
 _LARGE_DENSE_PARAMS = 25e9
 # Plain (not dynamic) recipes of the 671B and 236B models at 2 bits lost 12 and 14 % on nine tests (V3, V3-0324 Q2_K_L).
@@ -70,11 +71,16 @@ def of(tables: Tables, variant: str, shape: str, quant: str, bits: float, params
     """
     change = tables.task.get(variant, {}).get(quant)
     if change is not None:
-        return _quality(max(0.0, -change / 100), f"{_signed(change)} %, 9 tests", tables.task_source, measured=True)
+        return _quality(
+            max(0.0, -change / 100),
+            say("{change} %, 9 tests", change=_signed(change)),
+            tables.task_source,
+            measured=True,
+        )
     curve = tables.curves[_group(shape, params)]
     row = curve.rows.get(quant)
     if row and curve.own == variant:
-        return _quality(row[2], f"{_signed(row[1])} % perplexity", curve.source, measured=True)
+        return _quality(row[2], say("{change} % perplexity", change=_signed(row[1])), curve.source, measured=True)
     if quant in ("BF16", "F16") or (shape.startswith("v4") and quant == "UD-Q8_K_XL"):
         return _quality(0.0, "", "the published weights as they are", measured=False)
     base = _LARGE_EMBEDDINGS.get(quant, quant)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from launcher.core.words import say
+
 GIB = 2**30
 MIB = 2**20
 GB = 10**9
@@ -39,14 +41,14 @@ def duration(seconds: float) -> str:
     """A length of time in the two largest units: "45 s", "2 min 40 s", "3 h 5 min"."""
     total = round(seconds)
     if total < 60:
-        return f"{total} s"
+        return say("{n} s", n=total)
     if total < 3600:
         minutes, rest = divmod(total, 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        return say("{n} min {rest} s", n=minutes, rest=rest) if rest else say("{n} min", n=minutes)
     hours, rest = divmod(total // 60, 60)
     if hours < 48:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{hours // 24} days"
+        return say("{n} h {rest} min", n=hours, rest=rest) if rest else say("{n} h", n=hours)
+    return say("{n} days", n=hours // 24)
 
 
 def rounded_parts(parts: Sequence[float], total: float, digits: int = 1) -> list[float]:

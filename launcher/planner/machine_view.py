@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from launcher.core.machine import Gpu, Machine
 from launcher.core.plans import Wishes
 from launcher.core.units import GIB, MIB
+from launcher.core.words import say
 from launcher.planner import speed
 
 # Driver context, cuBLAS workspaces, memory pools, CUDA graphs: not in the engine's own figures. Estimates (a CUDA
@@ -66,15 +67,21 @@ def view(machine: Machine, wishes: Wishes) -> View:
         bandwidth = gpu.bandwidth_bytes_s or (machine.ram.bandwidth_bytes_s if gpu.unified_memory else None)
         if bandwidth is None:
             assumed.append(
-                f"The memory speed of {gpu.name} is not known; "
-                f"{speed.UNKNOWN_GPU_BANDWIDTH / 1e9:.0f} GB/s is assumed, which is slow."
+                say(
+                    "The memory speed of {name} is not known; {rate} GB/s is assumed, which is slow.",
+                    name=gpu.name,
+                    rate=f"{speed.UNKNOWN_GPU_BANDWIDTH / 1e9:.0f}",
+                )
             )
         device = speed.gpu_device(gpu.backend, bandwidth, gpu.fp16_flops)
         budget = max(0, free - wishes.vram_reserve_bytes - extra)
         gpus.append(GpuView(index, short_name(gpu.name), budget, extra, free, device, gpu.engine_device))
     if machine.ram.bandwidth_bytes_s is None and not unified:
         assumed.append(
-            f"The speed of the RAM is not known; {speed.UNKNOWN_RAM_BANDWIDTH / 1e9:.0f} GB/s is assumed, which is slow."
+            say(
+                "The speed of the RAM is not known; {rate} GB/s is assumed, which is slow.",
+                rate=f"{speed.UNKNOWN_RAM_BANDWIDTH / 1e9:.0f}",
+            )
         )
     pcie = [g.pcie_bytes_s for _, g in chosen if g.pcie_bytes_s]
     return View(
@@ -103,10 +110,11 @@ def _usable(machine: Machine) -> tuple[list[tuple[int, Gpu]], list[str]]:
     unusable: list[str] = []
     for index, gpu in enumerate(machine.gpus):
         if gpu.backend is None:
-            unusable.append(f"{gpu.name} is not used: this engine has no backend for it.")
-        elif (gpu.vram_free_bytes or 0) < _SMALLEST_USEFUL_BYTES:
-            free = "its free memory is not known" if gpu.vram_free_bytes is None else "less than 1 GiB of it is free"
-            unusable.append(f"{gpu.name} is not used: {free}.")
+            unusable.append(say("{name} is not used: this engine has no backend for it.", name=gpu.name))
+        elif gpu.vram_free_bytes is None:
+            unusable.append(say("{name} is not used: its free memory is not known.", name=gpu.name))
+        elif gpu.vram_free_bytes < _SMALLEST_USEFUL_BYTES:
+            unusable.append(say("{name} is not used: less than 1 GiB of it is free.", name=gpu.name))
         else:
             usable.append((index, gpu))
     discrete = [(i, g) for i, g in usable if not g.unified_memory]

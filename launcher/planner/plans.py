@@ -9,6 +9,7 @@ from launcher.core.machine import Machine
 from launcher.core.models import ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
 from launcher.core.plans import MemoryUse, Placement, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
+from launcher.core.words import say
 from launcher.planner import memory, words
 from launcher.planner.layout import Loader
 from launcher.planner.machine_view import View, view
@@ -60,8 +61,10 @@ def item_of(variant: Variant, quant: Quant) -> Item:
         UserError: "not_loadable": this engine cannot load it; says why.
     """
     if not variant.loadable or not quant.loadable or quant.facts is None:
-        why = quant.why_not or variant.why_not or "Its shape is not known."
-        raise UserError("not_loadable", f"{variant.name} {quant.name} cannot be planned.", why)
+        why = quant.why_not or variant.why_not or say("Its shape is not known.")
+        raise UserError(
+            "not_loadable", say("{name} {quant} cannot be planned.", name=variant.name, quant=quant.name), why
+        )
     sources = tuple(s for s in (quant.quality.source, variant.benchmarks_source) if s)
     return Item(
         variant.id,

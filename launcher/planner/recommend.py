@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from launcher.core.machine import Machine
 from launcher.core.models import Quant, Thinking, Variant
 from launcher.core.plans import Goal, Plan, Recommendation, Rejection, Wishes
+from launcher.core.words import say
 from launcher.planner import plans, role_words
 from launcher.planner.layout import Loader
 from launcher.planner.machine_view import View, view
@@ -138,7 +139,9 @@ def _survey(variants: tuple[Variant, ...], seen: View, wishes: Wishes) -> tuple[
     for variant in variants:
         offered = [q for q in variant.quants if q.loadable and q.facts is not None]
         if not variant.loadable or not offered:
-            rejected.append(Rejection(variant.id, variant.why_not or "No file of it can be loaded by this engine."))
+            rejected.append(
+                Rejection(variant.id, variant.why_not or say("No file of it can be loaded by this engine."))
+            )
             continue
         own: list[Candidate] = []
         slow: Candidate | None = None

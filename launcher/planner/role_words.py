@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from launcher.core.models import Quant, Variant
 from launcher.core.plans import Goal, Rejection
 from launcher.core.units import gb, gib, rate, whole
+from launcher.core.words import say
 from launcher.planner.layout import Loader
 from launcher.planner.search import Found
 
@@ -34,7 +35,10 @@ def reason(role: str, own: Side, recommended: Side) -> str:
     if role == Goal.LONGEST_CONTEXT.value:
         return _longest(own)
     if same_model and own.quant.name == recommended.quant.name and own.quant.repo == recommended.quant.repo:
-        return f"The recommended model is also the {role} that runs well here."
+        return {
+            Goal.SMARTEST.value: say("The recommended model is also the smartest that runs well here."),
+            Goal.FASTEST.value: say("The recommended model is also the fastest that runs well here."),
+        }.get(role, say("The recommended model is also the biggest that runs well here."))
     if role == Goal.SMARTEST.value:
         return _smartest(own, recommended, same_model=same_model)
     if role == Goal.FASTEST.value:
@@ -44,85 +48,145 @@ def reason(role: str, own: Side, recommended: Side) -> str:
 
 def _longest(own: Side) -> str:
     if own.context >= _BOOK_TOKENS:
-        return f"{whole(own.context)} tokens: a whole book at once."
+        return say("{n} tokens: a whole book at once.", n=whole(own.context))
     pages = round(own.context * _WORDS_PER_TOKEN / _WORDS_PER_PAGE, -1)
-    return f"{whole(own.context)} tokens: about {pages:.0f} pages."
+    return say("{n} tokens: about {pages} pages.", n=whole(own.context), pages=f"{pages:.0f}")
 
 
 def _smartest(own: Side, recommended: Side, *, same_model: bool) -> str:
     a, b = own.variant.benchmarks.get("GPQA_D"), recommended.variant.benchmarks.get("GPQA_D")
     if same_model:
-        gain = f"Least loss of this model: {own.quant.quality.words}"
+        gain = say("Least loss of this model: {loss}", loss=_loss(own))
     elif a is not None and b is not None and a > b:
-        gain = f"Best science score here (GPQA {a:.1f}, not {b:.1f})"
+        gain = say("Best science score here (GPQA {own}, not {other})", own=f"{a:.1f}", other=f"{b:.1f}")
     else:
-        gain = f"Best score here ({own.quality:.0f}, not {recommended.quality:.0f} of 100)"
-    return gain + _slower(own, recommended) + "."
+        gain = say(
+            "Best score here ({own}, not {other} of 100)", own=f"{own.quality:.0f}", other=f"{recommended.quality:.0f}"
+        )
+    return _with_cost(gain, recommended.speed / own.speed)
 
 
 def _fastest(own: Side, recommended: Side, *, same_model: bool) -> str:
     times = own.speed / recommended.speed
-    gain = f"{times:.0f}\u00d7 faster" if times >= 1.95 else f"{(times - 1) * 100:.0f} % faster"
+    gain = (
+        say("{n}\u00d7 faster", n=f"{times:.0f}")
+        if times >= 1.95
+        else say("{n} % faster", n=f"{(times - 1) * 100:.0f}")
+    )
     if same_model:
-        return f"{gain}: a smaller file of the same model, {own.quant.quality.words}."
+        return say("{gain}: a smaller file of the same model, {loss}.", gain=gain, loss=_loss(own))
     a, b = own.variant.benchmarks.get("AIME24"), recommended.variant.benchmarks.get("AIME24")
     if a is not None and b is not None and a > b:
-        return f"{gain}, better at contest maths ({a:.1f}, not {b:.1f}), knows less."
-    return f"{gain}, but weaker answers (score {own.quality:.0f}, not {recommended.quality:.0f} of 100)."
+        return say(
+            "{gain}, better at contest maths ({own}, not {other}), knows less.",
+            gain=gain,
+            own=f"{a:.1f}",
+            other=f"{b:.1f}",
+        )
+    return say(
+        "{gain}, but weaker answers (score {own}, not {other} of 100).",
+        gain=gain,
+        own=f"{own.quality:.0f}",
+        other=f"{recommended.quality:.0f}",
+    )
 
 
 def _biggest(own: Side) -> str:
     size = f"{own.variant.params_total / 1e9:.0f}B"
     if own.loss >= 0.03:
-        how = "clearly" if own.loss >= 0.10 else "somewhat"
-        return f"{size} squeezed to {own.quant.bits_per_weight:.0f} bits: {how} more mistakes than the full model."
+        bits = f"{own.quant.bits_per_weight:.0f}"
+        return (
+            say("{size} squeezed to {bits} bits: clearly more mistakes than the full model.", size=size, bits=bits)
+            if own.loss >= 0.10
+            else say(
+                "{size} squeezed to {bits} bits: somewhat more mistakes than the full model.", size=size, bits=bits
+            )
+        )
     active = own.variant.params_active
-    used = f", {active / 1e9:.0f}B of them active per token" if active < own.variant.params_total else ""
-    return f"{size} parameters{used}, {own.quant.quality.words}."
+    if active < own.variant.params_total:
+        return say(
+            "{size} parameters, {active} of them active per token, {loss}.",
+            size=size,
+            active=f"{active / 1e9:.0f}B",
+            loss=_loss(own),
+        )
+    return say("{size} parameters, {loss}.", size=size, loss=_loss(own))
 
 
-def _slower(own: Side, recommended: Side) -> str:
-    times = recommended.speed / own.speed
+def _with_cost(gain: str, times: float) -> str:
+    """The sentence, with how much slower it is where that is notable."""
     if times >= 1.95:
-        return f", but {times:.0f}\u00d7 slower"
-    return f", but {(1 - 1 / times) * 100:.0f} % slower" if times >= _NOTABLE else ""
+        return say("{gain}, but {n}\u00d7 slower.", gain=gain, n=f"{times:.0f}")
+    if times >= _NOTABLE:
+        return say("{gain}, but {n} % slower.", gain=gain, n=f"{(1 - 1 / times) * 100:.0f}")
+    return say("{words}.", words=gain)
+
+
+def _loss(own: Side) -> str:
+    names = {
+        "no loss": say("no loss"),
+        "slight loss": say("slight loss"),
+        "clear loss": say("clear loss"),
+        "strong loss": say("strong loss"),
+    }
+    return names.get(own.quant.quality.words, say("unknown loss"))
 
 
 def rejection(variant: Variant, smallest: Quant, room_bytes: int, slow_tokens_s: float | None) -> Rejection:
     """Why no file of a model is offered here."""
     if slow_tokens_s is not None:
-        return Rejection(variant.id, f"It would answer at {rate(slow_tokens_s)} tokens/s.")
+        return Rejection(variant.id, say("It would answer at {rate} tokens/s.", rate=rate(slow_tokens_s)))
     if smallest.file_bytes <= room_bytes:
-        why = (
-            f"Its smallest file, {smallest.name} with {gb(smallest.file_bytes)}, leaves too little of the "
-            f"{gib(room_bytes)} that can be used here for the KV cache and buffers."
+        why = say(
+            "Its smallest file, {quant} with {size}, leaves too little of the {room} that can be used here for the KV "
+            "cache and buffers.",
+            quant=smallest.name,
+            size=gb(smallest.file_bytes),
+            room=gib(room_bytes),
         )
         return Rejection(variant.id, why)
-    missing = smallest.file_bytes - room_bytes
-    return Rejection(
-        variant.id,
-        f"Its smallest file, {smallest.name} with {gb(smallest.file_bytes)}, needs {gib(missing)} more memory than "
-        f"the {gib(room_bytes)} that can be used here.",
+    why = say(
+        "Its smallest file, {quant} with {size}, needs {missing} more memory than the {room} that can be used here.",
+        quant=smallest.name,
+        size=gb(smallest.file_bytes),
+        missing=gib(smallest.file_bytes - room_bytes),
+        room=gib(room_bytes),
     )
+    return Rejection(variant.id, why)
 
 
 def why_not_bigger(variant: Variant, quant: Quant, loader: Loader, found: Found, speed_now: float) -> str:
     """The next model up, with what it needs, what fits and how fast it would be."""
     layout, seen = found.layout, loader.view
     need = layout.host.total + sum(b.total for b in layout.gpus)
-    start = f"The next model up, {variant.short_name}, needs {gib(need)} ({quant.name})."
+    start = say(
+        "The next model up, {name}, needs {need} ({quant}).", name=variant.short_name, need=gib(need), quant=quant.name
+    )
     on_cards = sum(b.total for b in layout.gpus)
-    times = f"{rate(found.decode_tokens_s)} instead of {rate(speed_now)} tokens/s"
     if not found.fits:
         room = seen.ram_budget_bytes + (0 if seen.unified else sum(g.budget_bytes for g in seen.gpus))
-        return f"{start} {gib(room)} can be used here."
+        return f"{start} {say('{room} can be used here.', room=gib(room))}"
+    times = say("{there} instead of {here} tokens/s", there=rate(found.decode_tokens_s), here=rate(speed_now))
     if found.disk_s:
-        return f"{start} {gib(layout.missing_host_bytes)} of it would be read from the disk for every answer: {times}."
-    if seen.gpus and layout.host.weights > loader.facts.token_embd_bytes and not seen.unified:
-        slower = seen.gpus[0].device.bandwidth_bytes_s / loader.host_device.bandwidth_bytes_s
-        cards = "your card" if len(seen.gpus) == 1 else "your cards"
-        return (
-            f"{start} Only {gib(on_cards)} of it fit on {cards}; the other {gib(need - on_cards)} would sit in RAM, "
-            f"which is {slower:.0f} times slower to read: {times}."
+        rest = say(
+            "{size} of it would be read from the disk for every answer: {times}.",
+            size=gib(layout.missing_host_bytes),
+            times=times,
         )
-    return f"{start} It would answer more slowly: {times}."
+    elif seen.gpus and layout.host.weights > loader.facts.token_embd_bytes and not seen.unified:
+        slower = seen.gpus[0].device.bandwidth_bytes_s / loader.host_device.bandwidth_bytes_s
+        fit = (
+            say("Only {size} of it fit on your card;", size=gib(on_cards))
+            if len(seen.gpus) == 1
+            else say("Only {size} of it fit on your cards;", size=gib(on_cards))
+        )
+        rest = say(
+            "{fit} the other {size} would sit in RAM, which is {n} times slower to read: {times}.",
+            fit=fit,
+            size=gib(need - on_cards),
+            n=f"{slower:.0f}",
+            times=times,
+        )
+    else:
+        rest = say("It would answer more slowly: {times}.", times=times)
+    return f"{start} {rest}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from launcher.core.models import KvLayout, QuantQuality
 from launcher.core.plans import Wishes
 from launcher.core.units import gb, gib, rate, whole
+from launcher.core.words import say
 from launcher.planner.layout import Loader
 from launcher.planner.search import Found
 
@@ -39,14 +40,15 @@ def summary(loader: Loader, found: Found) -> str:
     cards = card_names(g.name for g, b in zip(loader.view.gpus, found.layout.gpus, strict=True) if b.weights)
     blocks = min(n, max(0, s.n_gpu_layers - 1))
     if not cards or (not blocks and not s.n_gpu_layers):
-        return "on the processor"
+        return say("on the processor")
     if blocks < n:
-        rest = ", no experts on it" if loader.facts.hyper.n_expert and s.expert_layers_on_cpu >= n else ""
-        return f"{blocks} of {n} layers on {cards}{rest}"
+        if loader.facts.hyper.n_expert and s.expert_layers_on_cpu >= n:
+            return say("{n} of {all} layers on {cards}, no experts on it", n=blocks, all=n, cards=cards)
+        return say("{n} of {all} layers on {cards}", n=blocks, all=n, cards=cards)
     experts = _expert_layers(loader, found)
     if experts:
-        return f"attention on {cards}, experts of {experts} of {n} layers in RAM"
-    return f"all {n} layers on {cards}"
+        return say("attention on {cards}, experts of {n} of {all} layers in RAM", cards=cards, n=experts, all=n)
+    return say("all {n} layers on {cards}", n=n, cards=cards)
 
 
 def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | None) -> tuple[str, ...]:
@@ -65,40 +67,65 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
     cards = card_names(g.name for g, _ in used)
     host_weights = layout.host.weights - facts.token_embd_bytes
     if used:
-        need = sum(b.total for _, b in used)
-        free = sum(g.free_bytes for g, _ in used)
-        verb = "holds" if len(used) == 1 else "hold"
-        there = "of the shared memory can be used by it" if view.unified else "are free there"
-        out.append(f"{cards} {verb} {gib(need)} of the model, its KV cache and buffers; {gib(free)} {there}.")
+        need = gib(sum(b.total for _, b in used))
+        free = gib(sum(g.free_bytes for g, _ in used))
+        out.append(_held(cards, need, free, is_one=len(used) == 1, is_shared=view.unified))
     experts = _expert_layers(loader, found)
     if used and experts:
         share = facts.hyper.n_expert_used / facts.hyper.n_expert
-        out.append(
-            f"Attention and the KV cache stay on the {'card' if len(used) == 1 else 'cards'}. The experts of {experts} layers, {gib(host_weights)}, "
-            f"are read from RAM: {gb(host_weights * share)} per token."
+        stay = (
+            say("Attention and the KV cache stay on the card.")
+            if len(used) == 1
+            else say("Attention and the KV cache stay on the cards.")
         )
+        read = say(
+            "The experts of {n} layers, {size}, are read from RAM: {part} per token.",
+            n=experts,
+            size=gib(host_weights),
+            part=gb(host_weights * share),
+        )
+        out.append(f"{stay} {read}")
     elif used and host_weights > 0:
         slower = used[0][0].device.bandwidth_bytes_s / loader.host_device.bandwidth_bytes_s
-        out.append(f"{gib(host_weights)} of the layers are in RAM, which is {slower:.0f} times slower to read.")
+        out.append(
+            say(
+                "{size} of the layers are in RAM, which is {n} times slower to read.",
+                size=gib(host_weights),
+                n=f"{slower:.0f}",
+            )
+        )
     elif not used:
         out.append(
-            f"The processor does the work and reads {gb(_active_host_bytes(loader, found))} from RAM for every token."
+            say(
+                "The processor does the work and reads {size} from RAM for every token.",
+                size=gb(_active_host_bytes(loader, found)),
+            )
         )
     if f16_context is not None:
         out.append(
-            f"KV cache q8_0 instead of f16: {whole(s.n_ctx)} instead of {whole(f16_context)} tokens of context, "
-            "with hardly any loss."
+            say(
+                "KV cache q8_0 instead of f16: {now} instead of {before} tokens of context, with hardly any loss.",
+                now=whole(s.n_ctx),
+                before=whole(f16_context),
+            )
         )
     if found.fits and s.n_ctx < min(32_768, facts.context_train) and f16_context is None:
         out.append(
-            f"Context {whole(s.n_ctx)} of {whole(facts.context_train)} tokens: more does not fit or costs speed."
+            say(
+                "Context {n} of {all} tokens: more does not fit or costs speed.",
+                n=whole(s.n_ctx),
+                all=whole(facts.context_train),
+            )
         )
     if facts.kv_layout is KvLayout.MLA_LEGACY:
         per_token = loader.kv_bytes(loader.cache(256, s.kv_type, s.n_ubatch), 0, loader.n_layer) / 256
         latent = facts.hyper.n_layer * (facts.hyper.kv_lora_rank + facts.hyper.rope_dim) * 2
         out.append(
-            f"This file has the old layout of attention: {per_token / 1e3:.0f} kB of cache per token "
-            f"instead of {latent / 1e3:.0f} kB in newer files."
+            say(
+                "This file has the old layout of attention: {old} kB of cache per token instead of {new} kB in newer files.",
+                old=f"{per_token / 1e3:.0f}",
+                new=f"{latent / 1e3:.0f}",
+            )
         )
     return tuple(out)
 
@@ -111,23 +138,28 @@ def warnings(loader: Loader, found: Found, subject: Subject, wishes: Wishes) -> 
         out.append(misfit(loader, found))
     if found.disk_s:
         out.append(
-            f"{gib(layout.missing_host_bytes)} of the weights do not fit in RAM and are read from the disk while it "
-            "answers: slow, and only on a fast SSD."
+            say(
+                "{size} of the weights do not fit in RAM and are read from the disk while it answers: slow, and only on a "
+                "fast SSD.",
+                size=gib(layout.missing_host_bytes),
+            )
         )
     if subject.quality.loss is not None and subject.quality.loss >= 0.03:
-        bits = f"At {subject.bits_per_weight:.0f} bits" if subject.bits_per_weight else f"As {subject.quant}"
-        how = "clearly more" if subject.quality.loss >= 0.10 else "somewhat more"
-        measured = "" if subject.quality.measured else " (carried over from another model, not measured)"
-        out.append(f"{bits} this model makes {how} mistakes than the full {subject.short_name}{measured}.")
+        out.append(_mistakes(subject, is_clear=subject.quality.loss >= 0.10))
     left = view.ram_budget_bytes + wishes.ram_reserve_bytes - layout.host.total
     left -= sum(b.total for b in layout.gpus) if view.unified else 0
     if found.fits and not found.disk_s and left < _TIGHT_RAM_BYTES:
-        out.append(f"Only {gib(max(0, left))} of memory are left for other programs.")
+        out.append(say("Only {size} of memory are left for other programs.", size=gib(max(0, left))))
     if found.fits and subject.thinks and found.decode_tokens_s < 3:
-        out.append(f"It thinks before it answers: at {rate(found.decode_tokens_s)} tokens/s that takes many minutes.")
+        out.append(
+            say(
+                "It thinks before it answers: at {rate} tokens/s that takes many minutes.",
+                rate=rate(found.decode_tokens_s),
+            )
+        )
     trained = loader.facts.context_train
     if layout.setting.n_ctx > max(trained, 256):
-        out.append(f"The model was made for {whole(trained)} tokens; beyond that its answers get worse.")
+        out.append(say("The model was made for {n} tokens; beyond that its answers get worse.", n=whole(trained)))
     out += [*view.assumed, *view.unusable]
     return tuple(out)
 
@@ -138,8 +170,52 @@ def misfit(loader: Loader, found: Found) -> str:
     need = layout.host.total + sum(b.total for b in layout.gpus)
     room = view.ram_budget_bytes + (0 if view.unified else sum(g.budget_bytes for g in view.gpus))
     if layout.missing_gpu_bytes and not layout.missing_host_bytes:
-        return f"Needs {gib(layout.missing_gpu_bytes)} more memory on the graphics card than is free."
-    return f"Needs {gib(need)} of memory; {gib(room)} can be used here."
+        return say("Needs {size} more memory on the graphics card than is free.", size=gib(layout.missing_gpu_bytes))
+    return say("Needs {need} of memory; {room} can be used here.", need=gib(need), room=gib(room))
+
+
+def _held(cards: str, need: str, free: str, *, is_one: bool, is_shared: bool) -> str:
+    if is_shared:
+        return say(
+            "{cards} holds {need} of the model, its KV cache and buffers; {free} of the shared memory can be used by it.",
+            cards=cards,
+            need=need,
+            free=free,
+        )
+    return (
+        say(
+            "{cards} holds {need} of the model, its KV cache and buffers; {free} are free there.",
+            cards=cards,
+            need=need,
+            free=free,
+        )
+        if is_one
+        else say(
+            "{cards} hold {need} of the model, its KV cache and buffers; {free} are free there.",
+            cards=cards,
+            need=need,
+            free=free,
+        )
+    )
+
+
+def _mistakes(subject: Subject, *, is_clear: bool) -> str:
+    """What a squeezed file costs, and whether that was measured on this model."""
+    bits = (
+        say("At {n} bits", n=f"{subject.bits_per_weight:.0f}")
+        if subject.bits_per_weight
+        else say("As {quant}", quant=subject.quant)
+    )
+    words = (
+        say("{bits} this model makes clearly more mistakes than the full {name}", bits=bits, name=subject.short_name)
+        if is_clear
+        else say(
+            "{bits} this model makes somewhat more mistakes than the full {name}", bits=bits, name=subject.short_name
+        )
+    )
+    if subject.quality.measured:
+        return say("{words}.", words=words)
+    return say("{words} (carried over from another model, not measured).", words=words)
 
 
 def _expert_layers(loader: Loader, found: Found) -> int:

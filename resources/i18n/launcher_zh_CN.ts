@@ -1646,8 +1646,8 @@
         <translation>重新检测</translation>
     </message>
     <message>
-        <source>Speeds are estimated from the hardware&apos;s; the range says how far off they may be.</source>
-        <translation>速度按硬件规格估算；范围表示可能的误差。</translation>
+        <source>Speeds are estimated from the memory&apos;s speed; the range says how far off they may be.</source>
+        <translation>速度按内存速度估算；范围表示可能的误差。</translation>
     </message>
     <message>
         <source>Speeds use what was measured on this PC.</source>
@@ -2240,6 +2240,673 @@
     <message>
         <source>You</source>
         <translation>您</translation>
+    </message>
+</context>
+<context>
+    <name>Words</name>
+    <message>
+        <source>29 shards; the same size as the Q4_K_M offered, no size published.</source>
+        <translation>29 个分片；与所提供的 Q4_K_M 大小相同，未公布大小。</translation>
+    </message>
+    <message>
+        <source>763B with memory tables; newest generation.</source>
+        <translation>763B，带记忆表；最新一代。</translation>
+    </message>
+    <message>
+        <source>763B with memory tables; newest release.</source>
+        <translation>763B，带记忆表；最新发布。</translation>
+    </message>
+    <message>
+        <source>A research model.</source>
+        <translation>研究用模型。</translation>
+    </message>
+    <message>
+        <source>Always thinks, very long; olympiad maths.</source>
+        <translation>总是先思考，且很久；擅长奥赛数学。</translation>
+    </message>
+    <message>
+        <source>An old model.</source>
+        <translation>旧模型。</translation>
+    </message>
+    <message>
+        <source>An old model. 4,096 tokens of context.</source>
+        <translation>旧模型。上下文 4,096 词元。</translation>
+    </message>
+    <message>
+        <source>An old model: newer small ones are better.</source>
+        <translation>旧模型：较新的小模型更好。</translation>
+    </message>
+    <message>
+        <source>An old model: newer small ones are better. 4,096 tokens of context.</source>
+        <translation>旧模型：较新的小模型更好。上下文 4,096 词元。</translation>
+    </message>
+    <message>
+        <source>Answers at once; chat and code.</source>
+        <translation>立即回答；擅长对话和编程。</translation>
+    </message>
+    <message>
+        <source>Answers at once; chat, writing and code.</source>
+        <translation>立即回答；擅长对话、写作和编程。</translation>
+    </message>
+    <message>
+        <source>Answers at once; code in 338 languages, very fast.</source>
+        <translation>立即回答；支持 338 种编程语言，非常快。</translation>
+    </message>
+    <message>
+        <source>Answers at once; code.</source>
+        <translation>立即回答；擅长编程。</translation>
+    </message>
+    <message>
+        <source>Answers at once; the first V3.</source>
+        <translation>立即回答；最初的 V3。</translation>
+    </message>
+    <message>
+        <source>As {quant}</source>
+        <translation>以 {quant} 量化时，</translation>
+    </message>
+    <message>
+        <source>At {n} bits</source>
+        <translation>在 {n} 位下，</translation>
+    </message>
+    <message>
+        <source>Attention and the KV cache stay on the card.</source>
+        <translation>注意力和 KV 缓存留在显卡上。</translation>
+    </message>
+    <message>
+        <source>Attention and the KV cache stay on the cards.</source>
+        <translation>注意力和 KV 缓存留在各显卡上。</translation>
+    </message>
+    <message>
+        <source>Best science score here (GPQA {own}, not {other})</source>
+        <translation>科学测试得分最高（GPQA {own}，对比 {other}）</translation>
+    </message>
+    <message>
+        <source>Best score here ({own}, not {other} of 100)</source>
+        <translation>得分最高（满分 100，{own} 对比 {other}）</translation>
+    </message>
+    <message>
+        <source>Chat in English and Chinese, 2023.</source>
+        <translation>中英文对话，2023 年。</translation>
+    </message>
+    <message>
+        <source>Chat, 2024.</source>
+        <translation>对话，2024 年。</translation>
+    </message>
+    <message>
+        <source>Classic 2023-24</source>
+        <translation>经典 2023–24</translation>
+    </message>
+    <message>
+        <source>Code on small machines, 2023.</source>
+        <translation>在小型电脑上编程，2023 年。</translation>
+    </message>
+    <message>
+        <source>Code, 2023.</source>
+        <translation>编程，2023 年。</translation>
+    </message>
+    <message>
+        <source>Code, 2024.</source>
+        <translation>编程，2024 年。</translation>
+    </message>
+    <message>
+        <source>Context {n} of {all} tokens: more does not fit or costs speed.</source>
+        <translation>上下文 {n} / {all} 词元：再多就放不下或会变慢。</translation>
+    </message>
+    <message>
+        <source>Does not think first.</source>
+        <translation>不会先思考。</translation>
+    </message>
+    <message>
+        <source>Does not think first. Its files keep a 71 times larger KV cache (old layout).</source>
+        <translation>不会先思考。其文件的 KV 缓存大 71 倍（旧布局）。</translation>
+    </message>
+    <message>
+        <source>Experts re-quantised to Q4_K are bigger than the original MXFP4 and worse (164.6 GB against 155.1 GB, perplexity +0.9 %).</source>
+        <translation>专家重新量化为 Q4_K 后，比原始 MXFP4 更大也更差（164.6 GB 对比 155.1 GB，困惑度 +0.9 %）。</translation>
+    </message>
+    <message>
+        <source>First model with sparse attention.</source>
+        <translation>首个使用稀疏注意力的模型。</translation>
+    </message>
+    <message>
+        <source>From 2024; V2.5-1210 replaced it.</source>
+        <translation>2024 年的模型；已被 V2.5-1210 取代。</translation>
+    </message>
+    <message>
+        <source>From 2024; its files need 4.9 MB of memory per token of context.</source>
+        <translation>2024 年的模型；每个上下文词元需要 4.9 MB 内存。</translation>
+    </message>
+    <message>
+        <source>It thinks before it answers: at {rate} tokens/s that takes many minutes.</source>
+        <translation>它会先思考再回答：以 {rate} 词元/秒的速度，需要很多分钟。</translation>
+    </message>
+    <message>
+        <source>It would answer at {rate} tokens/s.</source>
+        <translation>回答速度只有 {rate} 词元/秒。</translation>
+    </message>
+    <message>
+        <source>It would answer more slowly: {times}.</source>
+        <translation>回答会更慢：{times}。</translation>
+    </message>
+    <message>
+        <source>Its files keep a 71 times larger KV cache (old layout).</source>
+        <translation>其文件的 KV 缓存大 71 倍（旧布局）。</translation>
+    </message>
+    <message>
+        <source>Its shape is not known.</source>
+        <translation>结构未知。</translation>
+    </message>
+    <message>
+        <source>Its smallest file, {quant} with {size}, leaves too little of the {room} that can be used here for the KV cache and buffers.</source>
+        <translation>最小的文件 {quant}（{size}）放进可用的 {room} 后，留给 KV 缓存和缓冲区的空间太少。</translation>
+    </message>
+    <message>
+        <source>Its smallest file, {quant} with {size}, needs {missing} more memory than the {room} that can be used here.</source>
+        <translation>最小的文件 {quant}（{size}）比可用的 {room} 还多需要 {missing} 内存。</translation>
+    </message>
+    <message>
+        <source>Its sparse-attention indexer was removed: a changed model.</source>
+        <translation>去掉了稀疏注意力索引器：已不是原模型。</translation>
+    </message>
+    <message>
+        <source>KV cache q8_0 instead of f16: {now} instead of {before} tokens of context, with hardly any loss.</source>
+        <translation>KV 缓存用 q8_0 代替 f16：上下文从 {before} 增至 {now} 词元，几乎没有损失。</translation>
+    </message>
+    <message>
+        <source>Least loss of this model: {loss}</source>
+        <translation>此模型中损失最小的版本：{loss}</translation>
+    </message>
+    <message>
+        <source>Made for a fork of llama.cpp; this engine cannot load it.</source>
+        <translation>为 llama.cpp 的分支制作，此引擎无法加载。</translation>
+    </message>
+    <message>
+        <source>Made for the ds4 engine; its size is not published.</source>
+        <translation>为 ds4 引擎制作，未公布大小。</translation>
+    </message>
+    <message>
+        <source>Made for the ds4 engine; not verified with this one.</source>
+        <translation>为 ds4 引擎制作，未在此引擎上验证。</translation>
+    </message>
+    <message>
+        <source>Native FP8 tensors: probably for a fork only, not verified.</source>
+        <translation>原生 FP8 张量：可能仅适用于某个分支，未验证。</translation>
+    </message>
+    <message>
+        <source>Needs tensor types that only the ik_llama.cpp fork has; this engine cannot load it.</source>
+        <translation>需要 ik_llama.cpp 分支独有的张量类型，此引擎无法加载。</translation>
+    </message>
+    <message>
+        <source>Needs the architecture deepseek41, which this engine does not have yet.</source>
+        <translation>需要此引擎尚不支持的 deepseek41 架构。</translation>
+    </message>
+    <message>
+        <source>Needs {need} of memory; {room} can be used here.</source>
+        <translation>需要 {need} 内存；此处可用 {room}。</translation>
+    </message>
+    <message>
+        <source>Needs {size} more memory on the graphics card than is free.</source>
+        <translation>显卡的空闲显存还差 {size}。</translation>
+    </message>
+    <message>
+        <source>No GGUF file is known. V2.5 is the same model, newer and better.</source>
+        <translation>没有已知的 GGUF 文件。V2.5 是同一模型的更新更好版本。</translation>
+    </message>
+    <message>
+        <source>No GGUF of the chat model has been verified; the known one is the base model.</source>
+        <translation>对话模型没有经过验证的 GGUF；已知的是基础模型。</translation>
+    </message>
+    <message>
+        <source>No GGUF repository has been verified.</source>
+        <translation>没有经过验证的 GGUF 仓库。</translation>
+    </message>
+    <message>
+        <source>No GGUF repository is known.</source>
+        <translation>没有已知的 GGUF 仓库。</translation>
+    </message>
+    <message>
+        <source>No file for this engine with a published size. V4-Pro-0813 replaces it.</source>
+        <translation>没有公布了大小且适用于此引擎的文件。已被 V4-Pro-0813 取代。</translation>
+    </message>
+    <message>
+        <source>No file of it can be loaded by this engine.</source>
+        <translation>此引擎无法加载它的任何文件。</translation>
+    </message>
+    <message>
+        <source>No tools.</source>
+        <translation>不支持工具调用。</translation>
+    </message>
+    <message>
+        <source>Not a chat model.</source>
+        <translation>不是对话模型。</translation>
+    </message>
+    <message>
+        <source>Only test files of a llama.cpp change are known. V3.2 replaces it.</source>
+        <translation>只有用于测试 llama.cpp 改动的文件。已被 V3.2 取代。</translation>
+    </message>
+    <message>
+        <source>Only {size} of it fit on your card;</source>
+        <translation>显卡只放得下 {size}，</translation>
+    </message>
+    <message>
+        <source>Only {size} of it fit on your cards;</source>
+        <translation>所有显卡只放得下 {size}，</translation>
+    </message>
+    <message>
+        <source>Only {size} of memory are left for other programs.</source>
+        <translation>留给其他程序的内存仅有 {size}。</translation>
+    </message>
+    <message>
+        <source>Proves theorems; maths only.</source>
+        <translation>证明定理；仅限数学。</translation>
+    </message>
+    <message>
+        <source>Qwen3-8B trained on R1-0528&apos;s answers; not the 671B R1.</source>
+        <translation>用 R1-0528 的回答训练的 Qwen3-8B，并非 671B 的 R1 本身。</translation>
+    </message>
+    <message>
+        <source>R1 and V3, 671B</source>
+        <translation>R1 和 V3，671B</translation>
+    </message>
+    <message>
+        <source>R1 distils</source>
+        <translation>R1 蒸馏模型</translation>
+    </message>
+    <message>
+        <source>Reads text from images.</source>
+        <translation>从图像中识别文字。</translation>
+    </message>
+    <message>
+        <source>Reads text from images; it is not a chat model and this version has no image input.</source>
+        <translation>从图像中识别文字；不是对话模型，且此版本不支持图像输入。</translation>
+    </message>
+    <message>
+        <source>Reads text from images; not a chat model, and this version has no image input.</source>
+        <translation>从图像中识别文字；不是对话模型，且此版本不支持图像输入。</translation>
+    </message>
+    <message>
+        <source>Released in autumn 2026; this engine cannot load it yet.</source>
+        <translation>2026 年秋季发布；此引擎尚无法加载。</translation>
+    </message>
+    <message>
+        <source>Sizes are not published, and this version has no image input.</source>
+        <translation>未公布大小，且此版本不支持图像输入。</translation>
+    </message>
+    <message>
+        <source>Small and fast chat, 2024.</source>
+        <translation>小而快的对话模型，2024 年。</translation>
+    </message>
+    <message>
+        <source>Small and from 2024; does not think first.</source>
+        <translation>2024 年的小模型；不会先思考。</translation>
+    </message>
+    <message>
+        <source>Small models that learned from R1: they run on ordinary PCs.</source>
+        <translation>向 R1 学习的小模型：普通电脑即可运行。</translation>
+    </message>
+    <message>
+        <source>Special models</source>
+        <translation>专用模型</translation>
+    </message>
+    <message>
+        <source>Test files of a llama.cpp change.</source>
+        <translation>用于测试 llama.cpp 改动的文件。</translation>
+    </message>
+    <message>
+        <source>Text part only would run here.</source>
+        <translation>此处只能运行文本部分。</translation>
+    </message>
+    <message>
+        <source>The experts of {n} layers, {size}, are read from RAM: {part} per token.</source>
+        <translation>{n} 层的专家（{size}）从内存读取：每词元 {part}。</translation>
+    </message>
+    <message>
+        <source>The first DeepSeek mixture of experts, 2024.</source>
+        <translation>DeepSeek 的首个混合专家模型，2024 年。</translation>
+    </message>
+    <message>
+        <source>The first DeepSeek models, for comparison and old machines.</source>
+        <translation>最早的 DeepSeek 模型，用于对比或旧电脑。</translation>
+    </message>
+    <message>
+        <source>The first full R1: thinks before it answers.</source>
+        <translation>最初的完整 R1：先思考，再回答。</translation>
+    </message>
+    <message>
+        <source>The full R1, May 2025: thinks before it answers; top at maths, code and science.</source>
+        <translation>完整的 R1，2025 年 5 月：先思考，再回答；数学、编程和科学顶尖。</translation>
+    </message>
+    <message>
+        <source>The full models. They need 160 GB of memory or more.</source>
+        <translation>完整模型，需要 160 GB 或更多内存。</translation>
+    </message>
+    <message>
+        <source>The generation of 2024, answers without thinking.</source>
+        <translation>2024 年的一代，不思考直接回答。</translation>
+    </message>
+    <message>
+        <source>The largest DeepSeek model, preview.</source>
+        <translation>最大的 DeepSeek 模型，预览版。</translation>
+    </message>
+    <message>
+        <source>The largest DeepSeek model; strongest at science, code and agents.</source>
+        <translation>最大的 DeepSeek 模型；科学、编程和智能体能力最强。</translation>
+    </message>
+    <message>
+        <source>The memory speed of {name} is not known; {rate} GB/s is assumed, which is slow.</source>
+        <translation>{name} 的显存速度未知，按较慢的 {rate} GB/s 估算。</translation>
+    </message>
+    <message>
+        <source>The model was made for {n} tokens; beyond that its answers get worse.</source>
+        <translation>模型按 {n} 词元训练；超出后回答会变差。</translation>
+    </message>
+    <message>
+        <source>The newest that runs here: 284B and 1.6T, of which few billion are active per token.</source>
+        <translation>此处能运行的最新一代：284B 和 1.6T，每词元只激活其中一小部分。</translation>
+    </message>
+    <message>
+        <source>The next model up, {name}, needs {need} ({quant}).</source>
+        <translation>更大一级的 {name} 需要 {need}（{quant}）。</translation>
+    </message>
+    <message>
+        <source>The preview; 0731 replaced it.</source>
+        <translation>预览版；已被 0731 取代。</translation>
+    </message>
+    <message>
+        <source>The preview; 0813 replaced it.</source>
+        <translation>预览版；已被 0813 取代。</translation>
+    </message>
+    <message>
+        <source>The processor does the work and reads {size} from RAM for every token.</source>
+        <translation>由处理器完成，每个词元要从内存读取 {size}。</translation>
+    </message>
+    <message>
+        <source>The recommended model is also the biggest that runs well here.</source>
+        <translation>推荐的模型也是此处能流畅运行的最大模型。</translation>
+    </message>
+    <message>
+        <source>The recommended model is also the fastest that runs well here.</source>
+        <translation>推荐的模型也是此处能流畅运行的最快模型。</translation>
+    </message>
+    <message>
+        <source>The recommended model is also the smartest that runs well here.</source>
+        <translation>推荐的模型也是此处能流畅运行的最聪明模型。</translation>
+    </message>
+    <message>
+        <source>The speed of the RAM is not known; {rate} GB/s is assumed, which is slow.</source>
+        <translation>内存速度未知，按较慢的 {rate} GB/s 估算。</translation>
+    </message>
+    <message>
+        <source>Thinks at length before it answers; best at contest maths and code for its size.</source>
+        <translation>先长时间思考，再回答；同等大小中竞赛数学和编程最强。</translation>
+    </message>
+    <message>
+        <source>Thinks before it answers; general reasoning on small machines.</source>
+        <translation>先思考，再回答；适合小型电脑的通用推理。</translation>
+    </message>
+    <message>
+        <source>Thinks before it answers; good at maths for its size.</source>
+        <translation>先思考，再回答；在同等大小中擅长数学。</translation>
+    </message>
+    <message>
+        <source>Thinks before it answers; simple maths on almost any machine.</source>
+        <translation>先思考，再回答；几乎任何电脑都能做简单数学。</translation>
+    </message>
+    <message>
+        <source>Thinks before it answers; strong at maths, code and reasoning.</source>
+        <translation>先思考，再回答；擅长数学、编程和推理。</translation>
+    </message>
+    <message>
+        <source>Thinks before it answers; the broadest of the distils.</source>
+        <translation>先思考，再回答；蒸馏模型中能力最全面。</translation>
+    </message>
+    <message>
+        <source>Thinks when asked to; chat, code and tools.</source>
+        <translation>可按需思考；擅长对话、编程和工具调用。</translation>
+    </message>
+    <message>
+        <source>Thinks when asked to; strong at code, agents, science and long texts.</source>
+        <translation>可按需思考；擅长编程、智能体、科学和长文本。</translation>
+    </message>
+    <message>
+        <source>Thinks when asked to; strong at code, science and long texts.</source>
+        <translation>可按需思考；擅长编程、科学和长文本。</translation>
+    </message>
+    <message>
+        <source>Thinks when asked to; strong at everything, cheap long contexts.</source>
+        <translation>可按需思考；各方面都强，长上下文开销小。</translation>
+    </message>
+    <message>
+        <source>This file has the old layout of attention: {old} kB of cache per token instead of {new} kB in newer files.</source>
+        <translation>此文件使用旧的注意力布局：每词元缓存 {old} kB，较新的文件只需 {new} kB。</translation>
+    </message>
+    <message>
+        <source>This file is the base model, not the chat model.</source>
+        <translation>此文件是基础模型，不是对话模型。</translation>
+    </message>
+    <message>
+        <source>Trained on R1&apos;s answers; not the 671B R1.</source>
+        <translation>用 R1 的回答训练而成，并非 671B 的 R1 本身。</translation>
+    </message>
+    <message>
+        <source>V2 and Coder-V2</source>
+        <translation>V2 和 Coder-V2</translation>
+    </message>
+    <message>
+        <source>V4</source>
+        <translation>V4</translation>
+    </message>
+    <message>
+        <source>V4-Flash that also sees images (experiment).</source>
+        <translation>还能看图像的 V4-Flash（实验版）。</translation>
+    </message>
+    <message>
+        <source>V4.1, needs a newer engine</source>
+        <translation>V4.1，需要更新的引擎</translation>
+    </message>
+    <message>
+        <source>Very small code model, 2023.</source>
+        <translation>很小的编程模型，2023 年。</translation>
+    </message>
+    <message>
+        <source>Very small: often wrong outside maths. Trained on R1&apos;s answers; not the 671B R1.</source>
+        <translation>非常小：数学之外常出错。用 R1 的回答训练而成，并非 671B 的 R1 本身。</translation>
+    </message>
+    <message>
+        <source>Vision and research models; not for chat.</source>
+        <translation>视觉和研究用模型，不用于对话。</translation>
+    </message>
+    <message>
+        <source>all {n} layers on {cards}</source>
+        <translation>全部 {n} 层在 {cards} 上</translation>
+    </message>
+    <message>
+        <source>attention on {cards}, experts of {n} of {all} layers in RAM</source>
+        <translation>注意力在 {cards} 上，{all} 层中 {n} 层的专家在内存</translation>
+    </message>
+    <message>
+        <source>clear loss</source>
+        <translation>明显损失</translation>
+    </message>
+    <message>
+        <source>no loss</source>
+        <translation>无损失</translation>
+    </message>
+    <message>
+        <source>on the processor</source>
+        <translation>在处理器上运行</translation>
+    </message>
+    <message>
+        <source>slight loss</source>
+        <translation>轻微损失</translation>
+    </message>
+    <message>
+        <source>strong loss</source>
+        <translation>严重损失</translation>
+    </message>
+    <message>
+        <source>unknown loss</source>
+        <translation>损失未知</translation>
+    </message>
+    <message>
+        <source>{bits} this model makes clearly more mistakes than the full {name}</source>
+        <translation>{bits}此模型出错明显多于完整的 {name}</translation>
+    </message>
+    <message>
+        <source>{bits} this model makes somewhat more mistakes than the full {name}</source>
+        <translation>{bits}此模型出错略多于完整的 {name}</translation>
+    </message>
+    <message>
+        <source>{cards} hold {need} of the model, its KV cache and buffers; {free} are free there.</source>
+        <translation>{cards} 存放模型、KV 缓存和缓冲区中的 {need}；共空闲 {free}。</translation>
+    </message>
+    <message>
+        <source>{cards} holds {need} of the model, its KV cache and buffers; {free} are free there.</source>
+        <translation>{cards} 存放模型、KV 缓存和缓冲区中的 {need}；空闲 {free}。</translation>
+    </message>
+    <message>
+        <source>{cards} holds {need} of the model, its KV cache and buffers; {free} of the shared memory can be used by it.</source>
+        <translation>{cards} 存放模型、KV 缓存和缓冲区中的 {need}；它可以使用共享内存中的 {free}。</translation>
+    </message>
+    <message>
+        <source>{change} % perplexity</source>
+        <translation>困惑度 {change} %</translation>
+    </message>
+    <message>
+        <source>{change} %, 9 tests</source>
+        <translation>{change} %，9 项测试</translation>
+    </message>
+    <message>
+        <source>{fit} the other {size} would sit in RAM, which is {n} times slower to read: {times}.</source>
+        <translation>{fit}其余 {size} 要放在读取速度慢 {n} 倍的内存里：{times}。</translation>
+    </message>
+    <message>
+        <source>{gain}, better at contest maths ({own}, not {other}), knows less.</source>
+        <translation>{gain}，竞赛数学更好（{own}，对比 {other}），知识较少。</translation>
+    </message>
+    <message>
+        <source>{gain}, but weaker answers (score {own}, not {other} of 100).</source>
+        <translation>{gain}，但回答较弱（满分 100，{own} 对比 {other}）。</translation>
+    </message>
+    <message>
+        <source>{gain}, but {n} % slower.</source>
+        <translation>{gain}，但慢 {n} %。</translation>
+    </message>
+    <message>
+        <source>{gain}, but {n}× slower.</source>
+        <translation>{gain}，但慢 {n} 倍。</translation>
+    </message>
+    <message>
+        <source>{gain}: a smaller file of the same model, {loss}.</source>
+        <translation>{gain}：同一模型的较小文件，{loss}。</translation>
+    </message>
+    <message>
+        <source>{name} is not used: its free memory is not known.</source>
+        <translation>未使用 {name}：其空闲显存未知。</translation>
+    </message>
+    <message>
+        <source>{name} is not used: less than 1 GiB of it is free.</source>
+        <translation>未使用 {name}：空闲显存不足 1 GiB。</translation>
+    </message>
+    <message>
+        <source>{name} is not used: this engine has no backend for it.</source>
+        <translation>未使用 {name}：此引擎没有适用的后端。</translation>
+    </message>
+    <message>
+        <source>{name} {quant} cannot be planned.</source>
+        <translation>无法规划 {name} {quant}。</translation>
+    </message>
+    <message>
+        <source>{n} % faster</source>
+        <translation>快 {n} %</translation>
+    </message>
+    <message>
+        <source>{n} days</source>
+        <translation>{n} 天</translation>
+    </message>
+    <message>
+        <source>{n} h</source>
+        <translation>{n} 小时</translation>
+    </message>
+    <message>
+        <source>{n} h {rest} min</source>
+        <translation>{n} 小时 {rest} 分</translation>
+    </message>
+    <message>
+        <source>{n} min</source>
+        <translation>{n} 分钟</translation>
+    </message>
+    <message>
+        <source>{n} min {rest} s</source>
+        <translation>{n} 分 {rest} 秒</translation>
+    </message>
+    <message>
+        <source>{n} of {all} layers on {cards}</source>
+        <translation>{all} 层中 {n} 层在 {cards} 上</translation>
+    </message>
+    <message>
+        <source>{n} of {all} layers on {cards}, no experts on it</source>
+        <translation>{all} 层中 {n} 层在 {cards} 上，不含专家</translation>
+    </message>
+    <message>
+        <source>{n} s</source>
+        <translation>{n} 秒</translation>
+    </message>
+    <message>
+        <source>{n} tokens: a whole book at once.</source>
+        <translation>{n} 词元：一次读完一整本书。</translation>
+    </message>
+    <message>
+        <source>{n} tokens: about {pages} pages.</source>
+        <translation>{n} 词元：约 {pages} 页。</translation>
+    </message>
+    <message>
+        <source>{n}× faster</source>
+        <translation>速度为 {n} 倍</translation>
+    </message>
+    <message>
+        <source>{room} can be used here.</source>
+        <translation>此处可用 {room}。</translation>
+    </message>
+    <message>
+        <source>{size} of it would be read from the disk for every answer: {times}.</source>
+        <translation>每次回答都要从磁盘读取其中 {size}：{times}。</translation>
+    </message>
+    <message>
+        <source>{size} of the layers are in RAM, which is {n} times slower to read.</source>
+        <translation>{size} 的层在内存里，读取速度慢 {n} 倍。</translation>
+    </message>
+    <message>
+        <source>{size} of the weights do not fit in RAM and are read from the disk while it answers: slow, and only on a fast SSD.</source>
+        <translation>{size} 的权重放不进内存，回答时要从磁盘读取：很慢，且需要高速 SSD。</translation>
+    </message>
+    <message>
+        <source>{size} parameters, {active} of them active per token, {loss}.</source>
+        <translation>{size} 参数，每词元激活 {active}，{loss}。</translation>
+    </message>
+    <message>
+        <source>{size} parameters, {loss}.</source>
+        <translation>{size} 参数，{loss}。</translation>
+    </message>
+    <message>
+        <source>{size} squeezed to {bits} bits: clearly more mistakes than the full model.</source>
+        <translation>{size} 压缩到 {bits} 位：比完整模型明显更易出错。</translation>
+    </message>
+    <message>
+        <source>{size} squeezed to {bits} bits: somewhat more mistakes than the full model.</source>
+        <translation>{size} 压缩到 {bits} 位：比完整模型略易出错。</translation>
+    </message>
+    <message>
+        <source>{there} instead of {here} tokens/s</source>
+        <translation>{there} 词元/秒，而不是 {here}</translation>
+    </message>
+    <message>
+        <source>{words} (carried over from another model, not measured).</source>
+        <translation>{words}（依据其他模型推断，未实测）。</translation>
+    </message>
+    <message>
+        <source>{words}.</source>
+        <translation>{words}。</translation>
     </message>
 </context>
 <context>

@@ -13,12 +13,17 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from launcher import catalog, planner
 from launcher.app.i18n import install_translation
+from launcher.core import words
+from launcher.core.units import duration
 from launcher.ui.models.words import date_words
 from launcher.ui.shell import StatusBar
+from tests.unit.planner_machines import described
 
 ROOT = Path(__file__).resolve().parents[2]
 TRANSLATIONS = sorted((ROOT / "resources" / "i18n").glob("launcher_*.ts"))
+_HAN = re.compile("[\u4e00-\u9fff]")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
@@ -43,6 +48,8 @@ def chinese(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         translator.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QLocale.setDefault(before)
+    words.set_translation(None)
+    catalog.load.cache_clear()
 
 
 def messages(ts: Path) -> dict[tuple[str, str, str], ET.Element]:
@@ -97,3 +104,27 @@ def test_the_window_speaks_chinese(qtbot, theme, chinese):
 
 def test_the_texts_of_qt_itself_are_chinese(qapp, chinese):
     assert QCoreApplication.translate("QWidgetTextControl", "&Copy") == "复制(&C)"
+
+
+def test_the_rooms_without_qt_speak_chinese(chinese):
+    machine = described("rtx4090-64gb")
+    catalog.load.cache_clear()
+    found = planner.recommend(machine, catalog.load().variants)
+    plan = found.recommended
+    assert plan is not None
+    said = [plan.summary, plan.strengths, plan.honest_note, *plan.reasons, *plan.warnings, found.why_not_bigger]
+    said += [*found.role_reasons.values(), *(r.why for r in found.rejected)]
+    assert plan.summary == "全部 64 层在 RTX 4090 上"
+    assert all(_HAN.search(text) for text in said if text)
+    assert duration(160) == "2 分 40 秒"
+
+
+def test_templates_are_literals(tool, tmp_path, monkeypatch):
+    (tmp_path / "launcher").mkdir()
+    source = tmp_path / "launcher" / "room.py"
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    source.write_text("say('one {n} ' 'two', n=1)")
+    assert list(tool.templates()) == ["one {n} two"]
+    source.write_text("say(f'{n} files')")
+    with pytest.raises(SystemExit, match=r"room\.py:1"):
+        list(tool.templates())

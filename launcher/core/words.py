@@ -1,0 +1,27 @@
+"""Sentences in the user's language, from rooms that know neither Qt nor languages.
+
+A template is the English sentence; the window sets how it is translated, the command line stays English. The templates
+are literals at the call (packaging/i18n/update.py collects them), so values come in by name and never as an f-string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_translate: Callable[[str], str] = str
+
+
+def set_translation(translate: Callable[[str], str] | None) -> None:
+    """Translate templates with this from now on; None goes back to English. Called once, before anything is said."""
+    global _translate  # one language per process, like the locale
+    _translate = translate or str
+
+
+def say(template: str, /, **values: object) -> str:
+    """The sentence with its values: `say("{free} are free.", free=gb(n))`."""
+    return _translate(template).format(**values)
+
+
+def known(text: str) -> str:
+    """A sentence from the files under resources/catalog, which are collected too; "" and others stay as they are."""
+    return _translate(text) if text else ""
