@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         key: str,
         icon: str,
         title: str,
-        page: QWidget,
+        page: QWidget | None = None,
         *,
         regions: Sequence[QWidget] = (),
         at_bottom: bool = False,
@@ -80,17 +80,31 @@ class MainWindow(QMainWindow):
             key: for `show_page` and `page_changed`.
             icon: name of the rail icon.
             title: its word.
-            page: the widget; the window takes it.
+            page: the widget; the window takes it. None leaves the place empty until `set_page`.
             regions: parts that F6 visits one after the other (list, chat, meters); the whole page when empty.
             at_bottom: at the lower end of the rail (settings).
         """
         self._keys.append(key)
+        page = page or QWidget(self._stack)
         self._pages[key] = page
         self._regions[key] = tuple(regions) or (page,)
         self._stack.addWidget(page)
         self.rail.add(key, icon, title, at_bottom=at_bottom)
         if len(self._keys) == 1:
             self.rail.set_current(key)
+
+    def set_page(self, key: str, page: QWidget, *, regions: Sequence[QWidget] = ()) -> None:
+        """Fill or replace a page; it stays shown if it was."""
+        old = self._pages[key]
+        was_shown = self._stack.currentWidget() is old
+        index = self._stack.indexOf(old)
+        self._stack.removeWidget(old)
+        old.deleteLater()
+        self._stack.insertWidget(index, page)
+        self._pages[key] = page
+        self._regions[key] = tuple(regions) or (page,)
+        if was_shown:
+            self._stack.setCurrentWidget(page)
 
     def page(self, key: str) -> QWidget:
         """The widget of a page."""

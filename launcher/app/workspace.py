@@ -1,0 +1,301 @@
+"""Everything behind the frame, built by hand: services, pages, presenters, and the connections between them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+
+from launcher import __version__
+from launcher.app.chat_presenter import ChatPresenter
+from launcher.app.downloads_presenter import DownloadsPresenter
+from launcher.app.flow import ChatFlow
+from launcher.app.home_presenter import HomePresenter
+from launcher.app.load_recorder import LoadRecorder
+from launcher.app.machine_presenter import MachinePresenter
+from launcher.app.models_presenter import ModelsPresenter
+from launcher.app.settings_presenter import SettingsPresenter
+from launcher.app.status_presenter import StatusPresenter
+from launcher.app.steps import Steps, copy_text, open_folder
+from launcher.core.downloads import Installed
+from launcher.core.errors import StepAction, UserError
+from launcher.core.machine import machine_to_json
+from launcher.core.paths import hub_cache_dir
+from launcher.core.plans import Plan, Wishes
+from launcher.services.chat_service import ChatService
+from launcher.services.download_service import DownloadService
+from launcher.services.engine_service import EngineService
+from launcher.services.hardware_service import HardwareService
+from launcher.services.plan_service import PlanService
+from launcher.store.settings import METERS_SHOWN, WINDOW_GEOMETRY, Settings
+from launcher.ui.chat import ChatPage
+from launcher.ui.downloads import DownloadsPage
+from launcher.ui.home import HomePage
+from launcher.ui.main_window import MainWindow
+from launcher.ui.meters import AlarmBanner, MeterPanel
+from launcher.ui.models import ModelsPage
+from launcher.ui.settings import SettingsPage
+from launcher.ui.theme import ThemeManager
+from launcher.ui.thispc import ThisPcPage
+from launcher.ui.token_dialog import TokenDialog
+
+
+class Workspace(QObject):
+    """All that the first paint does not need; made right after it."""
+
+    def __init__(
+        self, window: MainWindow, home: HomePage, settings: Settings, theme: ThemeManager, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._home = home
+        self._settings = settings
+        self._theme = theme
+        self._last_error: UserError | None = None
+        self._build_services()
+        self._build_pages()
+        self._build_presenters(os.environ.get("HF_ENDPOINT"))
+        self._connect()
+
+    def _build_services(self) -> None:
+        self._engine = EngineService(self)
+        self._hardware = HardwareService(self._engine_pid, self)
+        self._plans = PlanService(self)
+        self._downloads = DownloadService(self)
+        self._store = ChatService(self)
+        self._flow = ChatFlow(self._downloads, self._engine, self._plans, self)
+        self._steps = Steps(self)
+
+    def _build_pages(self) -> None:
+        self._chat = ChatPage()
+        self._meters = MeterPanel()
+        self._chat.set_meter_panel(self._meters)
+        self._alarms = AlarmBanner()
+        self._chat.set_alarms(self._alarms)
+        self._are_meters_shown = self._settings.get(METERS_SHOWN)
+        self._chat.set_meters_shown(self._are_meters_shown)
+        self._models = ModelsPage()
+        self._downloads_page = DownloadsPage()
+        self._this_pc = ThisPcPage()
+        self._settings_page = SettingsPage()
+        chat_regions = (self._chat.panel, self._chat.message_list, self._chat.composer, self._meters)
+        self._window.set_page("chat", self._chat, regions=chat_regions)
+        self._window.set_page("models", self._models)
+        self._window.set_page("downloads", self._downloads_page)
+        self._window.set_page("this-pc", self._this_pc)
+        self._window.set_page("settings", self._settings_page)
+
+    def _build_presenters(self, environment_endpoint: str | None) -> None:
+        plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
+        self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self)
+        self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
+        self._models_presenter = ModelsPresenter(self._models, self._hardware, plans, downloads, flow, self)
+        self._downloads_presenter = DownloadsPresenter(
+            self._downloads_page, self._window.rail, downloads, flow, self._hardware, self
+        )
+        self._machine_presenter = MachinePresenter(
+            self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self
+        )
+        self._settings_presenter = SettingsPresenter(
+            self._settings_page, self._settings, self._store, plans, self._theme, engine, environment_endpoint, self
+        )
+        self._status_presenter = StatusPresenter(self._window.status_bar, engine, self._hardware, self)
+        self._recorder = LoadRecorder(engine, self._store, self)
+
+    def _connect(self) -> None:
+        window, chat = self._window, self._chat
+        window.closing.connect(self._on_closing)
+        window.new_chat_requested.connect(self._on_new_chat_requested)
+        window.search_requested.connect(self._on_search_requested)
+        window.stop_requested.connect(self._engine.stop)
+        window.meters_toggle_requested.connect(self._on_meters_toggle_requested)
+        chat.meter_toggled.connect(self._on_meter_toggled)
+        chat.link_open_requested.connect(self._on_link_open_requested)
+        self._chat_presenter.model_wanted.connect(self._flow.open)
+        self._chat_presenter.models_wanted.connect(self._show_models)
+        self._chat_presenter.answer_measured.connect(self._recorder.on_answer_measured)
+        self._chat_presenter.answer_measured.connect(self._meters.set_timings)
+        self._downloads.library_changed.connect(self._on_library_changed)
+        self._downloads.remove_failed.connect(chat.show_banner)
+        self._flow.opening.connect(self._on_opening)
+        self._home_presenter.model_page_wanted.connect(self._on_model_page_wanted)
+        self._downloads_page.home_requested.connect(self._show_home)
+        for source in (self._home.next_step_chosen, chat.next_step_chosen, self._alarms.step_chosen):
+            source.connect(self._steps.carry_out)
+        self._downloads_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._this_pc.copy_report_requested.connect(self._copy_report)
+        self._engine.load_failed.connect(self._on_engine_error)
+        self._engine.crashed.connect(self._on_engine_error)
+        self._teach_steps()
+
+    def _teach_steps(self) -> None:
+        """Every `StepAction` that concerns more than one download; the Downloads page does its own."""
+        teach = self._steps.teach
+        teach(StepAction.LOAD_AGAIN, self._on_load_again)
+        teach(StepAction.LOAD_WITH_CONTEXT, self._on_load_with_context)
+        teach(StepAction.LOAD_WITH_KV_TYPE, self._on_load_with_kv_type)
+        teach(StepAction.LOOK_AGAIN, self._on_look_again)
+        teach(StepAction.CHOOSE_MODEL, self._on_choose_model)
+        teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
+        teach(StepAction.NEW_CHAT, self._on_new_chat_step)
+        teach(StepAction.EDIT_MESSAGE, self._on_edit_message)
+        teach(StepAction.ENTER_TOKEN, self._on_enter_token)
+        teach(StepAction.FREE_SPACE, self._on_free_space)
+        teach(StepAction.COPY_REPORT, self._on_copy_report)
+
+    # -- life
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """The next steps that the window can carry out."""
+        return self._steps.actions
+
+    @Slot()
+    def start(self) -> None:
+        """Begin everything that reads drivers, disk or network."""
+        self._store.start()
+        self._plans.start()
+        self._downloads.start_service()
+        self._hardware.start()
+
+    def close(self) -> None:
+        """End threads and processes; called after the event loop."""
+        self._chat.shut_down()
+        self._engine.close()
+        self._downloads.close()
+        self._hardware.close()
+        self._plans.close()
+        self._store.close()
+
+    def open_file(self, path: str) -> None:
+        """Open a model file that the user double-clicked."""
+        file = Path(path).absolute()
+        size = file.stat().st_size if file.is_file() else 0
+        self._flow.open(Installed(str(file), file.stem, "", str(file), size, "", "file", verified=False))
+
+    # -- small connections
+
+    def _engine_pid(self) -> int | None:
+        return self._engine.pid
+
+    @Slot()
+    def _on_closing(self) -> None:
+        geometry = self._window.saveGeometry().toBase64().toStdString()
+        self._store.run(lambda: self._settings.set(WINDOW_GEOMETRY, geometry))
+
+    @Slot()
+    def _on_new_chat_requested(self) -> None:
+        self._window.show_page("chat")
+        self._chat_presenter.new_chat()
+
+    @Slot()
+    def _on_search_requested(self) -> None:
+        if self._window.page_key == "models":
+            self._models.focus_search()
+        else:
+            self._window.show_page("chat")
+            self._chat.focus_search()
+
+    @Slot()
+    def _on_meters_toggle_requested(self) -> None:
+        self._on_meter_toggled(not self._are_meters_shown)
+        self._chat.set_meters_shown(self._are_meters_shown)
+
+    @Slot(bool)
+    def _on_meter_toggled(self, shown: bool) -> None:
+        self._are_meters_shown = shown
+        self._store.run(lambda: self._settings.set(METERS_SHOWN, shown))
+
+    @Slot(str)
+    def _on_link_open_requested(self, address: str) -> None:
+        QDesktopServices.openUrl(QUrl(address))
+
+    @Slot(object)
+    def _on_opening(self, installed: Installed) -> None:
+        del installed
+        self._window.show_page("chat")
+
+    @Slot(object)
+    def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
+        self._chat_presenter.set_installed(installed)
+
+    @Slot()
+    def _show_models(self) -> None:
+        self._window.show_page("models")
+
+    @Slot()
+    def _show_home(self) -> None:
+        self._window.show_page("home")
+
+    @Slot(object)
+    def _on_model_page_wanted(self, plan: Plan) -> None:
+        self._window.show_page("models")
+        self._models_presenter.show_plan(plan)
+
+    # -- next steps
+
+    def _on_load_again(self, argument: str) -> None:
+        del argument
+        self._load_with(self._plans.wishes)
+
+    def _on_load_with_context(self, context: str) -> None:
+        self._load_with(replace(self._plans.wishes, context=int(context)))
+
+    def _on_load_with_kv_type(self, kv_type: str) -> None:
+        self._load_with(replace(self._plans.wishes, kv_type=kv_type))
+
+    def _load_with(self, wishes: Wishes) -> None:
+        target = self._chat_presenter.target()
+        if target is not None:
+            self._flow.open(target, wishes)
+
+    def _on_look_again(self, argument: str) -> None:
+        del argument
+        self._hardware.probe()
+
+    def _on_choose_model(self, argument: str) -> None:
+        del argument
+        self._show_models()
+
+    def _on_new_chat_step(self, argument: str) -> None:
+        del argument
+        self._on_new_chat_requested()
+
+    def _on_edit_message(self, argument: str) -> None:
+        del argument
+        self._chat.focus_composer()
+
+    def _on_enter_token(self, host: str) -> None:
+        TokenDialog(host, self._window, self._on_token_entered).open()
+
+    def _on_token_entered(self, token: str) -> None:
+        # The hub client reads it at each request; it is gone when the program ends.
+        os.environ["HF_TOKEN"] = token
+        self._downloads.resume_all()
+
+    def _on_free_space(self, argument: str) -> None:
+        del argument
+        open_folder(str(hub_cache_dir()))
+
+    def _on_copy_report(self, argument: str) -> None:
+        del argument
+        self._copy_report()
+
+    def _copy_report(self) -> None:
+        """Version, system and hardware, and the engine's last failure; what a bug report needs."""
+        machine = self._hardware.machine
+        lines = [f"launcher {__version__}", platform.platform(), f"Python {platform.python_version()}"]
+        if machine is not None:
+            lines.append(json.dumps(machine_to_json(machine), indent=1))
+        if self._last_error is not None:
+            lines += [self._last_error.code, str(self._last_error), self._last_error.detail]
+        copy_text("\n".join(lines))
+
+    @Slot(object)
+    def _on_engine_error(self, error: UserError) -> None:
+        self._last_error = error
