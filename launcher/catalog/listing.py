@@ -114,7 +114,7 @@ def _variant(
         params_total=entry["params_total"],
         params_active=entry["params_active"],
         released=entry["released"],
-        licence=entry["licence"],
+        licence=known(entry["licence"]),
         context_train=entry["context_train"],
         strengths=known(entry["strengths"]),
         honest_note=known(entry["honest_note"]),

@@ -25,3 +25,11 @@ def say(template: str, /, **values: object) -> str:
 def known(text: str) -> str:
     """A sentence from the files under resources/catalog, which are collected too; "" and others stay as they are."""
     return _translate(text) if text else ""
+
+
+def joined(*sentences: str) -> str:
+    """Sentences after one another, as the language writes them; empty ones are left out."""
+    text = ""
+    for sentence in sentences:
+        text = say("{first} {second}", first=text, second=sentence) if text and sentence else text or sentence
+    return text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from launcher.core.models import Quant, Variant
 from launcher.core.plans import Goal, Rejection
 from launcher.core.units import gb, gib, rate, whole
-from launcher.core.words import say
+from launcher.core.words import joined, say
 from launcher.planner.layout import Loader
 from launcher.planner.search import Found
 
@@ -165,7 +165,7 @@ def why_not_bigger(variant: Variant, quant: Quant, loader: Loader, found: Found,
     on_cards = sum(b.total for b in layout.gpus)
     if not found.fits:
         room = seen.ram_budget_bytes + (0 if seen.unified else sum(g.budget_bytes for g in seen.gpus))
-        return f"{start} {say('{room} can be used here.', room=gib(room))}"
+        return joined(start, say("{room} can be used here.", room=gib(room)))
     times = say("{there} instead of {here} tokens/s", there=rate(found.decode_tokens_s), here=rate(speed_now))
     if found.disk_s:
         rest = say(
@@ -189,4 +189,4 @@ def why_not_bigger(variant: Variant, quant: Quant, loader: Loader, found: Found,
         )
     else:
         rest = say("It would answer more slowly: {times}.", times=times)
-    return f"{start} {rest}"
+    return joined(start, rest)

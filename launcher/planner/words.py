@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from launcher.core.models import KvLayout, QuantQuality
 from launcher.core.plans import Wishes
 from launcher.core.units import gb, gib, rate, whole
-from launcher.core.words import say
+from launcher.core.words import joined, say
 from launcher.planner.layout import Loader
 from launcher.planner.search import Found
 
@@ -84,7 +84,7 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
             size=gib(host_weights),
             part=gb(host_weights * share),
         )
-        out.append(f"{stay} {read}")
+        out.append(joined(stay, read))
     elif used and host_weights > 0:
         slower = used[0][0].device.bandwidth_bytes_s / loader.host_device.bandwidth_bytes_s
         out.append(

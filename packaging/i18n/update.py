@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TRANSLATIONS = ROOT / "resources" / "i18n"
 _QT_ROOMS = ("ui", "app", "services")
 _CATALOG = ROOT / "resources" / "catalog" / "models.json"
-_CATALOG_KEYS = {"families": ("name", "summary"), "variants": ("strengths", "honest_note", "why_not")}
+_CATALOG_KEYS = {"families": ("name", "summary"), "variants": ("strengths", "honest_note", "licence", "why_not")}
 _NOT_SHIPPED = ROOT / "launcher" / "ui" / "gallery.py"
 
 

@@ -442,6 +442,14 @@
         <translation>负载</translation>
     </message>
     <message>
+        <source>{kind}, {size}</source>
+        <translation>{kind}，{size}</translation>
+    </message>
+    <message>
+        <source>Disk</source>
+        <translation>磁盘</translation>
+    </message>
+    <message>
         <source>Free</source>
         <translation>空闲</translation>
     </message>
@@ -2301,6 +2309,14 @@
         <translation>立即回答；最初的 V3。</translation>
     </message>
     <message>
+        <source>Apache-2.0</source>
+        <translation>Apache-2.0</translation>
+    </message>
+    <message>
+        <source>Apache-2.0 badge in README</source>
+        <translation>Apache-2.0（README 中的标识）</translation>
+    </message>
+    <message>
         <source>As {quant}</source>
         <translation>以 {quant} 量化时，</translation>
     </message>
@@ -2351,6 +2367,10 @@
     <message>
         <source>Context {n} of {all} tokens: more does not fit or costs speed.</source>
         <translation>上下文 {n} / {all} 词元：再多就放不下或会变慢。</translation>
+    </message>
+    <message>
+        <source>DeepSeek Model License (commercial use allowed, use restrictions)</source>
+        <translation>DeepSeek Model License（允许商用，有使用限制）</translation>
     </message>
     <message>
         <source>Does not think first.</source>
@@ -2415,6 +2435,42 @@
     <message>
         <source>Least loss of this model: {loss}</source>
         <translation>此模型中损失最小的版本：{loss}</translation>
+    </message>
+    <message>
+        <source>MIT</source>
+        <translation>MIT</translation>
+    </message>
+    <message>
+        <source>MIT (DeepSeek); base: Llama-3.1-8B base (Llama 3.1 licence)</source>
+        <translation>MIT（DeepSeek）；基础模型：Llama-3.1-8B（Llama 3.1 许可证）</translation>
+    </message>
+    <message>
+        <source>MIT (DeepSeek); base: Llama-3.3-70B-Instruct (Llama 3.3 licence)</source>
+        <translation>MIT（DeepSeek）；基础模型：Llama-3.3-70B-Instruct（Llama 3.3 许可证）</translation>
+    </message>
+    <message>
+        <source>MIT (DeepSeek); base: Qwen2.5-14B (Apache-2.0)</source>
+        <translation>MIT（DeepSeek）；基础模型：Qwen2.5-14B（Apache-2.0）</translation>
+    </message>
+    <message>
+        <source>MIT (DeepSeek); base: Qwen2.5-32B (Apache-2.0)</source>
+        <translation>MIT（DeepSeek）；基础模型：Qwen2.5-32B（Apache-2.0）</translation>
+    </message>
+    <message>
+        <source>MIT (DeepSeek); base: Qwen2.5-Math-1.5B (Apache-2.0)</source>
+        <translation>MIT（DeepSeek）；基础模型：Qwen2.5-Math-1.5B（Apache-2.0）</translation>
+    </message>
+    <message>
+        <source>MIT (DeepSeek); base: Qwen2.5-Math-7B (Apache-2.0)</source>
+        <translation>MIT（DeepSeek）；基础模型：Qwen2.5-Math-7B（Apache-2.0）</translation>
+    </message>
+    <message>
+        <source>MIT (memory)</source>
+        <translation>MIT（凭记忆，未核实）</translation>
+    </message>
+    <message>
+        <source>MIT; base Qwen3-8B-Base (Apache-2.0)</source>
+        <translation>MIT；基础模型 Qwen3-8B-Base（Apache-2.0）</translation>
     </message>
     <message>
         <source>Made for a fork of llama.cpp; this engine cannot load it.</source>
@@ -2775,6 +2831,10 @@
     <message>
         <source>{change} %, 9 tests</source>
         <translation>{change} %，9 项测试</translation>
+    </message>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
     </message>
     <message>
         <source>{fit} the other {size} would sit in RAM, which is {n} times slower to read: {times}.</source>

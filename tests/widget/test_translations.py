@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import xml.etree.ElementTree as ET
@@ -128,3 +129,45 @@ def test_templates_are_literals(tool, tmp_path, monkeypatch):
     source.write_text("say(f'{n} files')")
     with pytest.raises(SystemExit, match=r"room\.py:1"):
         list(tool.templates())
+
+
+class _Translated(ast.NodeVisitor):
+    """Finds every translated literal as Python sees it: (context, text)."""
+
+    def __init__(self) -> None:
+        self.found: set[tuple[str, str]] = set()
+        self.not_literal: list[str] = []
+        self._classes = [""]
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._classes.append(node.name)
+        self.generic_visit(node)
+        self._classes.pop()
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
+        name = ast.unparse(node.func)
+        values = [a.value if isinstance(a, ast.Constant) else None for a in node.args]
+        if name == "self.tr":
+            context, text = self._classes[-1], values[0]
+        elif name in ("translate", "QCoreApplication.translate"):
+            context, text = values[:2]
+        else:
+            return
+        if isinstance(context, str) and isinstance(text, str):
+            self.found.add((context, text))
+        else:
+            self.not_literal.append(ast.unparse(node))
+
+
+@pytest.mark.parametrize("room", ["app", "services", "ui"])
+def test_lupdate_sees_what_is_translated(room):
+    """It overlooks a call inside an f-string and a text that is a variable; both would stay English without a word."""
+    known = {(context, source) for context, source, _ in messages(ROOT / "resources/i18n/launcher_zh_CN.ts")}
+    for path in sorted((ROOT / "launcher" / room).rglob("*.py")):
+        if path.name in ("gallery.py", "i18n.py"):
+            continue
+        calls = _Translated()
+        calls.visit(ast.parse(path.read_text("utf-8")))
+        assert not calls.not_literal, path
+        assert not calls.found - known, path

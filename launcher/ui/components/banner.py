@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.errors import NextStep, UserError
+from launcher.core.words import joined
 from launcher.ui.components.buttons import Button, ButtonKind, ButtonSize
 from launcher.ui.components.flow_layout import FlowLayout
 from launcher.ui.components.icon_label import IconLabel
@@ -101,7 +102,7 @@ class Banner(QWidget):
         self._icon.set_icon(kind.value[2], kind.value[3])
         advice = [step.label for step in steps if not step.action]
         self._what.set_text(what)
-        self._why.set_text(" ".join([why, *advice]).strip())
+        self._why.set_text(joined(why, *advice))
         self._why.setVisible(bool(self._why.text()))
         self._detail.set_text(_telling_lines(detail))
         self._set_steps([step for step in steps if step.action], has_primary)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QWidget
@@ -62,7 +64,7 @@ class ComboBox(QComboBox):
         """The longest choice and the chevron."""
         metrics = QFontMetricsF(font(Role.SMALL_MEDIUM))
         widest = max((metrics.horizontalAdvance(self.itemText(i)) for i in range(self.count())), default=0.0)
-        return QSize(round(widest + 0.5) + px(44), px(self._height))
+        return QSize(math.ceil(widest) + px(11) + px(16) + px(18), px(self._height))
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the longest choice."""

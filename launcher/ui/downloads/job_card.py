@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import NextStep
 from launcher.core.units import gb
+from launcher.core.words import joined
 from launcher.ui.components import (
     ButtonSize,
     Card,
@@ -183,7 +184,7 @@ class JobCard(Card):
         kept = ""
         if error and progress.done_bytes:
             kept = self.tr("The {size} that are here stay.").format(size=gb(progress.done_bytes))
-        self._why.set_text(" ".join(t for t in (error.why if error else "", kept, *advice) if t))
+        self._why.set_text(joined(error.why if error else "", kept, *advice))
         self._why.setVisible(bool(self._why.text()))
         wanted = tuple(step for step in steps if step.action and step.action != _REMOVE)
         if progress.state is DownloadState.FAILED:

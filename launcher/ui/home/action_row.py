@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.plans import Plan
 from launcher.core.units import duration, gb
+from launcher.core.words import joined
 from launcher.ui.components import (
     ButtonSize,
     ElidedLabel,
@@ -127,7 +128,7 @@ class ActionRow(QWidget):
             self._note.set_text([Run(words, Role.SMALL_MEDIUM, Tone.WARN)])
         else:
             free = self.tr("{free} free on disk.").format(free=disk_size(free_disk_bytes))
-            self._note.set_text([Run(f"{free} {pause}", Role.SMALL, Tone.MUTED)])
+            self._note.set_text([Run(joined(free, pause), Role.SMALL, Tone.MUTED)])
 
     def set_download(self, progress: DownloadProgress | None) -> None:
         """Show a running or paused download in place of the buttons; anything else shows the buttons."""

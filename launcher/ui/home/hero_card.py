@@ -9,6 +9,7 @@ from launcher.core.downloads import DownloadProgress
 from launcher.core.machine import Machine
 from launcher.core.plans import Goal, Plan
 from launcher.core.units import gib
+from launcher.core.words import joined
 from launcher.ui.components import Card, Chip, ChipKind, ComboBox, IconLabel, Run, SkeletonText, Text
 from launcher.ui.components.device_names import card_name, cpu_name, usable_gpus
 from launcher.ui.home import words
@@ -137,7 +138,7 @@ class HeroCard(Card):
         self._plan, self._machine = plan, machine
         self._pending.set_text("")
         self._chip.setToolTip("\n".join(plan.reasons))
-        self._chip.setAccessibleDescription(" ".join(plan.reasons))
+        self._chip.setAccessibleDescription(joined(*plan.reasons))
         self._name.set_text(plan.name)
         self._quant.set_text(plan.quant)
         self._quant.show()
@@ -145,7 +146,7 @@ class HeroCard(Card):
         self._summary.set_text([Run(plan.strengths), Run(note, Role.BODY, Tone.MUTED)])
         self._figures.set_plan(plan, short=self._is_short)
         self._bars.set_plan(plan, machine)
-        self._warning_text.set_text(" ".join(plan.warnings))
+        self._warning_text.set_text(joined(*plan.warnings))
         self._warning.setVisible(bool(plan.warnings))
         has_card = machine is None or bool(usable_gpus(machine))
         self._show_no_card(machine if not has_card else None, plan)

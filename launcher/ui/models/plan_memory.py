@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from launcher.core.plans import MemoryUse
 from launcher.core.units import gib
 from launcher.ui.components import MemoryLegend, MemoryParts, Run, StackedBar, Text, planned_parts
+from launcher.ui.components.device_names import device_label
 from launcher.ui.theme import Role, Tone
 
 
@@ -34,7 +35,7 @@ class PlanMemory(QWidget):
             bar = _DeviceBar(self)
             self._column.insertWidget(len(self._devices), bar)
             self._devices.append(bar)
-        parts = [planned_parts(device.name, device) for device in devices]
+        parts = [planned_parts(device_label(device, memory, None), device) for device in devices] if memory else []
         for bar, device in zip(self._devices, parts, strict=True):
             bar.set_parts(device)
         self._legend.setVisible(bool(parts))

@@ -10,6 +10,7 @@ from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.machine import Machine
 from launcher.core.plans import Plan
 from launcher.core.units import gb, gib, whole
+from launcher.core.words import joined
 from launcher.ui.components import (
     ButtonSize,
     ComboBox,
@@ -180,7 +181,7 @@ class PlanPanel(QWidget):
                     licence=variant.licence,
                 )
             )
-            self._about.set_text(" ".join(t for t in (variant.strengths, variant.honest_note) if t))
+            self._about.set_text(joined(variant.strengths, variant.honest_note))
         else:
             self._facts.set_text(size.installed.path if size and size.installed else "")
             self._about.set_text("")

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Ram, Sample
 from launcher.core.units import gib
+from launcher.core.words import joined
 from launcher.ui.components import Card, Chip, ChipKind, Divider, MemoryParts, StackedBar, Text
 from launcher.ui.components.device_names import card_name, cpu_name
 from launcher.ui.home.pc_card import instruction_words
@@ -78,7 +79,7 @@ class GpuCard(_MemoryCard):
         backend = (gpu.backend or "").upper() if gpu.backend in ("cuda", "rocm") else (gpu.backend or "").capitalize()
         self.facts.set_fact(self.tr("Driver"), gpu.driver or "", backend or self.tr("this engine cannot use it"))
         if gpu.notes:
-            note = Text(" ".join(gpu.notes), Role.SMALL, Tone.MUTED, self, wrap=True)
+            note = Text(joined(*gpu.notes), Role.SMALL, Tone.MUTED, self, wrap=True)
             layout = self.layout()
             if layout is not None:
                 layout.addWidget(note)
@@ -132,7 +133,8 @@ class CpuDiskCard(Card):
         for disk in disks[:2]:
             column.addWidget(Divider(self))
             size = disk_size(disk.total_bytes) if disk.total_bytes else disk.path
-            column.addLayout(card_title("hard-drive", f"{disk.kind or self.tr('Disk')}, {size}", self))
+            title = self.tr("{kind}, {size}").format(kind=disk.kind or self.tr("Disk"), size=size)
+            column.addLayout(card_title("hard-drive", title, self))
             disk_facts = FactList(self)
             disk_facts.set_fact(self.tr("Free"), disk_size(disk.free_bytes), tool_tip=disk.path)
             disk_facts.set_fact(self.tr("Reading"), f"{disk.read_bytes_s / 1e9:.1f} GB/s" if disk.read_bytes_s else "")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.generation import Loaded
 from launcher.core.machine import Machine, Sample
+from launcher.core.words import joined
 from launcher.store.loads import LoadRecord
 from launcher.ui.components import ScrollPage, SecondaryButton, Text
 from launcher.ui.components.live_memory import gpu_parts, ram_parts
@@ -79,9 +80,8 @@ class ThisPcPage(ScrollPage):
         self._ram = RamCard(machine.ram, self.content)
         self._cpu = CpuDiskCard(machine.cpu, machine.disks, self.content)
         self._engine.set_devices(machine.engine_devices)
-        notes = " ".join(machine.notes)
         basis = self.tr("Predictions use data sheets for what was not measured.")
-        self._basis.set_text(f"{basis} {notes}".strip())
+        self._basis.set_text(joined(basis, *machine.notes))
         self._place()
 
     def set_loaded(self, loaded: Loaded | None) -> None:
