@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -61,6 +62,9 @@ def _prepare_process() -> Path:
     os.environ["HTTP_PROXY"] = os.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    # A shell starts its background jobs with SIGINT ignored, and children inherit that: Ctrl+C tests need it back.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # In this process widgets are painted off screen, the same everywhere. End-to-end tests make a display of their own.
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return home

@@ -77,6 +77,7 @@ class ChatPresenter(QObject):
         store.conversation_opened.connect(self._on_conversation_opened)
         store.store_failed.connect(page.show_banner)
         page.set_model("", "", ModelState.NONE)
+        page.set_conversation(self._chat)
 
     def _connect_page(self) -> None:
         page, store = self._page, self._store

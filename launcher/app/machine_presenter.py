@@ -38,11 +38,16 @@ class MachinePresenter(QObject):
             engine.machine_read.connect(target.set_machine)
             hardware.sample_taken.connect(target.set_sample)
         hardware.sample_taken.connect(self._on_sample_taken)
+        hardware.engine_described.connect(self._on_engine_described)
         engine.loaded.connect(self._on_loaded)
         engine.state_changed.connect(self._on_state_changed)
         engine.text_streamed.connect(self._on_text_streamed)
         store.loads_listed.connect(page.set_load_history)
         page.look_again_requested.connect(hardware.probe)
+
+    @Slot(str)
+    def _on_engine_described(self, version: str) -> None:
+        self._page.set_engine_version(self.tr("llama.cpp through llama-cpp-python {v}").format(v=version))
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:

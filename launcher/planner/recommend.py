@@ -180,7 +180,17 @@ def _balanced(runs: list[Candidate], wishes: Wishes) -> Candidate | None:
             best_of[c.variant.id] = c
     top = max(c.balance for c in best_of.values())
     level = [c for c in best_of.values() if c.balance >= top * (1 - _LEVEL)]
-    return max(level, key=lambda c: (c.variant.params_total, c.variant.released, c.balance))
+    chosen = max(level, key=lambda c: (c.variant.params_total, c.variant.released, c.balance))
+    # Of one model's nearly level standard files the smallest: a shorter download that leaves more memory to others.
+    level = [
+        c
+        for c in usable
+        if c.variant is chosen.variant
+        and c.quant.name in _STANDARD
+        and c.balance >= chosen.balance * (1 - _LEVEL)
+        and c.context >= chosen.context
+    ]
+    return min([chosen, *level], key=lambda c: c.quant.file_bytes)
 
 
 def _roles(runs: list[Candidate], balanced: Candidate, wishes: Wishes) -> dict[str, Candidate]:

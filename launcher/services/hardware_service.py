@@ -21,11 +21,13 @@ class HardwareService(QObject):
         machine_probed(Machine): what is here now, engine devices included.
         probe_failed(UserError): the engine could not tell its devices; the machine follows without them.
         sample_taken(Sample): all meters.
+        engine_described(str): the engine's version, before anything is loaded.
     """
 
     machine_probed = Signal(object)
     probe_failed = Signal(object)
     sample_taken = Signal(object)
+    engine_described = Signal(str)
 
     def __init__(self, engine_pid: Callable[[], int | None], parent: QObject) -> None:
         super().__init__(parent)
@@ -53,11 +55,13 @@ class HardwareService(QObject):
 
     def _probe(self) -> Machine:
         from launcher import hardware
-        from launcher.engine.devices import list_devices
+        from launcher.engine.devices import engine_info
 
         devices: tuple[EngineDevice, ...] = ()
         try:
-            devices = list_devices()
+            info = engine_info(fresh=self.machine is not None)
+            devices = info.devices
+            self.engine_described.emit(info.engine_version)
         except UserError as error:
             self.probe_failed.emit(error)
         return hardware.probe(devices)

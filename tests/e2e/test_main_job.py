@@ -1,30 +1,19 @@
-"""The whole main job in a real window, driven by accessible names: see, download, load, ask, stop, come back.
-
-With E2E_SCREENSHOTS=DIR every step leaves a picture (the README's are made so).
-"""
+"""The whole main job in a real window, driven by accessible names: see, download, load, ask, stop, come back."""
 
 from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.e2e.desktop import App
-from tests.e2e.robot import press_key, screenshot, type_text
+from tests.e2e.pictures import picture
+from tests.e2e.robot import press_key, type_text
 from tests.fakes.hub import FakeHub, Fault
 
 Start = Callable[[], App]
 Recommended = dict[str, str]
-_PICTURES = os.environ.get("E2E_SCREENSHOTS")
 QUESTION = "How do you work on my own computer?"
-
-
-def picture(name: str) -> None:
-    if _PICTURES:
-        time.sleep(0.6)  # let motions end
-        screenshot(str(Path(_PICTURES) / f"{name}.png"))
 
 
 def download_and_load(app: App) -> None:

@@ -121,8 +121,8 @@ def test_the_rooms_without_qt_speak_chinese(chinese):
 
 
 def test_templates_are_literals(tool, tmp_path, monkeypatch):
-    (tmp_path / "launcher").mkdir()
-    source = tmp_path / "launcher" / "room.py"
+    source = tmp_path / "launcher" / "core" / "room.py"
+    source.parent.mkdir(parents=True)
     monkeypatch.setattr(tool, "ROOT", tmp_path)
     source.write_text("say('one {n} ' 'two', n=1)")
     assert list(tool.templates()) == ["one {n} two"]

@@ -82,6 +82,7 @@ class MeterPanel(QWidget):
         self._sparkline = Sparkline(self.tr("Tokens per second, last 60 seconds"), self._content)
         column.addWidget(self._sparkline)
         self._band = _BandLegend(self._content)
+        self._band.set_text("")
         column.addWidget(self._band)
         self._show_rate(None)
         return column
