@@ -16,8 +16,11 @@ _log = logging.getLogger("launcher.downloads")
 
 
 def write_json(path: Path, document: object) -> None:
-    """Write a value in one step: a reader sees the old or the new file, never half of it."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    """Write a value in one step: a reader sees the old or the new file, never half of it. One writer at a time.
+
+    A write that was killed leaves its temporary file; the name is fixed, so that the next write takes it over.
+    """
+    temporary = path.with_name(f"{path.name}.tmp")
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump(to_json(document), stream, ensure_ascii=False, indent=1)
         stream.flush()

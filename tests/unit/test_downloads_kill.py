@@ -49,7 +49,9 @@ def start() -> subprocess.Popen[str]:
 
 
 def on_disk() -> int:
-    return sum(p.stat().st_size for p in hub_cache_dir().glob("models--*/blobs/*") if p.suffix != ".json")
+    """Bytes of the model: partial and finished files, without our notes about them."""
+    blobs = hub_cache_dir().glob("models--*/blobs/*")
+    return sum(p.stat().st_size for p in blobs if p.suffix not in (".json", ".tmp"))
 
 
 def kill_on_the_way(chance: random.Random) -> None:

@@ -113,7 +113,9 @@ class PcCard(Card):
     def set_basis(self, basis: str) -> None:
         """Where speeds come from: "datasheet", "calibrated" or "measured"."""
         known = {
-            "datasheet": self.tr("Speeds are estimated from the memory's speed; the range says how far off they may be."),
+            "datasheet": self.tr(
+                "Speeds are estimated from the memory's speed; the range says how far off they may be."
+            ),
             "calibrated": self.tr("Speeds use what was measured on this PC."),
             "measured": self.tr("Speeds were measured on this PC."),
         }
