@@ -12,6 +12,7 @@ from launcher.catalog.ggml_types import FILE_TYPES, why_unknown
 from launcher.catalog.gguf import GgufHeader, TensorInfo
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import HyperParameters, KvLayout, LayerWeights, ModelFacts
+from launcher.core.words import joined, say
 
 ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "deepseek", "deepseek2", "deepseek32", "deepseek4"})
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
@@ -32,8 +33,8 @@ def facts_of(headers: GgufHeader | Sequence[GgufHeader]) -> ModelFacts:
     sequence = (headers,) if isinstance(headers, GgufHeader) else tuple(headers)
     keys = _Keys(sequence[0])
     if keys.architecture not in ARCHITECTURES:
-        known = "This engine does not have it yet." if keys.architecture.startswith("deepseek") else ""
-        raise _refused(f"Its architecture is \u201c{keys.architecture[:40]}\u201d. {known}".strip())
+        hope = say("This engine does not have it yet.") if keys.architecture.startswith("deepseek") else ""
+        raise _refused(joined(say("Its architecture is “{name}”.", name=keys.architecture[:40]), hope))
     tensors = [t for h in sequence for t in h.tensors]
     if not tensors:
         raise _refused("It holds no tensors.")
@@ -79,7 +80,7 @@ class _Keys:
         if isinstance(value, tuple) and value and all(isinstance(v, int) for v in value):
             value = max(int(v) for v in value)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-            raise _refused(f"Its header has no usable value for {key}.")
+            raise _refused(say("Its header has no usable value for {key}.", key=key))
         return value
 
     def numbers(self, key: str) -> tuple[int, ...]:
@@ -93,7 +94,14 @@ def _hyper(keys: _Keys, tensors: list[TensorInfo]) -> HyperParameters:
     n_embd, n_head = keys.number("embedding_length"), keys.number("attention.head_count")
     n_layer = keys.number("block_count")
     if not 1 <= n_layer <= _MAX_LAYERS or not n_embd or not n_head:
-        raise _refused(f"Its header claims {n_layer} layers, {n_head} heads and a width of {n_embd}.")
+        raise _refused(
+            say(
+                "Its header claims {n_layer} layers, {n_head} heads and a width of {n_embd}.",
+                n_layer=n_layer,
+                n_head=n_head,
+                n_embd=n_embd,
+            )
+        )
     head_dim = n_embd // n_head
     expert_width = keys.number("expert_feed_forward_length", 0)
     return HyperParameters(
@@ -160,7 +168,13 @@ def _bytes(tensors: list[TensorInfo], hyper: HyperParameters) -> tuple[int, int,
             continue
         block = int(match[1])
         if block >= hyper.n_layer:
-            raise _refused(f"It holds a tensor of layer {block}, but claims {hyper.n_layer} layers.")
+            raise _refused(
+                say(
+                    "It holds a tensor of layer {block}, but claims {n_layer} layers.",
+                    block=block,
+                    n_layer=hyper.n_layer,
+                )
+            )
         if block >= hyper.n_layer - hyper.nextn_layers:
             continue
         sums = routed if _ROUTED.search(match[2]) else always

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from launcher.core.words import say
+
 _FOREIGN_FROM = 97
 
 
@@ -65,8 +67,8 @@ GGML_TYPES: dict[int, GgmlType] = {
 def why_unknown(number: int) -> str:
     """Why a tensor type cannot be loaded, in words."""
     if number >= _FOREIGN_FROM:
-        return f"It holds tensors of type {number}, which only the ik_llama.cpp fork has."
-    return f"It holds tensors of type {number}, which this engine does not have."
+        return say("It holds tensors of type {number}, which only the ik_llama.cpp fork has.", number=number)
+    return say("It holds tensors of type {number}, which this engine does not have.", number=number)
 
 
 # general.file_type -> the name people use (llama.h, enum llama_ftype).

@@ -15,6 +15,7 @@ from pathlib import Path
 from launcher.catalog.ggml_types import GGML_TYPES
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import gb
+from launcher.core.words import say
 
 Scalar = int | float | bool | str
 Value = Scalar | tuple[Scalar, ...]
@@ -76,13 +77,13 @@ def read_header(path: Path) -> GgufHeader:
         with path.open("rb") as file:
             size = path.stat().st_size
             if size < 24:
-                raise _damaged(path, "not_gguf", f"It has only {size} bytes.")
+                raise _damaged(path, "not_gguf", say("It has only {size} bytes.", size=size))
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return _Reader(data, size, path).header()
     except (OSError, ValueError) as error:
         raise UserError(
             "unreadable_file",
-            f"{path.name} cannot be read.",
+            say("{name} cannot be read.", name=path.name),
             str(error),
             (NextStep("Choose another model", "choose_model"),),
         ) from error
@@ -108,15 +109,15 @@ def shard_paths(path: Path) -> tuple[Path, ...]:
         return (path,)
     count = int(match[2])
     if not 1 <= count <= _MAX_SHARDS:
-        raise _damaged(path, "damaged_gguf", f"A set of {count} shards is not plausible.")
+        raise _damaged(path, "damaged_gguf", say("A set of {count} shards is not plausible.", count=count))
     stem = path.name[: match.start()]
     paths = tuple(path.with_name(f"{stem}-{i:05d}-of-{count:05d}.gguf") for i in range(1, count + 1))
     missing = [p.name for p in paths if not p.exists()]
     if missing:
         raise UserError(
             "shard_missing",
-            f"{len(missing)} of the {count} files of this model are missing.",
-            f"The first one is {missing[0]}.",
+            say("{n} of the {count} files of this model are missing.", n=len(missing), count=count),
+            say("The first one is {name}.", name=missing[0]),
             (
                 NextStep("Put all files into one folder"),
                 NextStep("Download the model again", "download_again", str(path)),
@@ -137,13 +138,15 @@ class _Reader:
 
     def header(self) -> GgufHeader:
         if self._data[:4] != b"GGUF":
-            raise _damaged(self._path, "not_gguf", "It does not begin with the letters GGUF.")
+            raise _damaged(self._path, "not_gguf", say("It does not begin with the letters GGUF."))
         self._at = 4
         version = self._number(4)
         if version not in (2, 3):
-            raise _damaged(self._path, "not_gguf", f"Its format version is {version}; 2 and 3 can be read.")
-        n_tensors = self._count(_MAX_TENSORS, "tensors")
-        n_entries = self._count(_MAX_ENTRIES, "metadata entries")
+            raise _damaged(
+                self._path, "not_gguf", say("Its format version is {version}; 2 and 3 can be read.", version=version)
+            )
+        n_tensors = self._count(_MAX_TENSORS, say("tensors"))
+        n_entries = self._count(_MAX_ENTRIES, say("metadata entries"))
         metadata: dict[str, Value] = {}
         for _ in range(n_entries):
             key = self._string(65_535)
@@ -153,24 +156,30 @@ class _Reader:
         tensors = tuple(self._tensor() for _ in range(n_tensors))
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or not 1 <= alignment <= 2**20:
-            raise self._bad("Its alignment is not a sensible number.")
+            raise self._bad(say("Its alignment is not a sensible number."))
         start = -(-self._at // alignment) * alignment
         ends = [start + t.offset + size for t in tensors if (size := t.size_bytes) is not None]
         if ends and max(ends) > self._size:
-            raise self._bad(f"Its tensors need {gb(max(ends))}; the file has {gb(self._size)}. It is not complete.")
+            raise self._bad(
+                say(
+                    "Its tensors need {size}; the file has {there}. It is not complete.",
+                    size=gb(max(ends)),
+                    there=gb(self._size),
+                )
+            )
         return GgufHeader(version, metadata, tensors, self._size)
 
     def _tensor(self) -> TensorInfo:
         name = self._string(_MAX_NAME_BYTES)
         n_dimensions = self._number(4)
         if n_dimensions > _MAX_DIMENSIONS:
-            raise self._bad(f"A tensor has {n_dimensions} dimensions.")
+            raise self._bad(say("A tensor has {n_dimensions} dimensions.", n_dimensions=n_dimensions))
         shape = tuple(self._number(8) for _ in range(n_dimensions))
         product = 1
         for n in shape:
             product *= n
             if product > 2**50:
-                raise self._bad("A tensor is larger than any model.")
+                raise self._bad(say("A tensor is larger than any model."))
         return TensorInfo(name, shape, self._number(4), self._number(8))
 
     def _value(self, kind: int, depth: int) -> Value | None:
@@ -181,12 +190,12 @@ class _Reader:
             return self._string(_MAX_STRING_BYTES)
         if kind == _ARRAY:
             return self._array(depth + 1)
-        raise self._bad(f"It holds a value of the unknown type {kind}.")
+        raise self._bad(say("It holds a value of the unknown type {kind}.", kind=kind))
 
     def _array(self, depth: int) -> Value | None:
         """A short array of plain values; None for a long or nested one, which is stepped over."""
         if depth > _MAX_DEPTH:
-            raise self._bad("Its metadata is nested too deeply.")
+            raise self._bad(say("Its metadata is nested too deeply."))
         kind = self._number(4)
         count = self._number(8)
         if kind in _FIXED:
@@ -195,7 +204,7 @@ class _Reader:
                 return None
             return struct.unpack_from(f"<{count}{_FIXED[kind]}", self._data, start)
         if count > _MAX_ARRAY_STRINGS or count * 8 > self._end - self._at:
-            raise self._bad(f"An array claims {count} items.")
+            raise self._bad(say("An array claims {count} items.", count=count))
         if kind == _STRING:
             if count <= _MAX_KEPT_ITEMS:
                 return tuple(self._string(_MAX_STRING_BYTES) for _ in range(count))
@@ -203,11 +212,11 @@ class _Reader:
             return None
         if kind == _ARRAY:
             if count > _MAX_KEPT_ITEMS:
-                raise self._bad(f"An array claims {count} arrays.")
+                raise self._bad(say("An array claims {count} arrays.", count=count))
             for _ in range(count):
                 self._array(depth + 1)
             return None
-        raise self._bad(f"It holds an array of the unknown type {kind}.")
+        raise self._bad(say("It holds an array of the unknown type {kind}.", kind=kind))
 
     def _skip_strings(self, count: int) -> None:
         """Step over many strings (a vocabulary has 130,000): no Python objects but the length."""
@@ -215,7 +224,7 @@ class _Reader:
         read = struct.Struct("<Q").unpack_from
         for _ in range(count):
             if at + 8 > end:
-                raise self._bad("It ends in the middle of its header.")
+                raise self._bad(say("It ends in the middle of its header."))
             at += 8 + read(data, at)[0]
         self._at = at
         self._step(0)
@@ -223,14 +232,14 @@ class _Reader:
     def _string(self, limit: int) -> str:
         length = self._number(8)
         if length > limit:
-            raise self._bad(f"A text claims {length} bytes.")
+            raise self._bad(say("A text claims {length} bytes.", length=length))
         start = self._step(length)
         return self._data[start : start + length].decode("utf-8", "replace")
 
     def _count(self, limit: int, what: str) -> int:
         count = self._number(8)
         if count > limit:
-            raise self._bad(f"It claims {count} {what}.")
+            raise self._bad(say("It claims {count} {what}.", count=count, what=what))
         return count
 
     def _number(self, size: int) -> int:
@@ -241,7 +250,7 @@ class _Reader:
         """Move on by `size` bytes; returns where they begin."""
         start = self._at
         if start + size > self._end:
-            raise self._bad("It ends in the middle of its header.")
+            raise self._bad(say("It ends in the middle of its header."))
         self._at = start + size
         return start
 
@@ -250,10 +259,14 @@ class _Reader:
 
 
 def _damaged(path: Path, code: str, why: str) -> UserError:
-    what = "is not a GGUF model file" if code == "not_gguf" else "is damaged or not complete"
+    what = (
+        say("{name} is not a GGUF model file.", name=path.name)
+        if code == "not_gguf"
+        else say("{name} is damaged or not complete.", name=path.name)
+    )
     return UserError(
         code,
-        f"{path.name} {what}.",
+        what,
         why,
         (NextStep("Download it again", "download_again", str(path)), NextStep("Choose another model", "choose_model")),
     )

@@ -15,6 +15,7 @@ from launcher import __version__
 from launcher.catalog import hub_errors, hub_files
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
+from launcher.core.words import say
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 TIMEOUT_S = 10.0
@@ -91,7 +92,7 @@ def list_files(repo: str, revision: str | None = None) -> RepoListing:
         # Includes JSON errors: the client parses whatever came back.
         known = hub_errors.user_error(error, base, repo)
         raise known or hub_errors.unexpected(
-            base, f"Its listing of {repo} cannot be read.", repr(error)[:300]
+            base, say("Its listing of {repo} cannot be read.", repo=repo), repr(error)[:300]
         ) from error
     except Exception as error:
         known = hub_errors.user_error(error, base, repo, timeout_s=TIMEOUT_S)
@@ -99,7 +100,7 @@ def list_files(repo: str, revision: str | None = None) -> RepoListing:
             raise
         raise known from error
     if not is_commit(info.sha):
-        raise hub_errors.unexpected(base, f"Its listing of {repo} names no commit.")
+        raise hub_errors.unexpected(base, say("Its listing of {repo} names no commit.", repo=repo))
     files = tuple(
         ModelFile(s.rfilename, s.lfs.size if s.lfs else s.size, s.lfs.sha256 if s.lfs else None)
         for s in info.siblings or ()
@@ -151,8 +152,11 @@ def _with_checksum(repo: str, commit: str, file: ModelFile) -> ModelFile:
     if not found.size or not is_sha256(found.etag):
         raise UserError(
             "no_checksum",
-            f"{file.name} cannot be verified.",
-            f"{hub_errors.host_of(base)} publishes no sha256 for it, so a damaged file would not be noticed.",
+            say("{file} cannot be verified.", file=file.name),
+            say(
+                "{host} publishes no sha256 for it, so a damaged file would not be noticed.",
+                host=hub_errors.host_of(base),
+            ),
             (NextStep("Use another hub address (HF_ENDPOINT) or repository"),),
         )
     return ModelFile(file.name, found.size, found.etag)

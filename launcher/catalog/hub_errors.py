@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import duration
+from launcher.core.words import say
 
 _RETRY = NextStep("Try again", "retry")
 
@@ -46,40 +47,49 @@ def status_error(status: int, headers: Mapping[str, str], endpoint: str, repo: s
         return UserError(
             "gated",
             "The owner asks you to accept terms first.",
-            f"{host} answered {status}, access restricted, for {repo}. Accept the terms on its page, then enter your access token.",
+            say(
+                "{host} answered {status}, access restricted, for {repo}. Accept the terms on its page, then enter your access token.",
+                host=host,
+                status=status,
+                repo=repo,
+            ),
             (page, NextStep("Enter access token", "enter_token", host)),
             detail,
         )
     if code == "RevisionNotFound":
         return UserError(
             "revision_not_found",
-            f"That version of {repo} is not on the hub any more.",
-            f"{host} answered {status}.",
+            say("That version of {repo} is not on the hub any more.", repo=repo),
+            say("{host} answered {status}.", host=host, status=status),
             (page,),
             detail,
         )
     if code == "EntryNotFound" or (status == 404 and name and code != "RepoNotFound"):
         return UserError(
             "file_not_found",
-            f"{name or 'The file'} is not in {repo} any more.",
-            f"{host} answered {status}.",
+            say("{name} is not in {repo} any more.", name=name or say("The file"), repo=repo),
+            say("{host} answered {status}.", host=host, status=status),
             (page,),
             detail,
         )
     if code == "RepoNotFound" or status in (401, 404):
         return UserError(
             "repo_not_found",
-            f"{repo} was not found.",
-            f"{host} answered {status}: the repository does not exist, or it is private and needs an access token.",
+            say("{repo} was not found.", repo=repo),
+            say(
+                "{host} answered {status}: the repository does not exist, or it is private and needs an access token.",
+                host=host,
+                status=status,
+            ),
             (NextStep("Check the name"), page, NextStep("Enter access token", "enter_token", host)),
             detail,
         )
     if status == 429:
         wait = retry_after_s(headers)
         why = (
-            f"{host} allows no more requests for {duration(wait)}."
+            say("{host} allows no more requests for {time}.", host=host, time=duration(wait))
             if wait
-            else f"{host} answered 429, too many requests."
+            else say("{host} answered 429, too many requests.", host=host)
         )
         return UserError(
             "rate_limited",
@@ -90,9 +100,13 @@ def status_error(status: int, headers: Mapping[str, str], endpoint: str, repo: s
         )
     if status >= 500 or status == 408:
         return UserError(
-            "hub_trouble", "The hub has trouble at the moment.", f"{host} answered {status}.", (_RETRY,), detail
+            "hub_trouble",
+            "The hub has trouble at the moment.",
+            say("{host} answered {status}.", host=host, status=status),
+            (_RETRY,),
+            detail,
         )
-    return unexpected(endpoint, f"It answered {status} for {repo}.", detail)
+    return unexpected(endpoint, say("It answered {status} for {repo}.", status=status, repo=repo), detail)
 
 
 def unexpected(endpoint: str, why: str, detail: str = "") -> UserError:
@@ -102,7 +116,7 @@ def unexpected(endpoint: str, why: str, detail: str = "") -> UserError:
         _RETRY,
         NextStep("Check the network's login page and the hub address (HF_ENDPOINT)", "open_page", endpoint),
     )
-    return UserError("hub_unexpected", f"{host} did not answer as a hub does.", why, steps, detail)
+    return UserError("hub_unexpected", say("{host} did not answer as a hub does.", host=host), why, steps, detail)
 
 
 def user_error(error: Exception, endpoint: str, repo: str, name: str = "", timeout_s: float = 10.0) -> UserError | None:
@@ -125,7 +139,7 @@ def user_error(error: Exception, endpoint: str, repo: str, name: str = "", timeo
     if isinstance(error, HFValidationError):
         return UserError(
             "bad_repo_name",
-            f"{repo!r} is not a repository name.",
+            say("{repo} is not a repository name.", repo=f"{repo!r}"),
             "It must look like owner/name.",
             (NextStep("Check the name"),),
             detail,
@@ -133,7 +147,7 @@ def user_error(error: Exception, endpoint: str, repo: str, name: str = "", timeo
     if is_certificate_error(error):
         return UserError(
             "certificate",
-            f"The connection to {host} is not trusted.",
+            say("The connection to {host} is not trusted.", host=host),
             "Its certificate could not be verified. A company network that inspects traffic does this.",
             (NextStep("Add the network's certificate (SSL_CERT_FILE)"), _RETRY),
             detail,
@@ -141,7 +155,7 @@ def user_error(error: Exception, endpoint: str, repo: str, name: str = "", timeo
     if isinstance(error, httpx2.ProxyError):
         return UserError(
             "proxy_failed",
-            f"The proxy did not let us through to {host}.",
+            say("The proxy did not let us through to {host}.", host=host),
             detail,
             (NextStep("Check the proxy settings"), _RETRY),
             detail,
@@ -149,17 +163,21 @@ def user_error(error: Exception, endpoint: str, repo: str, name: str = "", timeo
     if isinstance(error, httpx2.TimeoutException):
         return UserError(
             "hub_unreachable",
-            f"{host} did not answer.",
-            f"Nothing came back within {duration(timeout_s)}.",
+            say("{host} did not answer.", host=host),
+            say("Nothing came back within {time}.", time=duration(timeout_s)),
             (_RETRY,),
             detail,
         )
     if isinstance(error, httpx2.TransportError):
         return UserError(
-            "hub_unreachable", f"{host} could not be reached.", f"The network says: {error}"[:300], (_RETRY,), detail
+            "hub_unreachable",
+            say("{host} could not be reached.", host=host),
+            say("The network says: {error}", error=error)[:300],
+            (_RETRY,),
+            detail,
         )
     if isinstance(error, (httpx2.TooManyRedirects, httpx2.InvalidURL, httpx2.DecodingError)):
-        return unexpected(endpoint, "It sends requests in circles or to nowhere.", detail)
+        return unexpected(endpoint, say("It sends requests in circles or to nowhere."), detail)
     return None
 
 

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
+from launcher.core.words import say
 
 _SHARD = re.compile(r"^(?P<stem>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})$")
 # The prefix says how it was made (UD, AD: dynamic; i1: importance matrix), the -V2 of bartowski which recipe.
@@ -110,8 +111,8 @@ def select(repo: str, files: Sequence[ModelFile], quant: str, names: Sequence[st
         if not quant:
             raise UserError(
                 "file_not_found",
-                f"{absent[0]} is not in {repo}.",
-                f"The repository lists {len(groups)} model files, none of that name.",
+                say("{name} is not in {repo}.", name=absent[0], repo=repo),
+                say("The repository lists {n} model files, none of that name.", n=len(groups)),
                 _choices(repo, groups),
             )
     return _complete(repo, _of_quant(repo, groups, files, quant)).files
@@ -130,22 +131,22 @@ def _of_quant(repo: str, groups: Sequence[FileGroup], files: Sequence[ModelFile]
     if matches:
         raise UserError(
             "ambiguous_files",
-            f"{repo} has several models as {quant}.",
-            f"{len(matches)} files match: {', '.join(g.files[0].name for g in matches[:4])}.",
-            tuple(NextStep(f"Choose one: {repo}:{g.files[0].name}") for g in matches[:4]),
+            say("{repo} has several models as {quant}.", repo=repo, quant=quant),
+            say("{n} files match: {names}.", n=len(matches), names=", ".join(g.files[0].name for g in matches[:4])),
+            tuple(NextStep(say("Choose one: {repo}:{name}", repo=repo, name=g.files[0].name)) for g in matches[:4]),
         )
     raw = [f.name for f in files if _RAW_SPLIT.search(f.name) and wanted in f.name.lower()]
     if raw:
         raise UserError(
             "unsupported_split",
-            f"{quant} of {repo} cannot be loaded as it is published.",
-            f"It comes as {len(raw)} raw pieces ({raw[0]}, …) that must be joined by hand first.",
+            say("{quant} of {repo} cannot be loaded as it is published.", quant=quant, repo=repo),
+            say("It comes as {n} raw pieces ({name}, …) that must be joined by hand first.", n=len(raw), name=raw[0]),
             (NextStep("Choose another quantisation or repository"),),
         )
     raise UserError(
         "quant_not_found",
-        f"{repo} has no {quant} file.",
-        f"The repository lists {len(models)} model files.",
+        say("{repo} has no {quant} file.", repo=repo, quant=quant),
+        say("The repository lists {n} model files.", n=len(models)),
         _choices(repo, models),
     )
 
@@ -155,8 +156,13 @@ def _complete(repo: str, chosen: FileGroup) -> FileGroup:
         numbers = ", ".join(str(i) for i in chosen.missing[:5])
         raise UserError(
             "incomplete_set",
-            f"{PurePosixPath(chosen.stem).name} is not complete on the hub.",
-            f"{len(chosen.missing)} of {chosen.count} parts are missing (number {numbers}); the upload may still be running.",
+            say("{name} is not complete on the hub.", name=PurePosixPath(chosen.stem).name),
+            say(
+                "{n} of {count} parts are missing (number {numbers}); the upload may still be running.",
+                n=len(chosen.missing),
+                count=chosen.count,
+                numbers=numbers,
+            ),
             (NextStep("Try again later", "retry"), NextStep("Choose another quantisation or repository")),
             detail=f"repository {repo}",
         )
@@ -166,9 +172,9 @@ def _complete(repo: str, chosen: FileGroup) -> FileGroup:
 def _choices(repo: str, groups: Sequence[FileGroup]) -> tuple[NextStep, ...]:
     quants = sorted({g.quant for g in groups if g.quant and not is_sidecar(g.files[0].name) and not g.missing})
     if quants:
-        return (NextStep(f"Choose one that is there: {', '.join(quants[:24])}"),)
+        return (NextStep(say("Choose one that is there: {names}", names=", ".join(quants[:24]))),)
     if groups:
-        return tuple(NextStep(f"Choose a file: {repo}:{g.files[0].name}") for g in groups[:4])
+        return tuple(NextStep(say("Choose a file: {repo}:{name}", repo=repo, name=g.files[0].name)) for g in groups[:4])
     return (NextStep("Choose a repository with GGUF files"),)
 
 

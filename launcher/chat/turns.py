@@ -9,6 +9,7 @@ from launcher.chat.conversation import Message, Role
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import ChatTurn
 from launcher.core.units import whole
+from launcher.core.words import say
 
 # Role marks around each turn: 2 to 5 tokens in every DeepSeek template.
 TURN_OVERHEAD_TOKENS = 5
@@ -148,9 +149,14 @@ def _too_long(needed: int, room: int, context_tokens: int) -> UserError:
     return UserError(
         "message_too_long",
         "This message is too long for the model's context.",
-        f"It has about {whole(needed)} tokens; {whole(max(0, room))} of the {whole(context_tokens)} tokens are left for it.",
+        say(
+            "It has about {needed} tokens; {room} of the {all} tokens are left for it.",
+            needed=whole(needed),
+            room=whole(max(0, room)),
+            all=whole(context_tokens),
+        ),
         (
             NextStep("Shorten the message", "edit_message"),
-            NextStep(f"Load with {whole(longer)} context", "load_with_context", str(longer)),
+            NextStep(say("Load with {n} context", n=whole(longer)), "load_with_context", str(longer)),
         ),
     )

@@ -23,7 +23,11 @@ def say(template: str, /, **values: object) -> str:
 
 
 def known(text: str) -> str:
-    """A sentence from the files under resources/catalog, which are collected too; "" and others stay as they are."""
+    """A sentence without values that is collected too; "" and others stay as they are.
+
+    Those are the sentences of resources/catalog, and the literal texts of `UserError`, `Failure` and `NextStep`: these
+    are made in English, also in the engine's own process, and translated where they are shown.
+    """
     return _translate(text) if text else ""
 
 

@@ -20,6 +20,7 @@ from launcher.catalog import hub
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
+from launcher.core.words import say
 
 PART_SUFFIX = ".launcher.part"
 JOURNAL_SUFFIX = ".launcher.json"
@@ -64,7 +65,7 @@ class RepoCache:
             raise UserError(
                 "unsafe_name",
                 "The hub named a file in a way that could leave its folder.",
-                f"{name[:80]!r} at {commit[:40]!r}.",
+                say("{name} at {commit}.", name=f"{name[:80]!r}", commit=f"{commit[:40]!r}"),
             )
         return self.folder.joinpath("snapshots", commit, *name.split("/"))
 
@@ -151,6 +152,8 @@ def size_of(path: Path) -> int | None:
 def _checked(sha256: str) -> str:
     if not hub.is_sha256(sha256):
         raise UserError(
-            "unsafe_name", "The hub's checksum of a file has the wrong shape.", f"{sha256[:80]!r} is not a sha256."
+            "unsafe_name",
+            "The hub's checksum of a file has the wrong shape.",
+            say("{sha256} is not a sha256.", sha256=f"{sha256[:80]!r}"),
         )
     return sha256

@@ -13,6 +13,7 @@ from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadS
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
 from launcher.core.units import gb
+from launcher.core.words import say
 from launcher.downloads import index, journal, space
 from launcher.downloads.cache import RepoCache, size_of
 from launcher.downloads.journal import Journal
@@ -233,12 +234,12 @@ class _Item:
                 part.restart()
                 journal.write(Journal(self.request, file))
             elif left:
-                self._meter.enter(DownloadState.CHECKING, f"Checking the {gb(left)} already here.")
+                self._meter.enter(DownloadState.CHECKING, say("Checking the {size} already here.", size=gb(left)))
                 if not part.rehash(self._stop.is_set):
                     raise StoppedError
             self._meter.enter(
                 DownloadState.DOWNLOADING,
-                f"Continued at {gb(left)}; nothing is fetched twice." if part.size_bytes else None,
+                say("Continued at {size}; nothing is fetched twice.", size=gb(left)) if part.size_bytes else None,
             )
             Transfer(
                 self.request.repo, self._commit, file, part, self._meter, self._line, self._stop, self._policy
@@ -267,7 +268,9 @@ class _Item:
                 lock = SoftFileLock(path, timeout=0)
                 lock.acquire()
         except Timeout:
-            why = f"Another program, or another window of this one, is fetching {file.name} at this moment."
+            why = say(
+                "Another program, or another window of this one, is fetching {name} at this moment.", name=file.name
+            )
             raise UserError(
                 "already_downloading", "This file is already being fetched.", why, (NextStep("Try again", "retry"),)
             ) from None
@@ -278,8 +281,17 @@ class _Item:
 
 
 def _damaged(file: ModelFile, found: str) -> UserError:
-    why = f"Its {gb(file.size_bytes or 0)} have the checksum {found[:12]}…, the hub says {(file.sha256 or '')[:12]}…. It was not installed."
+    why = say(
+        "Its {size} have the checksum {found}…, the hub says {wanted}…. It was not installed.",
+        size=gb(file.size_bytes or 0),
+        found=found[:12],
+        wanted=(file.sha256 or "")[:12],
+    )
     steps = (NextStep("Fetch again", "retry"), NextStep("Delete it", "remove"))
     return UserError(
-        "checksum_mismatch", f"{file.name} arrived damaged.", why, steps, f"sha256 {found}, expected {file.sha256}"
+        "checksum_mismatch",
+        say("{name} arrived damaged.", name=file.name),
+        why,
+        steps,
+        f"sha256 {found}, expected {file.sha256}",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import NextStep, UserError
 from launcher.core.paths import data_dir
+from launcher.core.words import say
 from launcher.downloads import index, journal
 from launcher.downloads.cache import RepoCache, size_of
 from launcher.downloads.json_file import read_json, set_aside, write_json
@@ -64,7 +65,11 @@ def load() -> tuple[tuple[Job, ...], str]:
     except ValueError as error:
         kept = set_aside(_path(), error)
         jobs = _from_partials()
-        note = f"The list of downloads was damaged and is kept as {kept.name}. {len(jobs)} unfinished downloads were found on the disk again."
+        note = say(
+            "The list of downloads was damaged and is kept as {name}. {n} unfinished downloads were found on the disk again.",
+            name=kept.name,
+            n=len(jobs),
+        )
         return jobs, note
     recent = {
         s.request.key

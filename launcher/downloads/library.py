@@ -13,6 +13,7 @@ from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
+from launcher.core.words import say
 from launcher.downloads import index, journal
 from launcher.downloads.cache import RepoCache, size_of
 from launcher.downloads.index import InstalledSet
@@ -90,8 +91,11 @@ def remove(model: Installed) -> int:
     if owner is None:
         raise UserError(
             "not_ours",
-            f"{model.name} was not fetched by the launcher.",
-            f"It lies in {model.path} and may be in use by another program, so it is not deleted from here.",
+            say("{name} was not fetched by the launcher.", name=model.name),
+            say(
+                "It lies in {path} and may be in use by another program, so it is not deleted from here.",
+                path=model.path,
+            ),
             (NextStep("Show it in its folder", "reveal", model.path),),
         )
     cache = RepoCache.of(owner.request.repo)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import gb
+from launcher.core.words import joined, say
 
 _STEPS = (NextStep("Free up space", "free_space"), NextStep("Choose a smaller model", "choose_model"))
 
@@ -46,21 +47,33 @@ def check_space(folder: Path, needed_bytes: int, kept_bytes: int, here_bytes: in
     short = needed_bytes + slack_bytes(needed_bytes) + kept_bytes - free
     if needed_bytes == 0 or short <= 0:
         return
-    kept = f", but {gb(kept_bytes)} of that are kept for other downloads" if kept_bytes else ""
-    here = f" The {gb(here_bytes)} already here stay." if here_bytes else ""
-    slack = slack_bytes(needed_bytes)
-    why = f"Needs {gb(needed_bytes)} more and {gb(slack)} to spare. {gb(free)} are free in {folder}{kept}.{here}"
-    raise UserError("disk_full", f"{gb(short)} too little disk space.", why, _STEPS)
+    free_words = (
+        say(
+            "{free} are free in {folder}, but {kept} of that are kept for other downloads.",
+            free=gb(free),
+            folder=folder,
+            kept=gb(kept_bytes),
+        )
+        if kept_bytes
+        else say("{free} are free in {folder}.", free=gb(free), folder=folder)
+    )
+    why = joined(
+        say("Needs {size} more and {slack} to spare.", size=gb(needed_bytes), slack=gb(slack_bytes(needed_bytes))),
+        free_words,
+        say("The {size} already here stay.", size=gb(here_bytes)) if here_bytes else "",
+    )
+    raise UserError("disk_full", say("{size} too little disk space.", size=gb(short)), why, _STEPS)
 
 
 def disk_error(error: OSError, folder: Path, here_bytes: int) -> UserError:
     """What a failure to write means."""
     detail = f"{type(error).__name__}: {error}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        why = f"{gb(free_bytes(folder))} are free in {folder}. The {gb(here_bytes)} already here stay."
+        free = say("{free} are free in {folder}.", free=gb(free_bytes(folder)), folder=folder)
+        why = joined(free, say("The {size} already here stay.", size=gb(here_bytes)))
         return UserError("disk_full", "The disk is full.", why, _STEPS, detail)
     if error.errno == errno.EFBIG:
-        why = f"The file system of {folder} allows no file of this size (FAT32 ends at 4.3 GB)."
+        why = say("The file system of {folder} allows no file of this size (FAT32 ends at 4.3 GB).", folder=folder)
         return UserError(
             "file_too_big",
             "The disk cannot hold a file this large.",
@@ -77,5 +90,5 @@ def disk_error(error: OSError, folder: Path, here_bytes: int) -> UserError:
             (NextStep("Use another folder (HF_HOME)"),),
             detail,
         )
-    why = f"The system says: {error.strerror or error} ({folder}). What is here stays."
+    why = say("The system says: {text} ({folder}). What is here stays.", text=error.strerror or error, folder=folder)
     return UserError("disk_error", "The disk had an error.", why, (NextStep("Try again", "retry"),), detail)

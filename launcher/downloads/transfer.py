@@ -20,6 +20,7 @@ from launcher.core.downloads import DownloadState
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
 from launcher.core.units import duration, gb
+from launcher.core.words import joined, say
 from launcher.downloads.line import Line
 from launcher.downloads.part import PartFile
 from launcher.downloads.progress import Meter
@@ -112,13 +113,19 @@ class Transfer:
                 raise error.error or self._gave_up(error, failures) from error
             delay = max(delay, error.retry_after_s)
         self._lost_at = self._lost_at or time.monotonic()
-        self._meter.enter(DownloadState.DOWNLOADING, f"{error.why} Trying again in {duration(max(1, delay))}.")
+        self._meter.enter(
+            DownloadState.DOWNLOADING, joined(error.why, say("Trying again in {time}.", time=duration(max(1, delay))))
+        )
         if self._stop.wait(delay):
             raise StoppedError
 
     def _gave_up(self, error: _TransientError, failures: int) -> UserError:
         host = hub_errors.host_of(hub.endpoint())
-        why = f"{error.why} Tried {failures} times at {host}. The {gb(self._part.size_bytes)} already here stay."
+        why = joined(
+            error.why,
+            say("Tried {n} times at {host}.", n=failures, host=host),
+            say("The {size} already here stay.", size=gb(self._part.size_bytes)),
+        )
         return UserError(
             "connection_lost",
             "The download was interrupted.",
@@ -154,10 +161,10 @@ class Transfer:
             if not client.is_closed:
                 raise
             # Another thread renewed the shared client (huggingface_hub does after a connection error).
-            raise _TransientError("The connection was renewed.") from error
+            raise _TransientError(say("The connection was renewed.")) from error
         if self._part.size_bytes < self._size:
             self._check_stop()
-            raise _TransientError("The connection ended early.")
+            raise _TransientError(say("The connection ended early."))
 
     def _headers(self) -> dict[str, str]:
         headers = hub.request_headers()
@@ -176,10 +183,10 @@ class Transfer:
         if known is not None and (not isinstance(error, httpx2.TransportError) or known.code == "certificate"):
             raise known from error
         if isinstance(error, httpx2.ReadTimeout):
-            raise _TransientError(f"Nothing came for {duration(self._policy.stall_s)}.") from error
+            raise _TransientError(say("Nothing came for {time}.", time=duration(self._policy.stall_s))) from error
         if isinstance(error, (httpx2.ReadError, httpx2.RemoteProtocolError)):
-            raise _TransientError("The connection was lost.") from error
-        raise _TransientError(known.what if known else "The connection was lost.") from error
+            raise _TransientError(say("The connection was lost.")) from error
+        raise _TransientError(known.what if known else say("The connection was lost.")) from error
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
@@ -197,7 +204,8 @@ class Transfer:
             self._check_stop()
             if self._part.size_bytes + len(chunk) > self._size:
                 raise hub_errors.unexpected(
-                    hub.endpoint(), f"It sent more than the {gb(self._size)} of {self._file.name}."
+                    hub.endpoint(),
+                    say("It sent more than the {size} of {name}.", size=gb(self._size), name=self._file.name),
                 )
             self._part.write(chunk)
             self._meter.received(len(chunk))
@@ -206,9 +214,13 @@ class Transfer:
         """The hub's own answer repeats the checksum: another one means another content under this name."""
         etag = headers.get("X-Linked-Etag", "").removeprefix("W/").strip('"')
         if etag and hub.is_sha256(etag) and etag != self._file.sha256:
-            why = f"The hub now names checksum {etag[:12]}…, at the start it was {(self._file.sha256 or '')[:12]}…."
+            why = say(
+                "The hub now names checksum {now}…, at the start it was {before}….",
+                now=etag[:12],
+                before=(self._file.sha256 or "")[:12],
+            )
             steps = (NextStep("Start over with the new file", "restart"), NextStep("Try again", "retry"))
-            raise UserError("file_changed", f"{self._file.name} was replaced on the hub.", why, steps)
+            raise UserError("file_changed", say("{name} was replaced on the hub.", name=self._file.name), why, steps)
 
     def _refused(self, response: httpx2.Response, *, is_hub: bool) -> None:
         status, headers = response.status_code, response.headers
@@ -216,13 +228,15 @@ class Transfer:
             found = re.fullmatch(r"bytes \*/(\d+)", headers.get("Content-Range", ""))
             if found and int(found[1]) != self._size:
                 raise self._wrong_size(int(found[1]))
-            self._start_over("The server could not continue; the file is fetched from its start.")
-            raise _TransientError("The server could not continue.")
+            self._start_over(say("The server could not continue; the file is fetched from its start."))
+            raise _TransientError(say("The server could not continue."))
         error = hub_errors.status_error(status, headers, hub.endpoint(), self._repo, self._file.name)
         if status in (408, 429) or status >= 500:
-            raise _TransientError(f"The server answered {status}.", hub_errors.retry_after_s(headers), error)
+            raise _TransientError(
+                say("The server answered {status}.", status=status), hub_errors.retry_after_s(headers), error
+            )
         if not is_hub:  # a signed address that has run out: the hub gives a new one
-            raise _TransientError(f"The storage server answered {status}.")
+            raise _TransientError(say("The storage server answered {status}.", status=status))
         raise error
 
     def _position(self, response: httpx2.Response) -> None:
@@ -230,22 +244,26 @@ class Transfer:
         if response.status_code == 206:
             found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
             if found is None or int(found[1]) != self._part.size_bytes:
-                raise _TransientError("The server continued at the wrong place.")
+                raise _TransientError(say("The server continued at the wrong place."))
             if found[2] != "*" and int(found[2]) != self._size:
                 raise self._wrong_size(int(found[2]))
             return
         length: Any = response.headers.get("Content-Length")
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            raise hub_errors.unexpected(hub.endpoint(), "It sent a web page instead of the file.")
+            raise hub_errors.unexpected(hub.endpoint(), say("It sent a web page instead of the file."))
         if length is not None and int(length) != self._size:
             raise self._wrong_size(int(length))
         if self._part.size_bytes:
-            self._start_over("The server cannot continue a file; it is fetched from its start.")
+            self._start_over(say("The server cannot continue a file; it is fetched from its start."))
 
     def _wrong_size(self, found_bytes: int) -> UserError:
-        why = f"The server offers {found_bytes:,} bytes, the hub's listing says {self._size:,}."
+        why = say(
+            "The server offers {found} bytes, the hub's listing says {wanted}.",
+            found=f"{found_bytes:,}",
+            wanted=f"{self._size:,}",
+        )
         steps = (NextStep("Start over with the new file", "restart"), NextStep("Try again", "retry"))
-        return UserError("file_changed", f"{self._file.name} is not what was expected.", why, steps)
+        return UserError("file_changed", say("{name} is not what was expected.", name=self._file.name), why, steps)
 
     def _start_over(self, note: str) -> None:
         self._meter.lost(self._part.size_bytes)
@@ -257,5 +275,9 @@ class Transfer:
             return
         away = time.monotonic() - self._lost_at
         self._lost_at = None
-        note = f"The connection was lost for {duration(max(1, away))}. Continued at {gb(self._part.size_bytes)}."
+        note = say(
+            "The connection was lost for {time}. Continued at {size}.",
+            time=duration(max(1, away)),
+            size=gb(self._part.size_bytes),
+        )
         self._meter.enter(DownloadState.DOWNLOADING, note)

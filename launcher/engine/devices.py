@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import EngineDevice
+from launcher.core.words import say
 from launcher.engine.outcome import COPY_REPORT, crash_failure
 from launcher.engine.process import WorkerProcess, known_rpc_servers
 from launcher.engine.protocol import Hello, OperationFailed, decode_event
@@ -91,7 +92,11 @@ def _ask() -> EngineInfo:
         if code is None:
             process.kill()
             code = process.wait()
-    because = f"It gave no sign of life for {_TIMEOUT_S:.0f} s." if time.monotonic() - started >= _TIMEOUT_S else ""
+    because = (
+        say("It gave no sign of life for {n} s.", n=f"{_TIMEOUT_S:.0f}")
+        if time.monotonic() - started >= _TIMEOUT_S
+        else ""
+    )
     failure = crash_failure(code or 0, "starting", None, process.log, because)
     raise UserError(
         "engine_not_started",

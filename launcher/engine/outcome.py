@@ -12,6 +12,7 @@ import psutil
 from launcher.core.errors import NextStep
 from launcher.core.generation import LoadRequest
 from launcher.core.units import gib, whole
+from launcher.core.words import joined, say
 from launcher.engine.protocol import Failure
 
 LOAD_AGAIN = NextStep("Load again", "load_again")
@@ -52,17 +53,16 @@ def crash_failure(
         log: the last lines of its stderr.
         ended_by_us: why the client itself ended it ("It gave no sign of life for 30 s."), or "".
     """
-    name = request.name if request else "the engine"
     what = {
-        "starting": "The engine did not start.",
-        "loading": f"The engine stopped while it loaded {name}.",
-        "answering": "The engine stopped. Your chat is complete up to this point.",
-    }.get(doing, "The engine stopped.")
+        "starting": say("The engine did not start."),
+        "loading": say("The engine stopped while it loaded {name}.", name=request.name if request else ""),
+        "answering": say("The engine stopped. Your chat is complete up to this point."),
+    }.get(doing, say("The engine stopped."))
     memory = _is_memory(returncode, log) and not ended_by_us
     steps: tuple[NextStep, ...] = (LOAD_AGAIN,) if request else ()
     if memory and request and request.placement.n_ctx > 512:
         half = max(512, request.placement.n_ctx // 2 // 256 * 256)
-        steps = (*steps, NextStep(f"Load with {whole(half)} context", "load_with_context", str(half)))
+        steps = (*steps, NextStep(say("Load with {n} context", n=whole(half)), "load_with_context", str(half)))
     detail = "\n".join(log)
     return Failure("engine_stopped", what, ended_by_us or _cause(returncode, log), (*steps, COPY_REPORT), detail)
 
@@ -72,25 +72,38 @@ def _is_memory(returncode: int, log: Sequence[str]) -> bool:
 
 
 def _cause(returncode: int, log: Sequence[str]) -> str:
-    free = f"{gib(psutil.virtual_memory().available)} of RAM are free now"
+    free = gib(psutil.virtual_memory().available)
     name = signal_name(returncode)
-    number = f"signal {-returncode}" if returncode < 0 else f"code {returncode & 0xFFFFFFFF:#x}"
+    number = say("signal {n}", n=-returncode) if returncode < 0 else say("code {n}", n=f"{returncode & 0xFFFFFFFF:#x}")
     if name == "SIGKILL":
         # What it held is free again by now, so the figure proves nothing; it is given for what it is.
-        return (
-            f"It was ended from outside ({number}); the system does that when memory runs out. {free} that it is gone."
+        return say(
+            "It was ended from outside ({number}); the system does that when memory runs out. {free} of RAM are free now "
+            "that it is gone.",
+            number=number,
+            free=free,
         )
     last = next((line.strip() for line in reversed(log) if line.strip()), "")
-    said = f" Its last words: {last[:300]}" if last else ""
+    said = say("Its last words: {words}", words=last[:300]) if last else ""
     if any(_MEMORY_WORDS.search(line) for line in log[-20:]):
-        return f"It ran out of memory ({number}): {free}.{said}"
+        return joined(
+            say("It ran out of memory ({number}): {free} of RAM are free now.", number=number, free=free), said
+        )
     causes = {
-        "SIGSEGV": f"It read memory that is not its own ({number}): a defect of the engine or its driver, or a damaged file.",
-        "SIGBUS": f"A part of the model file could not be read ({number}): it was cut, or its disk has a problem.",
-        "SIGILL": f"This processor does not know an instruction that the engine uses ({number}).",
-        "SIGABRT": f"It gave up on an inner check ({number}).",
-        "SIGTERM": f"Another program asked it to end ({number}).",
+        "SIGSEGV": say(
+            "It read memory that is not its own ({number}): a defect of the engine or its driver, or a damaged file.",
+            number=number,
+        ),
+        "SIGBUS": say(
+            "A part of the model file could not be read ({number}): it was cut, or its disk has a problem.",
+            number=number,
+        ),
+        "SIGILL": say("This processor does not know an instruction that the engine uses ({number}).", number=number),
+        "SIGABRT": say("It gave up on an inner check ({number}).", number=number),
+        "SIGTERM": say("Another program asked it to end ({number}).", number=number),
     }
     if name in causes:
-        return causes[name] + said
-    return (f"It was ended by {name} ({number})." if name else f"It ended with exit code {returncode}.") + said
+        return joined(causes[name], said)
+    if name:
+        return joined(say("It was ended by {name} ({number}).", name=name, number=number), said)
+    return joined(say("It ended with exit code {n}.", n=returncode), said)

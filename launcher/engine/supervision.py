@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from launcher.core.generation import Loaded
+from launcher.core.words import say
 from launcher.engine import quirks
 from launcher.engine.outcome import LOAD_AGAIN, crash_failure, signal_name
 from launcher.engine.process import WorkerProcess
@@ -231,7 +232,11 @@ class Supervision:
             self._failure = Failure(
                 "engine_mismatch",
                 "The engine and the launcher do not belong together.",
-                f"The engine speaks version {hello.protocol} of their protocol, the launcher version {PROTOCOL_VERSION}.",
+                say(
+                    "The engine speaks version {theirs} of their protocol, the launcher version {ours}.",
+                    theirs=hello.protocol,
+                    ours=PROTOCOL_VERSION,
+                ),
             )
             self.end()
             return
@@ -331,7 +336,9 @@ class Supervision:
                 self._kill(process, operation)
                 return
             if now >= hung_at:
-                self._ended_by_us = f"It gave no sign of life for {self._patience.hang_s:.0f} s and was ended."
+                self._ended_by_us = say(
+                    "It gave no sign of life for {n} s and was ended.", n=f"{self._patience.hang_s:.0f}"
+                )
                 process.kill()
                 return
             self._changed.wait(min(hung_at, deadline or hung_at) - now)
@@ -341,7 +348,7 @@ class Supervision:
         if operation == self._load.id:
             self._is_ending = True  # the load was to end: it has
         elif operation is not None:
-            self._ended_by_us = f"It did not stop within {self._patience.obey_s:.0f} s and was ended."
+            self._ended_by_us = say("It did not stop within {n} s and was ended.", n=f"{self._patience.obey_s:.0f}")
         process.kill()
 
     def _set_state(self, state: EngineState, failure: Failure | None = None) -> None:

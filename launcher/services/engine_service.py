@@ -15,6 +15,7 @@ from launcher.core.machine import Machine
 from launcher.core.models import Variant
 from launcher.core.plans import Plan, Wishes
 from launcher.core.units import gib
+from launcher.core.words import say
 from launcher.engine import protocol
 from launcher.engine.client import EngineClient
 from launcher.engine.protocol import EngineState
@@ -145,9 +146,16 @@ class EngineService(QObject):
             short = max((-d.left_bytes for d in plan.memory.devices), default=0)
             raise UserError(
                 "does_not_fit",
-                f"{installed.name} {installed.quant} does not fit into the memory that is free now.",
-                f"It needs {gib(plan.memory.total_bytes)}; {gib(max(0, short))} are missing. "
-                "Closing other programs frees memory.",
+                say(
+                    "{name} {quant} does not fit into the memory that is free now.",
+                    name=installed.name,
+                    quant=installed.quant,
+                ),
+                say(
+                    "It needs {size}; {missing} are missing. Closing other programs frees memory.",
+                    size=gib(plan.memory.total_bytes),
+                    missing=gib(max(0, short)),
+                ),
                 (NextStep("Look again", "load_again"), NextStep("Choose a smaller model", "choose_model")),
             )
         named = replace(plan, model=installed.model, repo=installed.repo or "")

@@ -13,6 +13,7 @@ from launcher.chat.conversation import Conversation, ConversationEntry, Message,
 from launcher.core.codec import from_json, to_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Timings
+from launcher.core.words import joined, say
 from launcher.store import database
 from launcher.store.search import Search
 
@@ -238,10 +239,15 @@ def _message(row: sqlite3.Row) -> Message:
 
 
 def _damaged(kept: Path, chats: int, messages: int, lost: int) -> UserError:
-    unreadable = f" {lost} entries could not be read." if lost else ""
     return UserError(
         "chats_damaged",
         "The file with your chats was damaged.",
-        f"{chats} chats with {messages} messages were read from it and are here.{unreadable} The damaged file is kept as {kept.name}.",
+        joined(
+            say(
+                "{chats} chats with {messages} messages were read from it and are here.", chats=chats, messages=messages
+            ),
+            say("{n} entries could not be read.", n=lost) if lost else "",
+            say("The damaged file is kept as {name}.", name=kept.name),
+        ),
         (NextStep("Show the file", "open_folder", str(kept.parent)),),
     )

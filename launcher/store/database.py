@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from launcher.core.errors import UserError
+from launcher.core.words import say
 
 _log = logging.getLogger(__name__)
 
@@ -118,14 +119,19 @@ def _newer(path: Path, version: int, known: int) -> UserError:
     return UserError(
         "database_newer",
         "This file was written by a newer version of the program.",
-        f"{path.name} has version {version}; this program knows versions up to {known}. Nothing was changed in it.",
+        say(
+            "{name} has version {version}; this program knows versions up to {known}. Nothing was changed in it.",
+            name=path.name,
+            version=version,
+            known=known,
+        ),
     )
 
 
 def _unavailable(path: Path, error: sqlite3.OperationalError) -> UserError:
     return UserError(
         "database_unavailable",
-        f"{path.name} cannot be opened.",
-        f"The system says: {error}. The folder is {path.parent}.",
+        say("{name} cannot be opened.", name=path.name),
+        say("The system says: {error}. The folder is {parent}.", error=error, parent=path.parent),
         detail=repr(error),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from launcher.core.errors import NextStep, UserError
+from launcher.core.words import say
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T", str, int, float, bool)
@@ -138,7 +139,7 @@ class Settings:
             self.notice = UserError(
                 "settings_value",
                 "A setting has a value that is not allowed; its default is used.",
-                f"{'; '.join(wrong)} in {self._path}.",
+                say("{values} in {path}.", values="; ".join(wrong), path=self._path),
                 (NextStep("Show the file", "open_folder", str(self._path.parent)),),
             )
 
@@ -149,7 +150,7 @@ class Settings:
         self.notice = UserError(
             "settings_broken",
             "The settings file could not be read; the defaults are used.",
-            f"{error}. The file is kept as {kept.name}.",
+            say("{error}. The file is kept as {kept}.", error=error, kept=kept.name),
             (NextStep("Show the file", "open_folder", str(kept.parent)),),
         )
 

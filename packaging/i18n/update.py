@@ -20,8 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TRANSLATIONS = ROOT / "resources" / "i18n"
 _QT_ROOMS = ("ui", "app", "services")
+# What is shown through `known()`: which arguments hold its texts.
+_SHOWN_AS_KNOWN = {"UserError": slice(1, 3), "Failure": slice(1, 3), "NextStep": slice(0, 1)}
 _CATALOG = ROOT / "resources" / "catalog" / "models.json"
 _CATALOG_KEYS = {"families": ("name", "summary"), "variants": ("strengths", "honest_note", "licence", "why_not")}
+# All but the command line, which is English.
+_SAYING_ROOMS = (*_QT_ROOMS, "core", "catalog", "hardware", "planner", "downloads", "engine", "chat", "store")
 _NOT_SHIPPED = ROOT / "launcher" / "ui" / "gallery.py"
 
 
@@ -45,15 +49,32 @@ def update(ts: Path) -> None:
 
 
 def templates() -> Iterator[str]:
-    """Every template of `say()` in the rooms; one that is not a literal ends the script, because nobody could translate it."""
-    for path in sorted((ROOT / "launcher").rglob("*.py")):
+    """Every template of `say()` in the rooms and every literal text of an error; a template that is not a literal ends the script, because nobody could translate it."""
+    paths = {path for room in _SAYING_ROOMS for path in (ROOT / "launcher" / room).rglob("*.py")} - {_NOT_SHIPPED}
+    for path in sorted(paths):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id == "say":
                 match node.args:
                     case [ast.Constant(value=str(text))]:
                         yield text
                     case _:
                         raise SystemExit(f"{path.relative_to(ROOT)}:{node.lineno}: say() takes one literal template")
+            elif node.func.id in _SHOWN_AS_KNOWN:
+                yield from _literals(node.args[_SHOWN_AS_KNOWN[node.func.id]])
+
+
+def _literals(arguments: list[ast.expr]) -> Iterator[str]:
+    """Texts without values; those with values are templates of `say()`."""
+    for argument in arguments:
+        match argument:
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from _literals([body, orelse])
+            case ast.Constant(value=str(text)) if text:
+                yield text
+            case _:
+                pass
 
 
 def _catalog_sentences() -> Iterator[str]:

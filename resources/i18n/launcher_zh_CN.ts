@@ -1205,6 +1205,13 @@
     </message>
 </context>
 <context>
+    <name>MachinePresenter</name>
+    <message>
+        <source>llama.cpp through llama-cpp-python {v}</source>
+        <translation>llama.cpp（通过 llama-cpp-python {v}）</translation>
+    </message>
+</context>
+<context>
     <name>Memory</name>
     <message>
         <source>RAM</source>
@@ -2265,12 +2272,52 @@
         <translation>763B，带记忆表；最新发布。</translation>
     </message>
     <message>
+        <source>A model is already loaded in this process.</source>
+        <translation>此进程中已加载了一个模型。</translation>
+    </message>
+    <message>
+        <source>A part of the model file could not be read ({number}): it was cut, or its disk has a problem.</source>
+        <translation>模型文件的一部分无法读取（{number}）：文件不完整，或磁盘有问题。</translation>
+    </message>
+    <message>
         <source>A research model.</source>
         <translation>研究用模型。</translation>
     </message>
     <message>
+        <source>A set of {count} shards is not plausible.</source>
+        <translation>一组 {count} 个分片不合理。</translation>
+    </message>
+    <message>
+        <source>A setting has a value that is not allowed; its default is used.</source>
+        <translation>某项设置的值不被允许，已使用默认值。</translation>
+    </message>
+    <message>
+        <source>A tensor has {n_dimensions} dimensions.</source>
+        <translation>某个张量有 {n_dimensions} 个维度。</translation>
+    </message>
+    <message>
+        <source>A tensor is larger than any model.</source>
+        <translation>某个张量比任何模型都大。</translation>
+    </message>
+    <message>
+        <source>A text claims {length} bytes.</source>
+        <translation>某段文本声称有 {length} 字节。</translation>
+    </message>
+    <message>
+        <source>Add the network&apos;s certificate (SSL_CERT_FILE)</source>
+        <translation>添加网络的证书（SSL_CERT_FILE）</translation>
+    </message>
+    <message>
         <source>Always thinks, very long; olympiad maths.</source>
         <translation>总是先思考，且很久；擅长奥赛数学。</translation>
+    </message>
+    <message>
+        <source>An array claims {count} arrays.</source>
+        <translation>某个数组声称含 {count} 个数组。</translation>
+    </message>
+    <message>
+        <source>An array claims {count} items.</source>
+        <translation>某个数组声称含 {count} 项。</translation>
     </message>
     <message>
         <source>An old model.</source>
@@ -2287,6 +2334,14 @@
     <message>
         <source>An old model: newer small ones are better. 4,096 tokens of context.</source>
         <translation>旧模型：较新的小模型更好。上下文 4,096 词元。</translation>
+    </message>
+    <message>
+        <source>Another program asked it to end ({number}).</source>
+        <translation>其他程序要求它结束（{number}）。</translation>
+    </message>
+    <message>
+        <source>Another program, or another window of this one, is fetching {name} at this moment.</source>
+        <translation>其他程序或本程序的另一个窗口正在下载 {name}。</translation>
     </message>
     <message>
         <source>Answers at once; chat and code.</source>
@@ -2349,6 +2404,62 @@
         <translation>对话，2024 年。</translation>
     </message>
     <message>
+        <source>Check the name</source>
+        <translation>检查名称</translation>
+    </message>
+    <message>
+        <source>Check the network&apos;s login page and the hub address (HF_ENDPOINT)</source>
+        <translation>检查网络的登录页和 hub 地址（HF_ENDPOINT）</translation>
+    </message>
+    <message>
+        <source>Check the proxy settings</source>
+        <translation>检查代理设置</translation>
+    </message>
+    <message>
+        <source>Check with: launcher doctor</source>
+        <translation>运行 launcher doctor 检查</translation>
+    </message>
+    <message>
+        <source>Checking the {size} already here.</source>
+        <translation>正在检查已有的 {size}。</translation>
+    </message>
+    <message>
+        <source>Choose a file: {repo}:{name}</source>
+        <translation>选择文件：{repo}:{name}</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Choose a repository with GGUF files</source>
+        <translation>选择包含 GGUF 文件的仓库</translation>
+    </message>
+    <message>
+        <source>Choose a smaller model</source>
+        <translation>选择更小的模型</translation>
+    </message>
+    <message>
+        <source>Choose another file</source>
+        <translation>选择其他文件</translation>
+    </message>
+    <message>
+        <source>Choose another model</source>
+        <translation>选择其他模型</translation>
+    </message>
+    <message>
+        <source>Choose another quantisation or repository</source>
+        <translation>选择其他量化或仓库</translation>
+    </message>
+    <message>
+        <source>Choose one that is there: {names}</source>
+        <translation>从现有的中选择：{names}</translation>
+    </message>
+    <message>
+        <source>Choose one: {repo}:{name}</source>
+        <translation>选择一个：{repo}:{name}</translation>
+    </message>
+    <message>
         <source>Classic 2023-24</source>
         <translation>经典 2023–24</translation>
     </message>
@@ -2369,8 +2480,20 @@
         <translation>上下文 {n} / {all} 词元：再多就放不下或会变慢。</translation>
     </message>
     <message>
+        <source>Continued at {size}; nothing is fetched twice.</source>
+        <translation>从 {size} 处继续；不会重复下载。</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制报告</translation>
+    </message>
+    <message>
         <source>DeepSeek Model License (commercial use allowed, use restrictions)</source>
         <translation>DeepSeek Model License（允许商用，有使用限制）</translation>
+    </message>
+    <message>
+        <source>Delete it</source>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Does not think first.</source>
@@ -2381,12 +2504,36 @@
         <translation>不会先思考。其文件的 KV 缓存大 71 倍（旧布局）。</translation>
     </message>
     <message>
+        <source>Download it again</source>
+        <translation>重新下载</translation>
+    </message>
+    <message>
+        <source>Download the model again</source>
+        <translation>重新下载模型</translation>
+    </message>
+    <message>
+        <source>Each load gets its own process.</source>
+        <translation>每次加载使用各自的进程。</translation>
+    </message>
+    <message>
+        <source>Enter access token</source>
+        <translation>输入访问令牌</translation>
+    </message>
+    <message>
         <source>Experts re-quantised to Q4_K are bigger than the original MXFP4 and worse (164.6 GB against 155.1 GB, perplexity +0.9 %).</source>
         <translation>专家重新量化为 Q4_K 后，比原始 MXFP4 更大也更差（164.6 GB 对比 155.1 GB，困惑度 +0.9 %）。</translation>
     </message>
     <message>
+        <source>Fetch again</source>
+        <translation>重新下载</translation>
+    </message>
+    <message>
         <source>First model with sparse attention.</source>
         <translation>首个使用稀疏注意力的模型。</translation>
+    </message>
+    <message>
+        <source>Free up space</source>
+        <translation>释放空间</translation>
     </message>
     <message>
         <source>From 2024; V2.5-1210 replaced it.</source>
@@ -2397,8 +2544,128 @@
         <translation>2024 年的模型；每个上下文词元需要 4.9 MB 内存。</translation>
     </message>
     <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>HF_HUB_OFFLINE is set.</source>
+        <translation>已设置 HF_HUB_OFFLINE。</translation>
+    </message>
+    <message>
+        <source>Install the launcher again</source>
+        <translation>重新安装启动器</translation>
+    </message>
+    <message>
+        <source>It answered {status} for {repo}.</source>
+        <translation>它对 {repo} 返回了 {status}。</translation>
+    </message>
+    <message>
+        <source>It claims {count} {what}.</source>
+        <translation>它声称含 {count} 个{what}。</translation>
+    </message>
+    <message>
+        <source>It comes as {n} raw pieces ({name}, …) that must be joined by hand first.</source>
+        <translation>它由 {n} 个原始分段（{name}，…）组成，须先手动合并。</translation>
+    </message>
+    <message>
+        <source>It did not stop within {n} s and was ended.</source>
+        <translation>它没有在 {n} 秒内停止，已被结束。</translation>
+    </message>
+    <message>
+        <source>It does not begin with the letters GGUF.</source>
+        <translation>文件开头不是 GGUF 字样。</translation>
+    </message>
+    <message>
+        <source>It ended with exit code {n}.</source>
+        <translation>它以退出码 {n} 结束。</translation>
+    </message>
+    <message>
+        <source>It ends in the middle of its header.</source>
+        <translation>文件在头部中间就结束了。</translation>
+    </message>
+    <message>
+        <source>It gave no sign of life for {n} s and was ended.</source>
+        <translation>它 {n} 秒没有响应，已被结束。</translation>
+    </message>
+    <message>
+        <source>It gave no sign of life for {n} s.</source>
+        <translation>它 {n} 秒没有响应。</translation>
+    </message>
+    <message>
+        <source>It gave up on an inner check ({number}).</source>
+        <translation>它因内部检查失败而中止（{number}）。</translation>
+    </message>
+    <message>
+        <source>It has about {needed} tokens; {room} of the {all} tokens are left for it.</source>
+        <translation>它约有 {needed} 词元；{all} 词元中只剩 {room} 可用。</translation>
+    </message>
+    <message>
+        <source>It has only {size} bytes.</source>
+        <translation>它只有 {size} 字节。</translation>
+    </message>
+    <message>
+        <source>It holds a tensor of layer {block}, but claims {n_layer} layers.</source>
+        <translation>它含有第 {block} 层的张量，却声称共 {n_layer} 层。</translation>
+    </message>
+    <message>
+        <source>It holds a value of the unknown type {kind}.</source>
+        <translation>它含有未知类型 {kind} 的值。</translation>
+    </message>
+    <message>
+        <source>It holds an array of the unknown type {kind}.</source>
+        <translation>它含有未知类型 {kind} 的数组。</translation>
+    </message>
+    <message>
+        <source>It holds tensors of type {number}, which only the ik_llama.cpp fork has.</source>
+        <translation>它含有类型 {number} 的张量，只有 ik_llama.cpp 分支支持。</translation>
+    </message>
+    <message>
+        <source>It holds tensors of type {number}, which this engine does not have.</source>
+        <translation>它含有类型 {number} 的张量，此引擎不支持。</translation>
+    </message>
+    <message>
+        <source>It lies in {path} and may be in use by another program, so it is not deleted from here.</source>
+        <translation>它位于 {path}，可能正被其他程序使用，因此不会在这里删除。</translation>
+    </message>
+    <message>
+        <source>It must look like owner/name.</source>
+        <translation>应为 owner/name 的形式。</translation>
+    </message>
+    <message>
+        <source>It needs {size}; {missing} are missing. Closing other programs frees memory.</source>
+        <translation>需要 {size}；还差 {missing}。关闭其他程序可释放内存。</translation>
+    </message>
+    <message>
+        <source>It ran out of memory ({number}): {free} of RAM are free now.</source>
+        <translation>内存不足（{number}）：现在有 {free} 内存空闲。</translation>
+    </message>
+    <message>
+        <source>It read memory that is not its own ({number}): a defect of the engine or its driver, or a damaged file.</source>
+        <translation>它读取了不属于自己的内存（{number}）：引擎或驱动程序有缺陷，或文件已损坏。</translation>
+    </message>
+    <message>
+        <source>It sends requests in circles or to nowhere.</source>
+        <translation>它的重定向形成循环或无处可去。</translation>
+    </message>
+    <message>
+        <source>It sent a web page instead of the file.</source>
+        <translation>它发来的是网页而不是文件。</translation>
+    </message>
+    <message>
+        <source>It sent more than the {size} of {name}.</source>
+        <translation>它发来的数据超过 {name} 的 {size}。</translation>
+    </message>
+    <message>
         <source>It thinks before it answers: at {rate} tokens/s that takes many minutes.</source>
         <translation>它会先思考再回答：以 {rate} 词元/秒的速度，需要很多分钟。</translation>
+    </message>
+    <message>
+        <source>It was ended by {name} ({number}).</source>
+        <translation>它被 {name} 结束（{number}）。</translation>
+    </message>
+    <message>
+        <source>It was ended from outside ({number}); the system does that when memory runs out. {free} of RAM are free now that it is gone.</source>
+        <translation>它被外部结束（{number}）；系统在内存耗尽时会这样做。结束后有 {free} 内存空闲。</translation>
     </message>
     <message>
         <source>It would answer at {rate} tokens/s.</source>
@@ -2409,8 +2676,48 @@
         <translation>回答会更慢：{times}。</translation>
     </message>
     <message>
+        <source>Its alignment is not a sensible number.</source>
+        <translation>其对齐值不合理。</translation>
+    </message>
+    <message>
+        <source>Its architecture is “{name}”.</source>
+        <translation>其架构是“{name}”。</translation>
+    </message>
+    <message>
+        <source>Its certificate could not be verified. A company network that inspects traffic does this.</source>
+        <translation>无法验证其证书。检查流量的公司网络会造成这种情况。</translation>
+    </message>
+    <message>
         <source>Its files keep a 71 times larger KV cache (old layout).</source>
         <translation>其文件的 KV 缓存大 71 倍（旧布局）。</translation>
+    </message>
+    <message>
+        <source>Its format version is {version}; 2 and 3 can be read.</source>
+        <translation>其格式版本为 {version}；只能读取 2 和 3。</translation>
+    </message>
+    <message>
+        <source>Its header claims {n_layer} layers, {n_head} heads and a width of {n_embd}.</source>
+        <translation>其头部声称有 {n_layer} 层、{n_head} 个头，宽度为 {n_embd}。</translation>
+    </message>
+    <message>
+        <source>Its header has no usable value for {key}.</source>
+        <translation>其头部没有可用的 {key} 值。</translation>
+    </message>
+    <message>
+        <source>Its last words: {words}</source>
+        <translation>最后的输出：{words}</translation>
+    </message>
+    <message>
+        <source>Its listing of {repo} cannot be read.</source>
+        <translation>它的 {repo} 列表无法读取。</translation>
+    </message>
+    <message>
+        <source>Its listing of {repo} names no commit.</source>
+        <translation>它的 {repo} 列表没有给出提交。</translation>
+    </message>
+    <message>
+        <source>Its metadata is nested too deeply.</source>
+        <translation>其元数据嵌套过深。</translation>
     </message>
     <message>
         <source>Its shape is not known.</source>
@@ -2429,12 +2736,40 @@
         <translation>去掉了稀疏注意力索引器：已不是原模型。</translation>
     </message>
     <message>
+        <source>Its tensors need {size}; the file has {there}. It is not complete.</source>
+        <translation>其张量需要 {size}，文件只有 {there}，并不完整。</translation>
+    </message>
+    <message>
+        <source>Its {size} have the checksum {found}…, the hub says {wanted}…. It was not installed.</source>
+        <translation>这 {size} 的校验和是 {found}…，而 hub 给出的是 {wanted}…。没有安装。</translation>
+    </message>
+    <message>
         <source>KV cache q8_0 instead of f16: {now} instead of {before} tokens of context, with hardly any loss.</source>
         <translation>KV 缓存用 q8_0 代替 f16：上下文从 {before} 增至 {now} 词元，几乎没有损失。</translation>
     </message>
     <message>
         <source>Least loss of this model: {loss}</source>
         <translation>此模型中损失最小的版本：{loss}</translation>
+    </message>
+    <message>
+        <source>Leave it out</source>
+        <translation>省略它</translation>
+    </message>
+    <message>
+        <source>List them: launcher models</source>
+        <translation>列出全部：launcher models</translation>
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation>重新加载</translation>
+    </message>
+    <message>
+        <source>Load with {n} context</source>
+        <translation>以 {n} 上下文加载</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新检测</translation>
     </message>
     <message>
         <source>MIT</source>
@@ -2501,6 +2836,10 @@
         <translation>需要 {need} 内存；此处可用 {room}。</translation>
     </message>
     <message>
+        <source>Needs {size} more and {slack} to spare.</source>
+        <translation>还需要 {size}，另加 {slack} 余量。</translation>
+    </message>
+    <message>
         <source>Needs {size} more memory on the graphics card than is free.</source>
         <translation>显卡的空闲显存还差 {size}。</translation>
     </message>
@@ -2529,12 +2868,28 @@
         <translation>此引擎无法加载它的任何文件。</translation>
     </message>
     <message>
+        <source>No model is loaded.</source>
+        <translation>没有加载模型。</translation>
+    </message>
+    <message>
         <source>No tools.</source>
         <translation>不支持工具调用。</translation>
     </message>
     <message>
         <source>Not a chat model.</source>
         <translation>不是对话模型。</translation>
+    </message>
+    <message>
+        <source>Nothing came back within {time}.</source>
+        <translation>{time}内没有收到响应。</translation>
+    </message>
+    <message>
+        <source>Nothing came for {time}.</source>
+        <translation>{time}没有收到数据。</translation>
+    </message>
+    <message>
+        <source>Offline mode is on, so nothing is fetched.</source>
+        <translation>离线模式已开启，不会下载任何内容。</translation>
     </message>
     <message>
         <source>Only test files of a llama.cpp change are known. V3.2 replaces it.</source>
@@ -2553,8 +2908,20 @@
         <translation>留给其他程序的内存仅有 {size}。</translation>
     </message>
     <message>
+        <source>Open the page</source>
+        <translation>打开页面</translation>
+    </message>
+    <message>
+        <source>Plan again</source>
+        <translation>重新规划</translation>
+    </message>
+    <message>
         <source>Proves theorems; maths only.</source>
         <translation>证明定理；仅限数学。</translation>
+    </message>
+    <message>
+        <source>Put all files into one folder</source>
+        <translation>将所有文件放进同一个文件夹</translation>
     </message>
     <message>
         <source>Qwen3-8B trained on R1-0528&apos;s answers; not the 671B R1.</source>
@@ -2585,6 +2952,26 @@
         <translation>2026 年秋季发布；此引擎尚无法加载。</translation>
     </message>
     <message>
+        <source>See the models that run here</source>
+        <translation>查看本机可运行的模型</translation>
+    </message>
+    <message>
+        <source>Shorten a message</source>
+        <translation>缩短某条消息</translation>
+    </message>
+    <message>
+        <source>Shorten the message</source>
+        <translation>缩短消息</translation>
+    </message>
+    <message>
+        <source>Show it in its folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Show the file</source>
+        <translation>显示文件</translation>
+    </message>
+    <message>
         <source>Sizes are not published, and this version has no image input.</source>
         <translation>未公布大小，且此版本不支持图像输入。</translation>
     </message>
@@ -2605,6 +2992,18 @@
         <translation>专用模型</translation>
     </message>
     <message>
+        <source>Start a new chat</source>
+        <translation>开始新对话</translation>
+    </message>
+    <message>
+        <source>Start over with the new file</source>
+        <translation>用新文件重新开始</translation>
+    </message>
+    <message>
+        <source>Start rpc-server there</source>
+        <translation>在那台电脑上启动 rpc-server</translation>
+    </message>
+    <message>
         <source>Test files of a llama.cpp change.</source>
         <translation>用于测试 llama.cpp 改动的文件。</translation>
     </message>
@@ -2613,8 +3012,132 @@
         <translation>此处只能运行文本部分。</translation>
     </message>
     <message>
+        <source>That version of {repo} is not on the hub any more.</source>
+        <translation>hub 上已没有 {repo} 的这个版本。</translation>
+    </message>
+    <message>
+        <source>The answer ends here.</source>
+        <translation>回答到此结束。</translation>
+    </message>
+    <message>
+        <source>The connection ended early.</source>
+        <translation>连接提前结束。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} is not trusted.</source>
+        <translation>与 {host} 的连接不受信任。</translation>
+    </message>
+    <message>
+        <source>The connection was lost for {time}. Continued at {size}.</source>
+        <translation>连接中断了 {time}。已从 {size} 处继续。</translation>
+    </message>
+    <message>
+        <source>The connection was lost.</source>
+        <translation>连接中断。</translation>
+    </message>
+    <message>
+        <source>The connection was renewed.</source>
+        <translation>连接已重新建立。</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept as {name}.</source>
+        <translation>损坏的文件保留为 {name}。</translation>
+    </message>
+    <message>
+        <source>The disk cannot hold a file this large.</source>
+        <translation>磁盘无法存放这么大的文件。</translation>
+    </message>
+    <message>
+        <source>The disk had an error.</source>
+        <translation>磁盘出错。</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>磁盘已满。</translation>
+    </message>
+    <message>
+        <source>The download was interrupted.</source>
+        <translation>下载中断了。</translation>
+    </message>
+    <message>
+        <source>The engine and the launcher do not belong together.</source>
+        <translation>引擎与启动器不匹配。</translation>
+    </message>
+    <message>
+        <source>The engine could not be started.</source>
+        <translation>无法启动引擎。</translation>
+    </message>
+    <message>
+        <source>The engine could not compute the next token.</source>
+        <translation>引擎无法计算下一个词元。</translation>
+    </message>
+    <message>
+        <source>The engine did not start.</source>
+        <translation>引擎没有启动。</translation>
+    </message>
+    <message>
+        <source>The engine does not speak our language.</source>
+        <translation>引擎使用的协议无法识别。</translation>
+    </message>
+    <message>
+        <source>The engine is not installed.</source>
+        <translation>引擎没有安装。</translation>
+    </message>
+    <message>
+        <source>The engine is not running.</source>
+        <translation>引擎没有运行。</translation>
+    </message>
+    <message>
+        <source>The engine process has started but holds no model.</source>
+        <translation>引擎进程已启动，但没有加载模型。</translation>
+    </message>
+    <message>
+        <source>The engine speaks version {theirs} of their protocol, the launcher version {ours}.</source>
+        <translation>引擎使用协议版本 {theirs}，启动器使用版本 {ours}。</translation>
+    </message>
+    <message>
+        <source>The engine stopped while it loaded {name}.</source>
+        <translation>引擎在加载 {name} 时停止了。</translation>
+    </message>
+    <message>
+        <source>The engine stopped.</source>
+        <translation>引擎停止了。</translation>
+    </message>
+    <message>
+        <source>The engine stopped. Your chat is complete up to this point.</source>
+        <translation>引擎停止了。到此为止的对话是完整的。</translation>
+    </message>
+    <message>
+        <source>The engine worker has a bug.</source>
+        <translation>引擎进程出现程序错误。</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s files are incomplete.</source>
+        <translation>引擎的文件不完整。</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s libraries and its Python binding do not belong together.</source>
+        <translation>引擎的库与其 Python 绑定不匹配。</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s libraries cannot be loaded.</source>
+        <translation>无法加载引擎的库。</translation>
+    </message>
+    <message>
         <source>The experts of {n} layers, {size}, are read from RAM: {part} per token.</source>
         <translation>{n} 层的专家（{size}）从内存读取：每词元 {part}。</translation>
+    </message>
+    <message>
+        <source>The file</source>
+        <translation>该文件</translation>
+    </message>
+    <message>
+        <source>The file system of {folder} allows no file of this size (FAT32 ends at 4.3 GB).</source>
+        <translation>{folder} 的文件系统不支持这么大的文件（FAT32 上限为 4.3 GB）。</translation>
+    </message>
+    <message>
+        <source>The file with your chats was damaged.</source>
+        <translation>保存对话的文件已损坏。</translation>
     </message>
     <message>
         <source>The first DeepSeek mixture of experts, 2024.</source>
@@ -2629,6 +3152,10 @@
         <translation>最初的完整 R1：先思考，再回答。</translation>
     </message>
     <message>
+        <source>The first one is {name}.</source>
+        <translation>第一个是 {name}。</translation>
+    </message>
+    <message>
         <source>The full R1, May 2025: thinks before it answers; top at maths, code and science.</source>
         <translation>完整的 R1，2025 年 5 月：先思考，再回答；数学、编程和科学顶尖。</translation>
     </message>
@@ -2641,6 +3168,26 @@
         <translation>2024 年的一代，不思考直接回答。</translation>
     </message>
     <message>
+        <source>The hub asks to wait.</source>
+        <translation>hub 要求等待。</translation>
+    </message>
+    <message>
+        <source>The hub has trouble at the moment.</source>
+        <translation>hub 目前有故障。</translation>
+    </message>
+    <message>
+        <source>The hub named a file in a way that could leave its folder.</source>
+        <translation>hub 给出的文件名可能越出其文件夹。</translation>
+    </message>
+    <message>
+        <source>The hub now names checksum {now}…, at the start it was {before}….</source>
+        <translation>hub 现在给出的校验和是 {now}…，开始时是 {before}…。</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s checksum of a file has the wrong shape.</source>
+        <translation>hub 给出的某个文件的校验和格式不对。</translation>
+    </message>
+    <message>
         <source>The largest DeepSeek model, preview.</source>
         <translation>最大的 DeepSeek 模型，预览版。</translation>
     </message>
@@ -2649,12 +3196,32 @@
         <translation>最大的 DeepSeek 模型；科学、编程和智能体能力最强。</translation>
     </message>
     <message>
+        <source>The list of downloads was damaged and is kept as {name}. {n} unfinished downloads were found on the disk again.</source>
+        <translation>下载列表已损坏，保留为 {name}。在磁盘上重新找到了 {n} 个未完成的下载。</translation>
+    </message>
+    <message>
         <source>The memory speed of {name} is not known; {rate} GB/s is assumed, which is slow.</source>
         <translation>{name} 的显存速度未知，按较慢的 {rate} GB/s 估算。</translation>
     </message>
     <message>
+        <source>The model folder cannot be written.</source>
+        <translation>无法写入模型文件夹。</translation>
+    </message>
+    <message>
         <source>The model was made for {n} tokens; beyond that its answers get worse.</source>
         <translation>模型按 {n} 词元训练；超出后回答会变差。</translation>
+    </message>
+    <message>
+        <source>The model was unloaded.</source>
+        <translation>模型已卸载。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template does not work.</source>
+        <translation>模型的对话模板无法使用。</translation>
+    </message>
+    <message>
+        <source>The network says: {error}</source>
+        <translation>网络返回：{error}</translation>
     </message>
     <message>
         <source>The newest that runs here: 284B and 1.6T, of which few billion are active per token.</source>
@@ -2663,6 +3230,14 @@
     <message>
         <source>The next model up, {name}, needs {need} ({quant}).</source>
         <translation>更大一级的 {name} 需要 {need}（{quant}）。</translation>
+    </message>
+    <message>
+        <source>The owner asks you to accept terms first.</source>
+        <translation>所有者要求您先接受条款。</translation>
+    </message>
+    <message>
+        <source>The package llama_cpp is missing.</source>
+        <translation>缺少 llama_cpp 软件包。</translation>
     </message>
     <message>
         <source>The preview; 0731 replaced it.</source>
@@ -2677,6 +3252,10 @@
         <translation>由处理器完成，每个词元要从内存读取 {size}。</translation>
     </message>
     <message>
+        <source>The proxy did not let us through to {host}.</source>
+        <translation>代理没有放行到 {host} 的连接。</translation>
+    </message>
+    <message>
         <source>The recommended model is also the biggest that runs well here.</source>
         <translation>推荐的模型也是此处能流畅运行的最大模型。</translation>
     </message>
@@ -2689,8 +3268,64 @@
         <translation>推荐的模型也是此处能流畅运行的最聪明模型。</translation>
     </message>
     <message>
+        <source>The repository lists {n} model files, none of that name.</source>
+        <translation>仓库列出了 {n} 个模型文件，没有这个名称的。</translation>
+    </message>
+    <message>
+        <source>The repository lists {n} model files.</source>
+        <translation>仓库列出了 {n} 个模型文件。</translation>
+    </message>
+    <message>
+        <source>The server answered {status}.</source>
+        <translation>服务器返回了 {status}。</translation>
+    </message>
+    <message>
+        <source>The server cannot continue a file; it is fetched from its start.</source>
+        <translation>服务器不支持续传，将从头下载。</translation>
+    </message>
+    <message>
+        <source>The server continued at the wrong place.</source>
+        <translation>服务器续传的位置不对。</translation>
+    </message>
+    <message>
+        <source>The server could not continue.</source>
+        <translation>服务器无法续传。</translation>
+    </message>
+    <message>
+        <source>The server could not continue; the file is fetched from its start.</source>
+        <translation>服务器无法续传，将从头下载该文件。</translation>
+    </message>
+    <message>
+        <source>The server offers {found} bytes, the hub&apos;s listing says {wanted}.</source>
+        <translation>服务器提供 {found} 字节，而 hub 的列表是 {wanted} 字节。</translation>
+    </message>
+    <message>
+        <source>The setting could not be saved; it holds until the program ends.</source>
+        <translation>无法保存此设置；它在程序退出前有效。</translation>
+    </message>
+    <message>
+        <source>The settings file could not be read; the defaults are used.</source>
+        <translation>无法读取设置文件，已使用默认值。</translation>
+    </message>
+    <message>
         <source>The speed of the RAM is not known; {rate} GB/s is assumed, which is slow.</source>
         <translation>内存速度未知，按较慢的 {rate} GB/s 估算。</translation>
+    </message>
+    <message>
+        <source>The storage server answered {status}.</source>
+        <translation>存储服务器返回了 {status}。</translation>
+    </message>
+    <message>
+        <source>The system says: {error}. The folder is {parent}.</source>
+        <translation>系统返回：{error}。文件夹为 {parent}。</translation>
+    </message>
+    <message>
+        <source>The system says: {text} ({folder}). What is here stays.</source>
+        <translation>系统返回：{text}（{folder}）。已有的部分会保留。</translation>
+    </message>
+    <message>
+        <source>The {size} already here stay.</source>
+        <translation>已有的 {size} 会保留。</translation>
     </message>
     <message>
         <source>Thinks at length before it answers; best at contest maths and code for its size.</source>
@@ -2733,16 +3368,80 @@
         <translation>可按需思考；各方面都强，长上下文开销小。</translation>
     </message>
     <message>
+        <source>This chat is not on the disk any more.</source>
+        <translation>此对话已不在磁盘上。</translation>
+    </message>
+    <message>
+        <source>This conversation is longer than the context.</source>
+        <translation>此对话超出了上下文。</translation>
+    </message>
+    <message>
+        <source>This engine cannot load the file.</source>
+        <translation>此引擎无法加载该文件。</translation>
+    </message>
+    <message>
+        <source>This engine does not have it yet.</source>
+        <translation>此引擎尚不支持。</translation>
+    </message>
+    <message>
         <source>This file has the old layout of attention: {old} kB of cache per token instead of {new} kB in newer files.</source>
         <translation>此文件使用旧的注意力布局：每词元缓存 {old} kB，较新的文件只需 {new} kB。</translation>
+    </message>
+    <message>
+        <source>This file is already being fetched.</source>
+        <translation>此文件已在下载中。</translation>
     </message>
     <message>
         <source>This file is the base model, not the chat model.</source>
         <translation>此文件是基础模型，不是对话模型。</translation>
     </message>
     <message>
+        <source>This file was written by a newer version of the program.</source>
+        <translation>此文件由更新版本的程序写入。</translation>
+    </message>
+    <message>
+        <source>This message is too long for the model&apos;s context.</source>
+        <translation>此消息超出了模型的上下文。</translation>
+    </message>
+    <message>
+        <source>This processor does not know an instruction that the engine uses ({number}).</source>
+        <translation>此处理器不支持引擎使用的某条指令（{number}）。</translation>
+    </message>
+    <message>
         <source>Trained on R1&apos;s answers; not the 671B R1.</source>
         <translation>用 R1 的回答训练而成，并非 671B 的 R1 本身。</translation>
+    </message>
+    <message>
+        <source>Tried {n} times at {host}.</source>
+        <translation>已在 {host} 尝试 {n} 次。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Try again later</source>
+        <translation>稍后重试</translation>
+    </message>
+    <message>
+        <source>Trying again in {time}.</source>
+        <translation>将在 {time}后重试。</translation>
+    </message>
+    <message>
+        <source>Unset HF_HUB_OFFLINE</source>
+        <translation>取消设置 HF_HUB_OFFLINE</translation>
+    </message>
+    <message>
+        <source>Use another disk (HF_HOME)</source>
+        <translation>使用其他磁盘（HF_HOME）</translation>
+    </message>
+    <message>
+        <source>Use another folder (HF_HOME)</source>
+        <translation>使用其他文件夹（HF_HOME）</translation>
+    </message>
+    <message>
+        <source>Use another hub address (HF_ENDPOINT) or repository</source>
+        <translation>使用其他 hub 地址（HF_ENDPOINT）或仓库</translation>
     </message>
     <message>
         <source>V2 and Coder-V2</source>
@@ -2773,6 +3472,10 @@
         <translation>视觉和研究用模型，不用于对话。</translation>
     </message>
     <message>
+        <source>Write one with: launcher hardware --json &gt; machine.json</source>
+        <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
+    </message>
+    <message>
         <source>all {n} layers on {cards}</source>
         <translation>全部 {n} 层在 {cards} 上</translation>
     </message>
@@ -2785,6 +3488,14 @@
         <translation>明显损失</translation>
     </message>
     <message>
+        <source>code {n}</source>
+        <translation>代码 {n}</translation>
+    </message>
+    <message>
+        <source>metadata entries</source>
+        <translation>元数据条目</translation>
+    </message>
+    <message>
         <source>no loss</source>
         <translation>无损失</translation>
     </message>
@@ -2793,12 +3504,20 @@
         <translation>在处理器上运行</translation>
     </message>
     <message>
+        <source>signal {n}</source>
+        <translation>信号 {n}</translation>
+    </message>
+    <message>
         <source>slight loss</source>
         <translation>轻微损失</translation>
     </message>
     <message>
         <source>strong loss</source>
         <translation>严重损失</translation>
+    </message>
+    <message>
+        <source>tensors</source>
+        <translation>张量</translation>
     </message>
     <message>
         <source>unknown loss</source>
@@ -2833,12 +3552,32 @@
         <translation>{change} %，9 项测试</translation>
     </message>
     <message>
+        <source>{chats} chats with {messages} messages were read from it and are here.</source>
+        <translation>已从中读出 {chats} 个对话、{messages} 条消息。</translation>
+    </message>
+    <message>
+        <source>{error}. The file is kept as {kept}.</source>
+        <translation>{error}。文件保留为 {kept}。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be verified.</source>
+        <translation>无法校验 {file}。</translation>
+    </message>
+    <message>
         <source>{first} {second}</source>
         <translation>{first}{second}</translation>
     </message>
     <message>
         <source>{fit} the other {size} would sit in RAM, which is {n} times slower to read: {times}.</source>
         <translation>{fit}其余 {size} 要放在读取速度慢 {n} 倍的内存里：{times}。</translation>
+    </message>
+    <message>
+        <source>{free} are free in {folder}, but {kept} of that are kept for other downloads.</source>
+        <translation>{folder} 空闲 {free}，其中 {kept} 为其他下载预留。</translation>
+    </message>
+    <message>
+        <source>{free} are free in {folder}.</source>
+        <translation>{folder} 空闲 {free}。</translation>
     </message>
     <message>
         <source>{gain}, better at contest maths ({own}, not {other}), knows less.</source>
@@ -2861,6 +3600,82 @@
         <translation>{gain}：同一模型的较小文件，{loss}。</translation>
     </message>
     <message>
+        <source>{host} allows no more requests for {time}.</source>
+        <translation>{host} 在 {time}内不再接受请求。</translation>
+    </message>
+    <message>
+        <source>{host} answered 429, too many requests.</source>
+        <translation>{host} 返回 429：请求过多。</translation>
+    </message>
+    <message>
+        <source>{host} answered {status}, access restricted, for {repo}. Accept the terms on its page, then enter your access token.</source>
+        <translation>{host} 对 {repo} 返回 {status}：访问受限。请在其页面接受条款，然后输入访问令牌。</translation>
+    </message>
+    <message>
+        <source>{host} answered {status}.</source>
+        <translation>{host} 返回 {status}。</translation>
+    </message>
+    <message>
+        <source>{host} answered {status}: the repository does not exist, or it is private and needs an access token.</source>
+        <translation>{host} 返回 {status}：仓库不存在，或为私有并需要访问令牌。</translation>
+    </message>
+    <message>
+        <source>{host} could not be reached.</source>
+        <translation>无法连接 {host}。</translation>
+    </message>
+    <message>
+        <source>{host} did not answer as a hub does.</source>
+        <translation>{host} 的响应不像 hub。</translation>
+    </message>
+    <message>
+        <source>{host} did not answer.</source>
+        <translation>{host} 没有响应。</translation>
+    </message>
+    <message>
+        <source>{host} publishes no sha256 for it, so a damaged file would not be noticed.</source>
+        <translation>{host} 没有公布其 sha256，因此无法发现文件损坏。</translation>
+    </message>
+    <message>
+        <source>{name} arrived damaged.</source>
+        <translation>{name} 下载后已损坏。</translation>
+    </message>
+    <message>
+        <source>{name} at {commit}.</source>
+        <translation>{name}，位于 {commit}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be opened.</source>
+        <translation>无法打开 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read.</source>
+        <translation>无法读取 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} has version {version}; this program knows versions up to {known}. Nothing was changed in it.</source>
+        <translation>{name} 的版本为 {version}；此程序只支持到版本 {known}。没有做任何更改。</translation>
+    </message>
+    <message>
+        <source>{name} is damaged or not complete.</source>
+        <translation>{name} 已损坏或不完整。</translation>
+    </message>
+    <message>
+        <source>{name} is not a GGUF model file.</source>
+        <translation>{name} 不是 GGUF 模型文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not complete on the hub.</source>
+        <translation>{name} 在 hub 上不完整。</translation>
+    </message>
+    <message>
+        <source>{name} is not in {repo} any more.</source>
+        <translation>{name} 已不在 {repo} 中。</translation>
+    </message>
+    <message>
+        <source>{name} is not in {repo}.</source>
+        <translation>{name} 不在 {repo} 中。</translation>
+    </message>
+    <message>
         <source>{name} is not used: its free memory is not known.</source>
         <translation>未使用 {name}：其空闲显存未知。</translation>
     </message>
@@ -2873,8 +3688,24 @@
         <translation>未使用 {name}：此引擎没有适用的后端。</translation>
     </message>
     <message>
+        <source>{name} is not what was expected.</source>
+        <translation>{name} 与预期不符。</translation>
+    </message>
+    <message>
+        <source>{name} was not fetched by the launcher.</source>
+        <translation>{name} 不是由启动器下载的。</translation>
+    </message>
+    <message>
+        <source>{name} was replaced on the hub.</source>
+        <translation>{name} 在 hub 上已被替换。</translation>
+    </message>
+    <message>
         <source>{name} {quant} cannot be planned.</source>
         <translation>无法规划 {name} {quant}。</translation>
+    </message>
+    <message>
+        <source>{name} {quant} does not fit into the memory that is free now.</source>
+        <translation>{name} {quant} 放不进当前空闲的内存。</translation>
     </message>
     <message>
         <source>{n} % faster</source>
@@ -2883,6 +3714,14 @@
     <message>
         <source>{n} days</source>
         <translation>{n} 天</translation>
+    </message>
+    <message>
+        <source>{n} entries could not be read.</source>
+        <translation>有 {n} 个条目无法读取。</translation>
+    </message>
+    <message>
+        <source>{n} files match: {names}.</source>
+        <translation>有 {n} 个文件匹配：{names}。</translation>
     </message>
     <message>
         <source>{n} h</source>
@@ -2901,12 +3740,20 @@
         <translation>{n} 分 {rest} 秒</translation>
     </message>
     <message>
+        <source>{n} of the {count} files of this model are missing.</source>
+        <translation>此模型的 {count} 个文件缺少 {n} 个。</translation>
+    </message>
+    <message>
         <source>{n} of {all} layers on {cards}</source>
         <translation>{all} 层中 {n} 层在 {cards} 上</translation>
     </message>
     <message>
         <source>{n} of {all} layers on {cards}, no experts on it</source>
         <translation>{all} 层中 {n} 层在 {cards} 上，不含专家</translation>
+    </message>
+    <message>
+        <source>{n} of {count} parts are missing (number {numbers}); the upload may still be running.</source>
+        <translation>{count} 个分片中缺少 {n} 个（编号 {numbers}）；可能仍在上传。</translation>
     </message>
     <message>
         <source>{n} s</source>
@@ -2925,8 +3772,32 @@
         <translation>速度为 {n} 倍</translation>
     </message>
     <message>
+        <source>{quant} of {repo} cannot be loaded as it is published.</source>
+        <translation>{repo} 的 {quant} 无法按发布的形式加载。</translation>
+    </message>
+    <message>
+        <source>{repo} has no {quant} file.</source>
+        <translation>{repo} 没有 {quant} 文件。</translation>
+    </message>
+    <message>
+        <source>{repo} has several models as {quant}.</source>
+        <translation>{repo} 有多个 {quant} 模型。</translation>
+    </message>
+    <message>
+        <source>{repo} is not a repository name.</source>
+        <translation>{repo} 不是仓库名称。</translation>
+    </message>
+    <message>
+        <source>{repo} was not found.</source>
+        <translation>找不到 {repo}。</translation>
+    </message>
+    <message>
         <source>{room} can be used here.</source>
         <translation>此处可用 {room}。</translation>
+    </message>
+    <message>
+        <source>{sha256} is not a sha256.</source>
+        <translation>{sha256} 不是 sha256。</translation>
     </message>
     <message>
         <source>{size} of it would be read from the disk for every answer: {times}.</source>
@@ -2957,8 +3828,16 @@
         <translation>{size} 压缩到 {bits} 位：比完整模型略易出错。</translation>
     </message>
     <message>
+        <source>{size} too little disk space.</source>
+        <translation>磁盘空间还差 {size}。</translation>
+    </message>
+    <message>
         <source>{there} instead of {here} tokens/s</source>
         <translation>{there} 词元/秒，而不是 {here}</translation>
+    </message>
+    <message>
+        <source>{values} in {path}.</source>
+        <translation>{values}，位于 {path}。</translation>
     </message>
     <message>
         <source>{words} (carried over from another model, not measured).</source>

@@ -16,8 +16,11 @@ from PySide6.QtWidgets import QApplication
 
 from launcher import catalog, planner
 from launcher.app.i18n import install_translation
+from launcher.catalog import hub_errors
 from launcher.core import words
+from launcher.core.errors import NextStep, UserError
 from launcher.core.units import duration
+from launcher.ui.components import Banner, Button
 from launcher.ui.models.words import date_words
 from launcher.ui.shell import StatusBar
 from tests.unit.planner_machines import described
@@ -171,3 +174,16 @@ def test_lupdate_sees_what_is_translated(room):
         calls.visit(ast.parse(path.read_text("utf-8")))
         assert not calls.not_literal, path
         assert not calls.found - known, path
+
+
+def test_errors_are_chinese_where_they_are_shown(qtbot, theme, chinese):
+    # The first as the engine's own process makes it (English texts without values), the second with numbers.
+    step = NextStep("Load again", "load_again")
+    worker = UserError("decode_failed", "The engine could not compute the next token.", "RAM free now: 2 GiB.", (step,))
+    banner = Banner()
+    qtbot.addWidget(banner)
+    banner.show_error(worker)
+    assert banner.texts == ("引擎无法计算下一个词元。", "RAM free now: 2 GiB.")
+    assert [b.text() for b in banner.findChildren(Button) if b.text()] == ["重新加载"]
+    banner.show_error(hub_errors.status_error(503, {}, "https://hub.example", "owner/name"))
+    assert banner.texts == ("hub 目前有故障。", "hub.example 返回 503。")

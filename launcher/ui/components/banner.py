@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.errors import NextStep, UserError
-from launcher.core.words import joined
+from launcher.core.words import joined, known
 from launcher.ui.components.buttons import Button, ButtonKind, ButtonSize
 from launcher.ui.components.flow_layout import FlowLayout
 from launcher.ui.components.icon_label import IconLabel
@@ -100,7 +100,7 @@ class Banner(QWidget):
         """
         self._kind = kind
         self._icon.set_icon(kind.value[2], kind.value[3])
-        advice = [step.label for step in steps if not step.action]
+        advice = [known(step.label) for step in steps if not step.action]
         self._what.set_text(what)
         self._why.set_text(joined(why, *advice))
         self._why.setVisible(bool(self._why.text()))
@@ -114,7 +114,9 @@ class Banner(QWidget):
 
     def show_error(self, error: UserError, *, has_primary: bool = False, kind: BannerKind = BannerKind.BAD) -> None:
         """Show a failure with its next steps."""
-        self.show_message(kind, error.what, error.why, error.next_steps, error.detail, has_primary=has_primary)
+        self.show_message(
+            kind, known(error.what), known(error.why), error.next_steps, error.detail, has_primary=has_primary
+        )
 
     def _set_steps(self, steps: Sequence[NextStep], has_primary: bool) -> None:
         while len(self._steps) < len(steps):
@@ -126,7 +128,7 @@ class Banner(QWidget):
             if step is not None:
                 is_first = i == 0 and has_primary
                 button.set_kind(ButtonKind.PRIMARY if is_first else ButtonKind.SECONDARY if i < 2 else ButtonKind.LINK)
-                button.setText(step.label)
+                button.setText(known(step.label))
                 button.updateGeometry()
         self._buttons.setVisible(bool(steps))
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import NextStep
 from launcher.core.units import gb
-from launcher.core.words import joined
+from launcher.core.words import joined, known, say
 from launcher.ui.components import (
     ButtonSize,
     Card,
@@ -112,7 +112,7 @@ class JobCard(Card):
             icon, tone = _KINDER.get(error.code, (icon, tone))
         self._icon.set_icon(icon, tone)
         if is_failed:
-            what = error.what if error else self.tr("It stopped.")
+            what = known(error.what) if error else self.tr("It stopped.")
             self._state.set_text([Run(what, Role.SMALL_STRONG, tone)])
         else:
             self._state.set_text(words.state_runs(progress))
@@ -180,11 +180,11 @@ class JobCard(Card):
     def _set_error(self, progress: DownloadProgress) -> None:
         error = progress.error if progress.state is DownloadState.FAILED else None
         steps = error.next_steps if error else ()
-        advice = [f"{step.label.rstrip('.')}." for step in steps if not step.action]
+        advice = [say("{words}.", words=known(step.label).rstrip(".。")) for step in steps if not step.action]
         kept = ""
         if error and progress.done_bytes:
             kept = self.tr("The {size} that are here stay.").format(size=gb(progress.done_bytes))
-        self._why.set_text(joined(error.why if error else "", kept, *advice))
+        self._why.set_text(joined(known(error.why) if error else "", kept, *advice))
         self._why.setVisible(bool(self._why.text()))
         wanted = tuple(step for step in steps if step.action and step.action != _REMOVE)
         if progress.state is DownloadState.FAILED:
@@ -204,13 +204,14 @@ class JobCard(Card):
                 widget.deleteLater()
         for i, step in enumerate(self._steps):
             is_link = step.action == _REMOVE or i > 2
+            label = known(step.label)
             button = (
-                LinkButton(step.label, self._actions)
+                LinkButton(label, self._actions)
                 if is_link
-                else SecondaryButton(step.label, self._actions, size=ButtonSize.SMALL)
+                else SecondaryButton(label, self._actions, size=ButtonSize.SMALL)
             )
             button.setProperty("step", i)
-            button.setAccessibleName(f"{step.label}: {self.accessibleName()}")
+            button.setAccessibleName(f"{label}: {self.accessibleName()}")
             button.clicked.connect(self._on_step_clicked)
             self._action_flow.addWidget(button)
             button.show()
