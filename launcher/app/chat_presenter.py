@@ -25,7 +25,7 @@ from launcher.engine.protocol import (
 )
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
-from launcher.store.settings import SYSTEM_PROMPT, Settings
+from launcher.store.settings import LAST_MODEL, SYSTEM_PROMPT, Settings
 from launcher.ui.chat import ChatPage, ModelState, ThinkingMode
 
 _ANSWER_ROOM_TOKENS = 2048
@@ -136,9 +136,13 @@ class ChatPresenter(QObject):
         message = self._make.user_message(text, self._chat.leaf_id)
         if not self._chat.title:
             self._chat = replace(self._chat, title=title_from(text))
+        is_first = not self._is_on_disk
         self._take(message)
         self._page.clear_engine_error()
-        self._page.add_message(message)
+        if is_first:
+            self._page.set_conversation(self._chat)
+        else:
+            self._page.add_message(message)
         self._ask()
 
     @Slot(str)
@@ -337,6 +341,8 @@ class ChatPresenter(QObject):
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
         self._page.set_loading(None, "")
+        path = self._engine.installed.path if self._engine.installed else ""
+        self._store.run(lambda: self._settings.set(LAST_MODEL, path))
         self._counts.clear()
         self._cut = 0
         self._page.set_context_cut(0)
@@ -365,10 +371,11 @@ class ChatPresenter(QObject):
         self._page.show_engine_error(error)
 
     def target(self) -> Installed | None:
-        """What would be loaded now: the model in use, else the newest of ours."""
+        """What would be loaded now: the model in use, else the one used last, else the first on the disk."""
         if self._engine.installed is not None:
             return self._engine.installed
-        return self._installed[0] if self._installed else None
+        last = self._settings.get(LAST_MODEL)
+        return next((i for i in self._installed if i.path == last), self._installed[0] if self._installed else None)
 
     def _update_picker(self, state: EngineState) -> None:
         states = {
@@ -435,7 +442,8 @@ class ChatPresenter(QObject):
         self._chat, self._is_on_disk = chat, is_on_disk
         self._cut = 0
         self._page.set_conversation(chat)
-        self._page.set_answering(self._is_answer_shown())
+        # One answer at a time: while it is made in another chat, this one offers Stop too.
+        self._page.set_answering(self._answer is not None)
         if self._answer is None:
             self._show_context(0, 0)
             self._count()
@@ -448,5 +456,4 @@ class ChatPresenter(QObject):
         else:
             self._is_on_disk = True
             self._store.create(self._chat)
-            self._page.set_conversation(self._chat)
         self._store.list_conversations()
