@@ -31,6 +31,14 @@ def known(text: str) -> str:
     return _translate(text) if text else ""
 
 
+def either(*names: str) -> str:
+    """Names of which one is enough: "CUDA or Vulkan"."""
+    text = ""
+    for name in names:
+        text = say("{one} or {other}", one=text, other=name) if text else name
+    return text
+
+
 def joined(*sentences: str) -> str:
     """Sentences after one another, as the language writes them; empty ones are left out."""
     text = ""

@@ -9,6 +9,7 @@ import psutil
 
 from launcher.core.machine import Gpu, GpuSample
 from launcher.core.units import GIB
+from launcher.core.words import say
 
 
 class AppleSource:
@@ -37,7 +38,7 @@ class AppleSource:
         if not self._is_apple_silicon:
             return ()
         usable = gpu_share_bytes(self._memory_bytes, sysctl_int("iogpu.wired_limit_mb"))
-        notes = ("What the GPU may use is macOS's usual share of the RAM; the engine's own figure replaces it.",)
+        notes = (say("What the GPU may use is macOS's usual share of the RAM; the engine's own figure replaces it."),)
         return (
             Gpu(
                 name=self._name,
@@ -45,14 +46,14 @@ class AppleSource:
                 vram_total_bytes=usable,
                 vram_free_bytes=min(usable, psutil.virtual_memory().available) if usable else None,
                 unified_memory=True,
-                notes=notes if usable else ("macOS does not tell how much memory there is.",),
+                notes=notes if usable else (say("macOS does not tell how much memory there is."),),
             ),
         )
 
     def sample(self, app_pids: frozenset[int]) -> tuple[GpuSample, ...]:
         """Only memory is known: load, heat and power need administrator rights (powermetrics)."""
         del app_pids
-        note = "macOS reports load, temperature and power to administrators only."
+        note = say("macOS reports load, temperature and power to administrators only.")
         return tuple(GpuSample(g.name, g.vram_total_bytes, g.vram_free_bytes, note=note) for g in self.gpus())
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from launcher.core.machine import Cpu
+from launcher.core.words import say
 from launcher.hardware.apple import sysctl_int, sysctl_text
 from launcher.hardware.cgroup import cpu_limit
 from launcher.hardware.kernel_files import read_text
@@ -50,7 +51,7 @@ def read_cpu(root: Path = Path("/")) -> tuple[Cpu, tuple[str, ...]]:
     cpu = Cpu(_name(info), usable_cores, max(1, math.floor(allowed)), _instruction_sets(info))
     if allowed >= threads:
         return cpu, ()
-    return cpu, (f"This program may use {allowed:g} of the {threads} processor threads here.",)
+    return cpu, (say("This program may use {n} of the {all} processor threads here.", n=f"{allowed:g}", all=threads),)
 
 
 def _allowed_threads(root: Path, threads: int) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.core.machine import Gpu, GpuSample
+from launcher.core.words import either, say
 from launcher.hardware.drm_clients import vram_by_card
 from launcher.hardware.kernel_files import list_dir, read_count, read_int, read_text
 from launcher.hardware.pci_names import gpu_name
@@ -21,7 +22,6 @@ from launcher.hardware.pcie import generation_of, link_bytes_s, normal_address
 _VENDORS = {0x1002: "amd", 0x10DE: "nvidia", 0x8086: "intel"}
 _PROPER_DRIVERS = {"amd": ("amdgpu",), "intel": ("i915", "xe"), "nvidia": ("nvidia",)}
 _DISPLAY_CLASS = 0x03
-_ASLEEP = "The card sleeps to save power; its meters are not read, because that would wake it."
 
 
 @dataclass
@@ -73,10 +73,11 @@ class DrmSource:
 
     def _sample_card(self, card: _Card, mine: dict[str, int] | None) -> GpuSample:
         if not card.folder.exists():
-            note = "This card is not on the bus any more."
+            note = say("This card is not on the bus any more.")
             return GpuSample(card.name, note=note, pci_bus_id=card.address)
         if _is_asleep(card):
-            return GpuSample(card.name, note=_ASLEEP, pci_bus_id=card.address)
+            asleep = say("The card sleeps to save power; its meters are not read, because that would wake it.")
+            return GpuSample(card.name, note=asleep, pci_bus_id=card.address)
         if card.hwmon is None or not card.hwmon.exists():  # its number changes when a card comes back
             card.hwmon = _hwmon(card.folder)
         total, free = _memory(card)
@@ -152,16 +153,20 @@ def _describe(card: _Card) -> Gpu:
     generation, width = _link(card.folder)
     notes: list[str] = []
     if card.driver not in _PROPER_DRIVERS[card.vendor]:
-        used = f"it uses {card.driver}" if card.driver else "it has none"
-        notes.append(f"This GPU needs the driver {' or '.join(_PROPER_DRIVERS[card.vendor])}; {used}.")
+        wanted = either(*_PROPER_DRIVERS[card.vendor])
+        notes.append(
+            say("This GPU needs the driver {wanted}; it uses {driver}.", wanted=wanted, driver=card.driver)
+            if card.driver
+            else say("This GPU needs the driver {wanted}; it has none.", wanted=wanted)
+        )
     elif card.vendor == "nvidia":  # only looked at when NVML does not list it
-        notes.append("Its driver runs, but NVIDIA's library tells nothing about it here.")
+        notes.append(say("Its driver runs, but NVIDIA's library tells nothing about it here."))
     if card.is_integrated:
-        notes.append("Its memory is the computer's RAM.")
+        notes.append(say("Its memory is the computer's RAM."))
     elif total is None:
-        notes.append("The driver does not tell how much memory this card has.")
+        notes.append(say("The driver does not tell how much memory this card has."))
     if card.vendor == "intel":
-        notes.append("Intel's driver does not report load here.")
+        notes.append(say("Intel's driver does not report load here."))
     return Gpu(
         name=card.name,
         vendor=card.vendor,

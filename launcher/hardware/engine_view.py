@@ -8,15 +8,16 @@ from dataclasses import replace
 
 from launcher.core.machine import EngineDevice, Gpu
 from launcher.core.units import gib
+from launcher.core.words import either, say
 from launcher.hardware.datasheet import normal_name
 from launcher.hardware.pcie import normal_address
 
 # What could use such a card if the present engine cannot.
 _BACKENDS_OF = {
-    "nvidia": "CUDA or Vulkan",
-    "amd": "Vulkan or ROCm",
-    "intel": "Vulkan",
-    "apple": "Metal",
+    "nvidia": ("CUDA", "Vulkan"),
+    "amd": ("Vulkan", "ROCm"),
+    "intel": ("Vulkan",),
+    "apple": ("Metal",),
 }
 # ggml's names of backends (ggml_backend_reg_name) -> ours.
 _BACKEND_NAMES = {"mtl": "metal", "hip": "rocm"}
@@ -110,7 +111,10 @@ def _joined(gpu: Gpu, device: EngineDevice, backend: str) -> Gpu:
         if total is None or is_unified:
             total, free = device.total_bytes, device.free_bytes
         elif device.total_bytes < _PART_OF_CARD * total:
-            notes = (*notes, f"The engine sees {gib(device.total_bytes)} of this card's {gib(total)}.")
+            notes = (
+                *notes,
+                say("The engine sees {part} of this card's {all}.", part=gib(device.total_bytes), all=gib(total)),
+            )
             total, free = device.total_bytes, device.free_bytes
         elif free is None:
             free = min(device.free_bytes, total)
@@ -134,9 +138,9 @@ def _from_device(device: EngineDevice, backend: str) -> Gpu:
     name = _plain_name(device.description) or device.name
     if backend == "rpc":
         name = device.name
-        notes = ("A device of another llama.cpp server; it is reached over the network.",)
+        notes = (say("A device of another llama.cpp server; it is reached over the network."),)
     elif _SOFTWARE.search(device.description):
-        notes = ("This is the processor pretending to be a graphics card; it is slow.",)
+        notes = (say("This is the processor pretending to be a graphics card; it is slow."),)
     return Gpu(
         name=name,
         vendor="other" if backend == "rpc" else vendor_of(device.description),
@@ -160,9 +164,18 @@ def _unused(gpu: Gpu, usable: Sequence[EngineDevice]) -> Gpu:
     """A GPU that this engine build cannot use, with the reason."""
     offered = sorted({backend_name(device) for device in usable})
     if gpu.unified_memory and offered:
-        note = "The engine leaves this integrated GPU out, because there is a better device."
+        note = say("The engine leaves this integrated GPU out, because there is a better device.")
     else:
-        has = f"it has {', '.join(offered)}" if offered else "it runs on the processor only"
-        needs = _BACKENDS_OF.get(gpu.vendor, "another backend")
-        note = f"The present engine cannot use this GPU: {needs} is needed, {has}."
+        needs = either(*_BACKENDS_OF.get(gpu.vendor, (say("another backend"),)))
+        note = (
+            say(
+                "The present engine cannot use this GPU: {needs} is needed, it has {offered}.",
+                needs=needs,
+                offered=", ".join(offered),
+            )
+            if offered
+            else say(
+                "The present engine cannot use this GPU: {needs} is needed, it runs on the processor only.", needs=needs
+            )
+        )
     return replace(gpu, notes=(*gpu.notes, note))

@@ -9,10 +9,9 @@ import psutil
 
 from launcher.core.machine import Ram
 from launcher.core.units import gib
+from launcher.core.words import say
 from launcher.hardware.cgroup import memory_limit
 from launcher.hardware.kernel_files import read_pairs
-
-SPEED_UNKNOWN = "The system does not tell how fast the RAM is; that has to be measured."  # of a recorded machine
 
 
 def read_ram(root: Path = Path("/")) -> Ram:
@@ -31,10 +30,23 @@ def ram_notes(ram: Ram, speed_problem: str = "") -> tuple[str, ...]:
     notes: list[str] = []
     installed = psutil.virtual_memory().total
     if ram.total_bytes < installed:
-        notes.append(f"This container may use {gib(ram.total_bytes)} of the computer's {gib(installed)} of RAM.")
+        notes.append(
+            say(
+                "This container may use {part} of the computer's {all} of RAM.",
+                part=gib(ram.total_bytes),
+                all=gib(installed),
+            )
+        )
     if ram.bandwidth_bytes_s is None:
-        notes.append(f"How fast the RAM is, is not known: {speed_problem}" if speed_problem else SPEED_UNKNOWN)
+        notes.append(
+            say("How fast the RAM is, is not known: {why}", why=speed_problem) if speed_problem else speed_unknown()
+        )
     return tuple(notes)
+
+
+def speed_unknown() -> str:
+    """The sentence for a recorded machine, where nobody measured."""
+    return say("The system does not tell how fast the RAM is; that has to be measured.")
 
 
 def _zfs_cache_bytes(root: Path) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from launcher.core.machine import Gpu, GpuSample
 from launcher.core.units import gib
+from launcher.core.words import say
 from launcher.hardware import nvml_driver
 from launcher.hardware.nvml_driver import Card, NvmlDriver
 from launcher.hardware.pcie import link_bytes_s, normal_address
@@ -16,7 +17,6 @@ from launcher.hardware.pcie import link_bytes_s, normal_address
 _SLOW_VALUES_S = 5.0
 _FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 60.0
-_LOST = "This card does not answer any more; it may have lost its connection. It is looked for again."
 
 _TEMPERATURE_OF_GPU = 0  # NVML_TEMPERATURE_GPU
 
@@ -39,6 +39,7 @@ class NvmlSource:
         self._cards: dict[str, Card] = {}
         self._slow: dict[str, _Slow] = {}
         self._problem = ""
+        self._start_code = 0
         self._pause_s = _FIRST_PAUSE_S
         self._look_again_at = -math.inf
         self._look()
@@ -51,7 +52,7 @@ class NvmlSource:
     @property
     def is_absent(self) -> bool:
         """NVIDIA's library is not installed: normal without an NVIDIA card, whose own note says so otherwise."""
-        return self._problem == nvml_driver.START_PROBLEMS[nvml_driver.LIBRARY_NOT_FOUND]
+        return self._start_code == nvml_driver.LIBRARY_NOT_FOUND
 
     def close(self) -> None:
         """Release the driver."""
@@ -80,16 +81,16 @@ class NvmlSource:
         """Start NVML anew and give every card that answers a fresh handle."""
         for card in self._cards.values():
             card.handle = None
-        code = self._driver.start()
+        self._start_code = code = self._driver.start()
         if code:
-            self._problem = nvml_driver.START_PROBLEMS.get(code, f"NVIDIA's driver gave an error (code {code}).")
+            self._problem = nvml_driver.start_problem(code)
             self._look_later()
             return
         count, code = self._driver.ask("nvmlDeviceGetCount")
         silent = sum(not self._find_card(index) for index in range(count or 0))
-        self._problem = f"{silent} of {count} NVIDIA cards do not answer." if silent else ""
+        self._problem = say("{n} of {count} NVIDIA cards do not answer.", n=silent, count=count) if silent else ""
         if code:
-            self._problem = f"NVIDIA's driver does not tell how many cards there are (code {code})."
+            self._problem = say("NVIDIA's driver does not tell how many cards there are (code {code}).", code=code)
         if code or silent or any(card.handle is None for card in self._cards.values()):
             self._look_later()
         else:
@@ -126,11 +127,11 @@ class NvmlSource:
         self._driver.ask_card(card, "load", "nvmlDeviceGetUtilizationRates")
         ask(card, "power", "nvmlDeviceGetPowerUsage", most=10**7)
         is_unified = card.codes.get("memory") == nvml_driver.NOT_SUPPORTED
-        notes = ["Its memory is the computer's RAM."] if is_unified else []
+        notes = [say("Its memory is the computer's RAM.")] if is_unified else []
         notes += self._partition_notes(card)
         notes += card.missing()
         if card.handle is None:
-            notes.append(_LOST)
+            notes.append(_lost())
         return Gpu(
             name=card.name,
             vendor="nvidia",
@@ -160,9 +161,14 @@ class NvmlSource:
             if code:
                 continue  # not every place is taken
             total, _ = self._driver.memory(Card("", "", None, part))
-            sizes.append(gib(total) if total else "unknown size")
-        parts = f"{len(sizes)} parts ({', '.join(sizes)})" if sizes else "parts"
-        return [f"MIG cuts this card into {parts}; the engine can use one of them. The figures are the whole card's."]
+            sizes.append(gib(total) if total else say("unknown size"))
+        parts = say("{n} parts ({sizes})", n=len(sizes), sizes=", ".join(sizes)) if sizes else say("parts")
+        return [
+            say(
+                "MIG cuts this card into {parts}; the engine can use one of them. The figures are the whole card's.",
+                parts=parts,
+            )
+        ]
 
     def _sample_card(self, card: Card, app_pids: frozenset[int]) -> GpuSample:
         total, free = self._driver.memory(card)
@@ -171,7 +177,7 @@ class NvmlSource:
         power_mw = self._driver.ask_number(card, "power", "nvmlDeviceGetPowerUsage", most=10**7)
         slow = self._read_slow(card)
         if card.handle is None:  # gone before or during these questions: half a reading is none
-            return GpuSample(card.name, note=_LOST, pci_bus_id=card.pci_bus_id)
+            return GpuSample(card.name, note=_lost(), pci_bus_id=card.pci_bus_id)
         return GpuSample(
             name=card.name,
             vram_total_bytes=total,
@@ -193,3 +199,7 @@ class NvmlSource:
             slow.power_limit_w = limit_mw / 1000 if limit_mw else None
             slow.read_at = self._clock()
         return slow
+
+
+def _lost() -> str:
+    return say("This card does not answer any more; it may have lost its connection. It is looked for again.")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from launcher.core.words import say
+
 # Return codes of nvml.h (nvmlReturn_t).
 UNINITIALIZED = 1
 NOT_SUPPORTED = 3
@@ -23,20 +25,8 @@ GARBAGE = -1
 # After one of these a handle is worth nothing until NVML is started again.
 GONE = frozenset({UNINITIALIZED, DRIVER_NOT_LOADED, GPU_IS_LOST, RESET_REQUIRED})
 
-START_PROBLEMS = {
-    DRIVER_NOT_LOADED: "NVIDIA's driver is installed but not running.",
-    FUNCTION_NOT_FOUND: "NVIDIA's driver is too old to be read; a newer one is needed.",
-    LIB_RM_VERSION_MISMATCH: "NVIDIA's driver was updated while the computer ran; restart the computer to use it.",
-    LIBRARY_NOT_FOUND: "NVIDIA's driver is not installed.",
-    NO_PERMISSION: "This user may not read NVIDIA's driver.",
-}
-
-REASONS = {
-    NOT_SUPPORTED: "This card does not report {}.",
-    NO_PERMISSION: "This user may not read {}.",
-    FUNCTION_NOT_FOUND: "NVIDIA's driver is too old to report {}.",
-    GARBAGE: "NVIDIA's driver gave a senseless value for {}.",
-}
+# A question has no answer for one of these; the card is fine.
+_NO_ANSWER = frozenset({NOT_SUPPORTED, NO_PERMISSION, FUNCTION_NOT_FOUND, GARBAGE})
 
 # PROC_PID_INIT_INO of the Linux kernel (include/linux/proc_ns.h): the pid namespace outside all containers.
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"
@@ -61,11 +51,42 @@ class Card:
         """Sentences about what could not be read, one per reason."""
         by_code: dict[int, list[str]] = {}
         for what, code in self.codes.items():
-            by_code.setdefault(code, []).append(what)
-        return tuple(
-            REASONS.get(code, f"NVIDIA's driver gave error {code} for {{}}.").format(", ".join(whats))
-            for code, whats in by_code.items()
-        )
+            by_code.setdefault(code, []).append(_named(what))
+        return tuple(_reason(code, ", ".join(whats)) for code, whats in by_code.items())
+
+
+def start_problem(code: int) -> str:
+    """Why NVML does not start."""
+    return {
+        DRIVER_NOT_LOADED: say("NVIDIA's driver is installed but not running."),
+        FUNCTION_NOT_FOUND: say("NVIDIA's driver is too old to be read; a newer one is needed."),
+        LIB_RM_VERSION_MISMATCH: say(
+            "NVIDIA's driver was updated while the computer ran; restart the computer to use it."
+        ),
+        LIBRARY_NOT_FOUND: say("NVIDIA's driver is not installed."),
+        NO_PERMISSION: say("This user may not read NVIDIA's driver."),
+    }.get(code, say("NVIDIA's driver gave an error (code {code}).", code=code))
+
+
+def _reason(code: int, what: str) -> str:
+    return {
+        NOT_SUPPORTED: say("This card does not report {what}.", what=what),
+        NO_PERMISSION: say("This user may not read {what}.", what=what),
+        FUNCTION_NOT_FOUND: say("NVIDIA's driver is too old to report {what}.", what=what),
+        GARBAGE: say("NVIDIA's driver gave a senseless value for {what}.", what=what),
+    }.get(code, say("NVIDIA's driver gave error {code} for {what}.", code=code, what=what))
+
+
+def _named(what: str) -> str:
+    """The name of a question in the user's language."""
+    return {
+        "memory": say("memory"),
+        "load": say("load"),
+        "power": say("power"),
+        "power limit": say("power limit"),
+        "temperature": say("temperature"),
+        "PCIe link": say("PCIe link"),
+    }.get(what, what)
 
 
 class NvmlDriver:
@@ -115,7 +136,7 @@ class NvmlDriver:
         if card.handle is None:
             return None
         answer, code = self.ask(function, card.handle, *arguments)
-        if code in GONE or (what == "memory" and code and code not in REASONS):
+        if code in GONE or (what == "memory" and code and code not in _NO_ANSWER):
             card.handle = None  # a dead card also answers with "unknown error"
         elif code:
             card.codes[what] = code

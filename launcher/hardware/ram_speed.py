@@ -27,6 +27,7 @@ from launcher.core.codec import from_json, to_json
 from launcher.core.machine import Cpu, Ram
 from launcher.core.paths import cache_dir
 from launcher.core.units import MIB, gib
+from launcher.core.words import say
 from launcher.hardware.apple import sysctl_int
 from launcher.hardware.cgroup import cpu_limit
 from launcher.hardware.kernel_files import list_dir, read_text
@@ -128,27 +129,33 @@ def measure_here(cpu: Cpu, ram: Ram, root: Path = Path("/")) -> Measurement:
     """Measure with one thread per core. Takes at most a twentieth of the free RAM, and gives it back."""
     allowed = cpu_limit(root) if sys.platform == "linux" else None
     if allowed is not None and allowed < 1:  # cores are rounded down, so from 1 on nothing is held back while measuring
-        return Measurement(problem=f"this program may use {allowed:g} of one processor, too little to measure it.")
+        return Measurement(
+            problem=say("this program may use {n} of one processor, too little to measure it.", n=f"{allowed:g}")
+        )
     cache = last_cache_bytes(root) or _USUAL_CACHE_BYTES
     least = max(_LEAST_BYTES, _CACHE_FACTOR_LEAST * cache)
     most = int(ram.free_bytes * _RAM_SHARE)
     if most < least:
         needed = gib(least / _RAM_SHARE)
-        return Measurement(problem=f"measuring it needs {needed} of free RAM; {gib(ram.free_bytes)} are free.")
+        return Measurement(
+            problem=say(
+                "measuring it needs {needed} of free RAM; {free} are free.", needed=needed, free=gib(ram.free_bytes)
+            )
+        )
     found = _reader()
     if found is None:
-        return Measurement(problem="the system's C library lacks what it is measured with.")
+        return Measurement(problem=say("the system's C library lacks what it is measured with."))
     reader, cached_bytes_s = found
     n_threads = max(1, min(cpu.cores, _MOST_THREADS, most // _STEP_BYTES))
     wanted = min(most, max(_CACHE_FACTOR * cache, 2 * least, 2 * _STEP_BYTES * n_threads))
     workers = _run(n_threads, wanted // n_threads, reader)
     if sum(w.filled_bytes for w in workers) < least:
-        return Measurement(problem="the computer was too busy to measure it.")
+        return Measurement(problem=say("the computer was too busy to measure it."))
     passes = tuple(map(sum, zip(*(w.rates for w in workers), strict=True)))
     if not passes or not _is_plausible(max(passes)):
-        return Measurement(problem="the computer was too busy to measure it.")
+        return Measurement(problem=say("the computer was too busy to measure it."))
     if max(passes) > _MEMORY_BOUND * cached_bytes_s * n_threads:
-        return Measurement(problem="this system's C library is slower than the RAM, so it cannot measure it.")
+        return Measurement(problem=say("this system's C library is slower than the RAM, so it cannot measure it."))
     return Measurement(passes)
 
 

@@ -2272,6 +2272,10 @@
         <translation>763B，带记忆表；最新发布。</translation>
     </message>
     <message>
+        <source>A device of another llama.cpp server; it is reached over the network.</source>
+        <translation>另一台 llama.cpp 服务器的设备，通过网络访问。</translation>
+    </message>
+    <message>
         <source>A model is already loaded in this process.</source>
         <translation>此进程中已加载了一个模型。</translation>
     </message>
@@ -2552,8 +2556,16 @@
         <translation>已设置 HF_HUB_OFFLINE。</translation>
     </message>
     <message>
+        <source>How fast the RAM is, is not known: {why}</source>
+        <translation>内存速度未知：{why}</translation>
+    </message>
+    <message>
         <source>Install the launcher again</source>
         <translation>重新安装启动器</translation>
+    </message>
+    <message>
+        <source>Intel&apos;s driver does not report load here.</source>
+        <translation>Intel 驱动程序在此不报告负载。</translation>
     </message>
     <message>
         <source>It answered {status} for {repo}.</source>
@@ -2688,6 +2700,10 @@
         <translation>无法验证其证书。检查流量的公司网络会造成这种情况。</translation>
     </message>
     <message>
+        <source>Its driver runs, but NVIDIA&apos;s library tells nothing about it here.</source>
+        <translation>其驱动程序在运行，但 NVIDIA 的库在此没有提供它的信息。</translation>
+    </message>
+    <message>
         <source>Its files keep a 71 times larger KV cache (old layout).</source>
         <translation>其文件的 KV 缓存大 71 倍（旧布局）。</translation>
     </message>
@@ -2714,6 +2730,10 @@
     <message>
         <source>Its listing of {repo} names no commit.</source>
         <translation>它的 {repo} 列表没有给出提交。</translation>
+    </message>
+    <message>
+        <source>Its memory is the computer&apos;s RAM.</source>
+        <translation>它使用电脑的内存。</translation>
     </message>
     <message>
         <source>Its metadata is nested too deeply.</source>
@@ -2772,6 +2792,10 @@
         <translation>重新检测</translation>
     </message>
     <message>
+        <source>MIG cuts this card into {parts}; the engine can use one of them. The figures are the whole card&apos;s.</source>
+        <translation>MIG 把此卡分成{parts}，引擎只能使用其中之一。数字为整张卡的。</translation>
+    </message>
+    <message>
         <source>MIT</source>
         <translation>MIT</translation>
     </message>
@@ -2818,6 +2842,42 @@
     <message>
         <source>Made for the ds4 engine; not verified with this one.</source>
         <translation>为 ds4 引擎制作，未在此引擎上验证。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver does not tell how many cards there are (code {code}).</source>
+        <translation>NVIDIA 驱动程序没有给出显卡数量（代码 {code}）。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver gave a senseless value for {what}.</source>
+        <translation>NVIDIA 驱动程序给出的{what}值不合理。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver gave an error (code {code}).</source>
+        <translation>NVIDIA 驱动程序返回错误（代码 {code}）。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver gave error {code} for {what}.</source>
+        <translation>NVIDIA 驱动程序读取{what}时返回错误 {code}。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver is installed but not running.</source>
+        <translation>NVIDIA 驱动程序已安装但没有运行。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver is not installed.</source>
+        <translation>没有安装 NVIDIA 驱动程序。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver is too old to be read; a newer one is needed.</source>
+        <translation>NVIDIA 驱动程序太旧，无法读取；需要更新的版本。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver is too old to report {what}.</source>
+        <translation>NVIDIA 驱动程序太旧，无法报告{what}。</translation>
+    </message>
+    <message>
+        <source>NVIDIA&apos;s driver was updated while the computer ran; restart the computer to use it.</source>
+        <translation>NVIDIA 驱动程序在开机期间更新过；请重启电脑后使用。</translation>
     </message>
     <message>
         <source>Native FP8 tensors: probably for a fork only, not verified.</source>
@@ -2910,6 +2970,10 @@
     <message>
         <source>Open the page</source>
         <translation>打开页面</translation>
+    </message>
+    <message>
+        <source>PCIe link</source>
+        <translation>PCIe 链路</translation>
     </message>
     <message>
         <source>Plan again</source>
@@ -3020,6 +3084,10 @@
         <translation>回答到此结束。</translation>
     </message>
     <message>
+        <source>The card sleeps to save power; its meters are not read, because that would wake it.</source>
+        <translation>显卡正在休眠以省电；为免唤醒它，不读取其仪表。</translation>
+    </message>
+    <message>
         <source>The connection ended early.</source>
         <translation>连接提前结束。</translation>
     </message>
@@ -3060,6 +3128,10 @@
         <translation>下载中断了。</translation>
     </message>
     <message>
+        <source>The driver does not tell how much memory this card has.</source>
+        <translation>驱动程序没有给出此卡的显存大小。</translation>
+    </message>
+    <message>
         <source>The engine and the launcher do not belong together.</source>
         <translation>引擎与启动器不匹配。</translation>
     </message>
@@ -3088,8 +3160,16 @@
         <translation>引擎没有运行。</translation>
     </message>
     <message>
+        <source>The engine leaves this integrated GPU out, because there is a better device.</source>
+        <translation>有更好的设备，引擎没有使用此集成显卡。</translation>
+    </message>
+    <message>
         <source>The engine process has started but holds no model.</source>
         <translation>引擎进程已启动，但没有加载模型。</translation>
+    </message>
+    <message>
+        <source>The engine sees {part} of this card&apos;s {all}.</source>
+        <translation>引擎只看到此卡 {all} 中的 {part}。</translation>
     </message>
     <message>
         <source>The engine speaks version {theirs} of their protocol, the launcher version {ours}.</source>
@@ -3240,6 +3320,14 @@
         <translation>缺少 llama_cpp 软件包。</translation>
     </message>
     <message>
+        <source>The present engine cannot use this GPU: {needs} is needed, it has {offered}.</source>
+        <translation>当前引擎无法使用此 GPU：需要 {needs}，而它只有 {offered}。</translation>
+    </message>
+    <message>
+        <source>The present engine cannot use this GPU: {needs} is needed, it runs on the processor only.</source>
+        <translation>当前引擎无法使用此 GPU：需要 {needs}，而它只在处理器上运行。</translation>
+    </message>
+    <message>
         <source>The preview; 0731 replaced it.</source>
         <translation>预览版；已被 0731 取代。</translation>
     </message>
@@ -3316,6 +3404,10 @@
         <translation>存储服务器返回了 {status}。</translation>
     </message>
     <message>
+        <source>The system does not tell how fast the RAM is; that has to be measured.</source>
+        <translation>系统没有给出内存速度，需要实测。</translation>
+    </message>
+    <message>
         <source>The system says: {error}. The folder is {parent}.</source>
         <translation>系统返回：{error}。文件夹为 {parent}。</translation>
     </message>
@@ -3368,8 +3460,32 @@
         <translation>可按需思考；各方面都强，长上下文开销小。</translation>
     </message>
     <message>
+        <source>This GPU needs the driver {wanted}; it has none.</source>
+        <translation>此 GPU 需要驱动程序 {wanted}，目前没有驱动程序。</translation>
+    </message>
+    <message>
+        <source>This GPU needs the driver {wanted}; it uses {driver}.</source>
+        <translation>此 GPU 需要驱动程序 {wanted}，目前使用的是 {driver}。</translation>
+    </message>
+    <message>
+        <source>This card does not answer any more; it may have lost its connection. It is looked for again.</source>
+        <translation>此卡不再响应，可能已断开连接。正在重新查找。</translation>
+    </message>
+    <message>
+        <source>This card does not report {what}.</source>
+        <translation>此卡不报告{what}。</translation>
+    </message>
+    <message>
+        <source>This card is not on the bus any more.</source>
+        <translation>此卡已不在总线上。</translation>
+    </message>
+    <message>
         <source>This chat is not on the disk any more.</source>
         <translation>此对话已不在磁盘上。</translation>
+    </message>
+    <message>
+        <source>This container may use {part} of the computer&apos;s {all} of RAM.</source>
+        <translation>此容器可使用电脑 {all} 内存中的 {part}。</translation>
     </message>
     <message>
         <source>This conversation is longer than the context.</source>
@@ -3400,12 +3516,28 @@
         <translation>此文件由更新版本的程序写入。</translation>
     </message>
     <message>
+        <source>This is the processor pretending to be a graphics card; it is slow.</source>
+        <translation>这是由处理器模拟的显卡，速度很慢。</translation>
+    </message>
+    <message>
         <source>This message is too long for the model&apos;s context.</source>
         <translation>此消息超出了模型的上下文。</translation>
     </message>
     <message>
         <source>This processor does not know an instruction that the engine uses ({number}).</source>
         <translation>此处理器不支持引擎使用的某条指令（{number}）。</translation>
+    </message>
+    <message>
+        <source>This program may use {n} of the {all} processor threads here.</source>
+        <translation>此程序可使用 {all} 个处理器线程中的 {n} 个。</translation>
+    </message>
+    <message>
+        <source>This user may not read NVIDIA&apos;s driver.</source>
+        <translation>当前用户无权读取 NVIDIA 驱动程序。</translation>
+    </message>
+    <message>
+        <source>This user may not read {what}.</source>
+        <translation>当前用户无权读取{what}。</translation>
     </message>
     <message>
         <source>Trained on R1&apos;s answers; not the 671B R1.</source>
@@ -3472,12 +3604,20 @@
         <translation>视觉和研究用模型，不用于对话。</translation>
     </message>
     <message>
+        <source>What the GPU may use is macOS&apos;s usual share of the RAM; the engine&apos;s own figure replaces it.</source>
+        <translation>GPU 可用的部分按 macOS 通常的内存份额计算，将由引擎给出的数字替代。</translation>
+    </message>
+    <message>
         <source>Write one with: launcher hardware --json &gt; machine.json</source>
         <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
     </message>
     <message>
         <source>all {n} layers on {cards}</source>
         <translation>全部 {n} 层在 {cards} 上</translation>
+    </message>
+    <message>
+        <source>another backend</source>
+        <translation>其他后端</translation>
     </message>
     <message>
         <source>attention on {cards}, experts of {n} of {all} layers in RAM</source>
@@ -3492,6 +3632,26 @@
         <translation>代码 {n}</translation>
     </message>
     <message>
+        <source>load</source>
+        <translation>负载</translation>
+    </message>
+    <message>
+        <source>macOS does not tell how much memory there is.</source>
+        <translation>macOS 没有给出内存大小。</translation>
+    </message>
+    <message>
+        <source>macOS reports load, temperature and power to administrators only.</source>
+        <translation>macOS 只向管理员报告负载、温度和功耗。</translation>
+    </message>
+    <message>
+        <source>measuring it needs {needed} of free RAM; {free} are free.</source>
+        <translation>测量需要 {needed} 空闲内存；现有 {free}。</translation>
+    </message>
+    <message>
+        <source>memory</source>
+        <translation>显存</translation>
+    </message>
+    <message>
         <source>metadata entries</source>
         <translation>元数据条目</translation>
     </message>
@@ -3502,6 +3662,18 @@
     <message>
         <source>on the processor</source>
         <translation>在处理器上运行</translation>
+    </message>
+    <message>
+        <source>parts</source>
+        <translation>若干部分</translation>
+    </message>
+    <message>
+        <source>power</source>
+        <translation>功耗</translation>
+    </message>
+    <message>
+        <source>power limit</source>
+        <translation>功耗上限</translation>
     </message>
     <message>
         <source>signal {n}</source>
@@ -3516,12 +3688,36 @@
         <translation>严重损失</translation>
     </message>
     <message>
+        <source>temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
         <source>tensors</source>
         <translation>张量</translation>
     </message>
     <message>
+        <source>the computer was too busy to measure it.</source>
+        <translation>电脑太忙，无法测量。</translation>
+    </message>
+    <message>
+        <source>the system&apos;s C library lacks what it is measured with.</source>
+        <translation>系统的 C 库缺少测量所需的功能。</translation>
+    </message>
+    <message>
+        <source>this program may use {n} of one processor, too little to measure it.</source>
+        <translation>此程序只能使用 {n} 个处理器，不足以测量。</translation>
+    </message>
+    <message>
+        <source>this system&apos;s C library is slower than the RAM, so it cannot measure it.</source>
+        <translation>系统的 C 库比内存还慢，无法测量。</translation>
+    </message>
+    <message>
         <source>unknown loss</source>
         <translation>损失未知</translation>
+    </message>
+    <message>
+        <source>unknown size</source>
+        <translation>大小未知</translation>
     </message>
     <message>
         <source>{bits} this model makes clearly more mistakes than the full {name}</source>
@@ -3752,8 +3948,16 @@
         <translation>{all} 层中 {n} 层在 {cards} 上，不含专家</translation>
     </message>
     <message>
+        <source>{n} of {count} NVIDIA cards do not answer.</source>
+        <translation>{count} 张 NVIDIA 显卡中有 {n} 张没有响应。</translation>
+    </message>
+    <message>
         <source>{n} of {count} parts are missing (number {numbers}); the upload may still be running.</source>
         <translation>{count} 个分片中缺少 {n} 个（编号 {numbers}）；可能仍在上传。</translation>
+    </message>
+    <message>
+        <source>{n} parts ({sizes})</source>
+        <translation> {n} 个部分（{sizes}）</translation>
     </message>
     <message>
         <source>{n} s</source>
@@ -3770,6 +3974,10 @@
     <message>
         <source>{n}× faster</source>
         <translation>速度为 {n} 倍</translation>
+    </message>
+    <message>
+        <source>{one} or {other}</source>
+        <translation>{one} 或 {other}</translation>
     </message>
     <message>
         <source>{quant} of {repo} cannot be loaded as it is published.</source>

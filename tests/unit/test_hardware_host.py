@@ -14,7 +14,7 @@ from launcher.hardware import Meters, probe
 from launcher.hardware.cgroup import cpu_limit, memory_limit
 from launcher.hardware.cpu import read_cpu
 from launcher.hardware.disks import read_disks
-from launcher.hardware.memory import SPEED_UNKNOWN, ram_notes, read_ram
+from launcher.hardware.memory import ram_notes, read_ram, speed_unknown
 
 GIB = 2**30
 
@@ -203,7 +203,7 @@ def test_probe_of_this_computer() -> None:
     assert machine.cpu.cores <= machine.cpu.threads or machine.cpu.threads == 1
     assert machine.disks
     assert machine.name.endswith("RAM")
-    assert SPEED_UNKNOWN not in machine.notes
+    assert speed_unknown() not in machine.notes
     is_known = machine.ram.bandwidth_bytes_s is not None
     assert bool(machine.ram.bandwidth_basis) == is_known
     assert any(note.startswith("How fast the RAM is") for note in machine.notes) != is_known
@@ -212,4 +212,4 @@ def test_probe_of_this_computer() -> None:
 def test_nothing_is_measured_for_a_recorded_machine(tmp_path: Path) -> None:
     machine = probe(root=tmp_path)
     assert machine.ram.bandwidth_bytes_s is None
-    assert SPEED_UNKNOWN in machine.notes
+    assert speed_unknown() in machine.notes

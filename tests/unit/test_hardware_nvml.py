@@ -16,14 +16,14 @@ import json, os, pathlib, sys, tempfile, time
 from launcher.core.codec import to_json
 from launcher.hardware import nvml, nvml_driver
 from launcher.hardware.inventory import probe
-from launcher.hardware.memory import SPEED_UNKNOWN
+from launcher.hardware.memory import speed_unknown
 nvml_driver.sees_host_pids = lambda: True  # the tests may run in a container themselves
 SCENARIO = pathlib.Path(os.environ["FAKE_NVML_SCENARIO"])
 EMPTY = pathlib.Path(tempfile.mkdtemp())
 now = 1000.0
 def out(value): print(json.dumps(to_json(value)))
 """
-_PROBE = f"{_COMMON}\nmachine = to_json(probe(root=EMPTY))\nmachine['notes'].remove(SPEED_UNKNOWN)\nout(machine)"
+_PROBE = f"{_COMMON}\nmachine = to_json(probe(root=EMPTY))\nmachine['notes'].remove(speed_unknown())\nout(machine)"
 _SAMPLE = f"{_COMMON}\nsource = nvml.NvmlSource(); out(source.sample(frozenset({{4711, 4712}}))); source.close()"
 
 
