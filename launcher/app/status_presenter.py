@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Slot
 
 from launcher.core.generation import Answer, Loaded
 from launcher.core.machine import Machine, Sample
+from launcher.core.words import listed
 from launcher.engine.protocol import EngineState, LoadProgress, TextDelta, TokensCounted
 from launcher.services.engine_service import EngineService
 from launcher.services.hardware_service import HardwareService
@@ -60,7 +61,7 @@ class StatusPresenter(QObject):
         if plan is not None and plan.summary:
             words.append(plan.summary)
         words.append(self.tr("KV cache {kind}").format(kind=kv))
-        self._bar.set_model(", ".join(words))
+        self._bar.set_model(listed(*words))
         self._bar.set_context(0, loaded.n_ctx)
 
     @Slot(object)

@@ -6,6 +6,7 @@ are literals at the call (packaging/i18n/update.py collects them), so values com
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 _translate: Callable[[str], str] = str
@@ -31,17 +32,17 @@ def known(text: str) -> str:
     return _translate(text) if text else ""
 
 
+def listed(*names: str) -> str:
+    """Names after one another: "RTX 4090, 64 GiB RAM"."""
+    return functools.reduce(lambda text, name: say("{one}, {other}", one=text, other=name), names) if names else ""
+
+
 def either(*names: str) -> str:
     """Names of which one is enough: "CUDA or Vulkan"."""
-    text = ""
-    for name in names:
-        text = say("{one} or {other}", one=text, other=name) if text else name
-    return text
+    return functools.reduce(lambda text, name: say("{one} or {other}", one=text, other=name), names) if names else ""
 
 
 def joined(*sentences: str) -> str:
     """Sentences after one another, as the language writes them; empty ones are left out."""
-    text = ""
-    for sentence in sentences:
-        text = say("{first} {second}", first=text, second=sentence) if text and sentence else text or sentence
-    return text
+    told = [sentence for sentence in sentences if sentence]
+    return functools.reduce(lambda text, more: say("{first} {second}", first=text, second=more), told) if told else ""

@@ -3904,6 +3904,10 @@
         <translation>{name} {quant} 放不进当前空闲的内存。</translation>
     </message>
     <message>
+        <source>{name}: {words}</source>
+        <translation>{name}：{words}</translation>
+    </message>
+    <message>
         <source>{n} % faster</source>
         <translation>快 {n} %</translation>
     </message>
@@ -3978,6 +3982,10 @@
     <message>
         <source>{one} or {other}</source>
         <translation>{one} 或 {other}</translation>
+    </message>
+    <message>
+        <source>{one}, {other}</source>
+        <translation>{one}，{other}</translation>
     </message>
     <message>
         <source>{quant} of {repo} cannot be loaded as it is published.</source>

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication
 
 from launcher.core.plans import DeviceMemory
 from launcher.core.units import GIB, gib, rounded_parts
+from launcher.core.words import listed, say
 
 
 class Part(Enum):
@@ -94,8 +95,8 @@ class MemoryParts:
         """What a screen reader says: "RTX 4090, 24.0 GiB: weights 18.1, KV cache 3.2, …, free 1.0"."""
         figures = self.printed()
         shown = [part for part, size in self.bytes_by_part.items() if size or part is Part.FREE]
-        words = ", ".join(f"{part_name(part)} {figures[part]}" for part in shown)
-        return f"{self.name}, {gib(self.total_bytes)}: {words}"
+        words = listed(*(f"{part_name(part)} {figures[part]}" for part in shown))
+        return say("{name}: {words}", name=listed(self.name, gib(self.total_bytes)), words=words)
 
     def tool_tip(self) -> str:
         """Bytes, GiB with two digits and the share of every part, one line each."""

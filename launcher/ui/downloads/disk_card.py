@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from launcher.core.machine import Disk
 from launcher.core.units import GB, gb, rounded_parts
+from launcher.core.words import listed, say
 from launcher.ui.components import ButtonSize, Card, Divider, SecondaryButton, Text
 from launcher.ui.theme import Role, Tone, current, px
 
@@ -206,5 +207,5 @@ class DiskCard(Card):
                 widget.setVisible(is_shown)
             self._rows[share][2].set_text(figure)
         words = [f"{self._names[share]} {figure}" for share, figure in zip(shares, figures, strict=True)]
-        self._bar.set_shares(shares, f"{disk.path}, {capacity}: " + ", ".join(words))
+        self._bar.set_shares(shares, say("{name}: {words}", name=listed(disk.path, capacity), words=listed(*words)))
         self._open.setToolTip(disk.path)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.machine import Disk
+from launcher.core.words import joined, listed, say
 from launcher.ui.components import Card, PrimaryButton, ScrollPage, SecondaryButton, Text
 from launcher.ui.downloads import words
 from launcher.ui.downloads.disk_card import DiskCard
@@ -223,7 +224,7 @@ class DownloadsPage(ScrollPage):
             if n
         ]
         later = self.tr("If you close the app, they continue where they stopped next time.")
-        self._summary.set_text(f"{', '.join(parts)}. {later}" if parts else "")
+        self._summary.set_text(joined(say("{words}.", words=listed(*parts)), later) if parts else "")
         self._summary.setVisible(bool(parts))
         self._pause_all.setVisible(bool(n_running or n_waiting))
         self._resume_all.setVisible(bool(n_paused) and not (n_running or n_waiting))

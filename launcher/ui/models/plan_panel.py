@@ -10,7 +10,7 @@ from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.machine import Machine
 from launcher.core.plans import Plan
 from launcher.core.units import gb, gib, whole
-from launcher.core.words import joined
+from launcher.core.words import joined, listed
 from launcher.ui.components import (
     ButtonSize,
     ComboBox,
@@ -93,7 +93,7 @@ class PlanPanel(QWidget):
         if not parts:
             parts = [self.tr("This PC: {name}").format(name=machine.cpu.name)]
         parts.append(self.tr("{size} RAM").format(size=gib(machine.ram.total_bytes, 0)))
-        self._machine.set_text(", ".join(parts))
+        self._machine.set_text(listed(*parts))
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Show the way back to the list."""

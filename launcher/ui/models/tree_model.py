@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from launcher.core.downloads import DownloadProgress
+from launcher.core.words import listed
 from launcher.ui.models import words
 from launcher.ui.models.arrange import Shown
 from launcher.ui.models.nodes import AnyIndex, Column, Link, LinkNode, ModelNode, Node, NodeRole, SizeNode, lead_of
@@ -163,7 +164,7 @@ class ModelsTree(QAbstractItemModel):
             return words.speed_words(size)[0]
         if column is Column.QUALITY:
             pair = words.test_words(node.shown.model) if isinstance(node, ModelNode) else words.quality_words(size)[:2]
-            return ", ".join(pair)
+            return listed(*pair)
         return self.tr("Ready") if size.installed else ""
 
     def _sentence(self, node: Node) -> str:
@@ -179,7 +180,7 @@ class ModelsTree(QAbstractItemModel):
             if node.shown.model.why_not:
                 parts.append(node.shown.model.why_not)
         if size is None:
-            return ", ".join(parts)
+            return listed(*parts)
         if isinstance(node, ModelNode):
             parts.append(size.quant)
         parts.append(words.size_words(size))
@@ -191,7 +192,7 @@ class ModelsTree(QAbstractItemModel):
             parts.append(self.tr("recommended"))
         if size.installed:
             parts.append(self.tr("ready"))
-        return ", ".join(parts)
+        return listed(*parts)
 
     def _tool_tip(self, node: Node, column: Column) -> str:
         size = lead_of(node)
