@@ -75,13 +75,14 @@ class Application(QObject):
         self._tasks.run(lambda: importlib.import_module("launcher.app.workspace"), self._on_imported)
 
     def close(self) -> None:
-        """End threads and processes, then the widgets while Qt still runs: later they would go in any order."""
+        """End threads and processes, then the objects while Qt still runs: later they would go in any order."""
         self._tasks.close()
+        self._window.close()
         if self._workspace is not None:
             self._workspace.close()
-        self._window.close()
-        self._window.deleteLater()
-        QCoreApplication.sendPostedEvents(self._window, QEvent.Type.DeferredDelete.value)
+            # With what is still on its way to them from the threads.
+            _delete_now(self._workspace)
+        _delete_now(self._window)
 
     def open_file(self, path: str) -> None:
         """Open a model file that the user double-clicked."""
@@ -111,3 +112,8 @@ class Application(QObject):
         from launcher.ui.crash_dialog import CrashDialog
 
         CrashDialog(report, self._window).open()
+
+
+def _delete_now(item: QObject) -> None:
+    item.deleteLater()
+    QCoreApplication.sendPostedEvents(item, QEvent.Type.DeferredDelete.value)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from launcher.chat.conversation import Conversation, ConversationEntry, Message, MessageState, Role
+from launcher.chat.conversation import Conversation, ConversationEntry, Maker, Message, MessageState, Role
 from launcher.chat.turns import ContextUse
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
@@ -515,3 +515,13 @@ def test_quiet_buttons_show_under_the_mouse(page: ChatPage) -> None:
     assert row.grab().toImage() != before
     row.leaveEvent(QEvent(QEvent.Type.Leave))
     assert row.grab().toImage() == before
+
+
+def test_a_bubble_is_as_wide_as_its_words(page: ChatPage) -> None:
+    """Also when it is the first message of a chat, whose row was never shown before it is arranged."""
+    make = Maker()
+    chat = make.conversation()
+    page.set_conversation(chat)
+    page.set_conversation(chat.with_message(make.user_message("How do you work on my own computer?", None)))
+    row = next(r for r in page.message_list.rows if isinstance(r, UserRow))
+    assert row.height() < 2 * 24 + 20, "one line, not one word a line"

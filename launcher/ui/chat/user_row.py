@@ -63,9 +63,8 @@ class UserRow(MessageRow):
             return height
         side, top = px(_BUBBLE_SIDE), px(_BUBBLE_TOP)
         room = min(px(MAX_BUBBLE), width) - 2 * side
-        document = self._prose.document()
-        document.setTextWidth(room)
-        text_width = min(room, int(document.idealWidth()) + 1)
+        self._prose.height_at(room)  # lays the text out; the ideal width is of the last layout
+        text_width = min(room, int(self._prose.document().idealWidth()) + 1)
         text_height = self._prose.height_at(text_width)
         height = text_height + 2 * top
         left = width - text_width - 2 * side

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QTextListFormat,
     QTextTableFormat,
 )
+from shiboken6 import isValid
 
 from launcher.chat.markdown import is_cut_off, parse
 from launcher.ui.chat.prose import FORMULA_LINE, RULE_PROPERTY, TABLE_EDGE, Prose, visible
@@ -151,7 +152,8 @@ class Writer:
     def _mark_item(self, prose: Prose, cursor: QTextCursor) -> None:
         self._state.starts_item = False
         here = self._state.lists[-1]
-        if here.made is not None and here.prose is prose:
+        # Qt deletes a list with its last item: an empty item whose paragraph was taken for what follows.
+        if here.made is not None and here.prose is prose and isValid(here.made):
             here.made.add(cursor.block())
             return
         shape = QTextListFormat()
