@@ -113,7 +113,19 @@ def _check() -> int:
         "types": ["pyright"],
     }
     # The rooms below Qt and above the engine are tested without either being importable.
-    unit = ["python", "-m", "pytest", "tests/unit", "-q", "-n", "2", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
+    unit = [
+        "python",
+        "-m",
+        "pytest",
+        "tests/unit",
+        "-q",
+        "-n",
+        "2",
+        "-p",
+        "no:pytest-qt",
+        "-p",
+        "tests.no_qt_no_engine",
+    ]
     with ThreadPoolExecutor(max_workers=1) as beside:
         quick = {name: beside.submit(_captured, step) for name, step in steps.items()}
         results = {"unit tests": (_call(*unit), "")} | {name: done.result() for name, done in quick.items()}
