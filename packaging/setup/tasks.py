@@ -120,7 +120,7 @@ def _check() -> int:
         "tests/unit",
         "-q",
         "-n",
-        "2",
+        "4",  # more than cores: the downloads wait for their servers
         "-p",
         "no:pytest-qt",
         "-p",
