@@ -113,19 +113,8 @@ def _check() -> int:
         "types": ["pyright"],
     }
     # The rooms below Qt and above the engine are tested without either being importable.
-    unit = [
-        "python",
-        "-m",
-        "pytest",
-        "tests/unit",
-        "-q",
-        "-n",
-        "4",  # more than cores: the downloads wait for their servers
-        "-p",
-        "no:pytest-qt",
-        "-p",
-        "tests.no_qt_no_engine",
-    ]
+    # More processes than cores: the downloads' tests wait for their servers.
+    unit = ["python", "-m", "pytest", "tests/unit", *"-q -n 4 -p no:pytest-qt -p tests.no_qt_no_engine".split()]
     with ThreadPoolExecutor(max_workers=1) as beside:
         quick = {name: beside.submit(_captured, step) for name, step in steps.items()}
         results = {"unit tests": (_call(*unit), "")} | {name: done.result() for name, done in quick.items()}
