@@ -114,7 +114,8 @@ def _check() -> int:
     }
     # The rooms below Qt and above the engine are tested without either being importable.
     # More processes than cores: the downloads' tests wait for their servers.
-    unit = ["python", "-m", "pytest", "tests/unit", *"-q -n 4 -p no:pytest-qt -p tests.no_qt_no_engine".split()]
+    options = ["-q", "-n", "4", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
+    unit = ["python", "-m", "pytest", "tests/unit", *options]
     with ThreadPoolExecutor(max_workers=1) as beside:
         quick = {name: beside.submit(_captured, step) for name, step in steps.items()}
         results = {"unit tests": (_call(*unit), "")} | {name: done.result() for name, done in quick.items()}
