@@ -69,7 +69,8 @@ def test() -> int:
     """The short loop, then everything in tests/. The end-to-end tests bring a display and a message bus of their own."""
     if failed := _prepared(window=True, tests=True, dev=True) or _check():
         return failed
-    return _call("python", "-m", "pytest")
+    # The unit tests have run, where neither Qt nor the engine can be imported.
+    return _call("python", "-m", "pytest", "tests", "--ignore=tests/unit")
 
 
 def lock() -> int:
