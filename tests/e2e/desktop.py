@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -123,6 +124,20 @@ class App:
             ["pgrep", "-P", str(self.process.pid), "-f", "engine-worker"], capture_output=True, text=True, check=False
         )
         return [int(pid) for pid in listing.stdout.split()]
+
+    def loading_pid(self, seconds: float) -> int:
+        """The worker that has just opened the model; caught within milliseconds, a load may take less than a second.
+
+        Raises:
+            AssertionError: none did.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for pid in self.engine_pids():
+                with contextlib.suppress(OSError):  # a worker that only lists devices has ended again
+                    if "/models--" in Path(f"/proc/{pid}/maps").read_text():
+                        return pid
+        raise AssertionError(f"no worker opened a model in {seconds} s")
 
     def close(self) -> int:
         """Quit as a user does and wait for the end.

@@ -91,9 +91,7 @@ def test_from_first_start_to_a_chat_that_is_still_there(start: Start, hub: FakeH
 def test_the_engine_killed_while_it_loads(start: Start, recommended: Recommended) -> None:
     app = start()
     app.robot.press(contains="Download and chat · ", seconds=60)
-    app.robot.wait_for(contains="Loading ", seconds=60)
-    known = set(app.engine_pids())
-    pid = app.robot.wait_until(lambda: next(iter(set(app.engine_pids()) - known), None) or next(iter(known), None), 10)
+    pid = app.loading_pid(seconds=60)
     os.kill(pid, signal.SIGSTOP)
     app.robot.wait_for("Cancel loading")
     os.kill(pid, signal.SIGKILL)
