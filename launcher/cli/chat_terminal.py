@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import queue
 import re
+import signal
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import TextIO
 
 from launcher.core.errors import UserError
@@ -50,6 +54,7 @@ class TerminalEngine:
         self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
         self._client = EngineClient(self._events.put)
         self._is_terminal = sys.stderr.isatty()
+        self._interrupts = 0
         self._stopping: int | None = None
 
     def __enter__(self) -> TerminalEngine:
@@ -68,21 +73,23 @@ class TerminalEngine:
         operation = self._client.load(request)
         self._line(f"Loading {request.name} {request.quant} …")
         try:
-            while True:
-                event = self._next(operation)
-                match event:
-                    case LoadProgress(phase=phase, fraction=fraction):
-                        self._line(
-                            f"Loading {request.name} {request.quant}: {_PHASES.get(phase, phase)}, {fraction:.0%}"
-                        )
-                    case LoadFinished(loaded=loaded):
-                        return loaded
-                    case LoadCancelled():
-                        raise Quit
-                    case _:
-                        pass
+            with self._counted_interrupts():
+                return self._loaded(operation, request)
         finally:
             self._line("")
+
+    def _loaded(self, operation: int, request: LoadRequest) -> Loaded:
+        while True:
+            event = self._next(operation)
+            match event:
+                case LoadProgress(phase=phase, fraction=fraction):
+                    self._line(f"Loading {request.name} {request.quant}: {_PHASES.get(phase, phase)}, {fraction:.0%}")
+                case LoadFinished(loaded=loaded):
+                    return loaded
+                case LoadCancelled():
+                    raise Quit
+                case _:
+                    pass
 
     def answer(self, request: GenerateRequest, shown: Shown) -> Answer:
         """Make one answer and write it as it comes.
@@ -95,36 +102,53 @@ class TerminalEngine:
         started = time.monotonic()
         writer = _Writer(shown)
         try:
-            while True:
-                event = self._next(operation)
-                match event:
-                    case PromptProgress(done_tokens=done, total_tokens=total) if done < total:
-                        if time.monotonic() - started > _SHOW_PROGRESS_AFTER_S:
-                            self._line(f"Reading the prompt: {whole(done)} of {whole(total)} tokens")
-                    case TextDelta():
-                        self._line("")
-                        writer.write(event)
-                    case AnswerFinished(answer=answer):
-                        return answer
-                    case _:
-                        pass
+            with self._counted_interrupts():
+                return self._written(operation, started, writer)
         finally:
             self._line("")
             writer.end()
 
+    def _written(self, operation: int, started: float, writer: _Writer) -> Answer:
+        while True:
+            event = self._next(operation)
+            match event:
+                case PromptProgress(done_tokens=done, total_tokens=total) if done < total:
+                    if time.monotonic() - started > _SHOW_PROGRESS_AFTER_S:
+                        self._line(f"Reading the prompt: {whole(done)} of {whole(total)} tokens")
+                case TextDelta():
+                    self._line("")
+                    writer.write(event)
+                case AnswerFinished(answer=answer):
+                    return answer
+                case _:
+                    pass
+
+    @contextmanager
+    def _counted_interrupts(self) -> Generator[None]:
+        """Ctrl+C is counted instead of raised: it may come at any moment, also while text is being written."""
+
+        def count(number: int, frame: FrameType | None) -> None:
+            del number, frame
+            self._interrupts += 1
+
+        self._interrupts = 0
+        before = signal.signal(signal.SIGINT, count)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     def _next(self, operation: int) -> EngineEvent:
         """The next event of an operation; the first Ctrl+C asks it to stop, the second one is Quit."""
         while True:
-            try:
-                # A short wait: on Windows Ctrl+C is only heard between waits.
-                event = self._events.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            except KeyboardInterrupt:
-                if self._stopping == operation:
-                    raise Quit from None
+            if self._interrupts > 1:
+                raise Quit
+            if self._interrupts and self._stopping != operation:
                 self._stopping = operation
                 self._client.stop(operation)
+            try:
+                event = self._events.get(timeout=0.1)
+            except queue.Empty:
                 continue
             if getattr(event, "id", None) == operation:
                 if isinstance(event, OperationFailed):
