@@ -19,7 +19,6 @@ from launcher.engine.protocol import (
     EngineState,
     LoadProgress,
     OperationFailed,
-    PromptProgress,
     TextDelta,
     TokensCounted,
 )
@@ -104,7 +103,6 @@ class ChatPresenter(QObject):
         engine.loaded.connect(self._on_loaded)
         engine.load_failed.connect(self._on_load_failed)
         engine.load_cancelled.connect(self._on_load_cancelled)
-        engine.prompt_progressed.connect(self._on_prompt_progressed)
         engine.text_streamed.connect(self._on_text_streamed)
         engine.answer_finished.connect(self._on_answer_finished)
         engine.answer_failed.connect(self._on_answer_failed)
@@ -216,7 +214,7 @@ class ChatPresenter(QObject):
             GenerateRequest(
                 turns=prompt.turns,
                 sampling=variant.sampling if variant else Sampling(),
-                thinking=self._thinking if loaded.thinking is Thinking.SWITCH else loaded.thinking is Thinking.ALWAYS,
+                thinking=self._thinks(loaded),
             )
         )
 
@@ -235,10 +233,6 @@ class ChatPresenter(QObject):
     def _tokens_of(self, text: str) -> int:
         """Counted by the engine's tokenizer where it has, estimated on the high side otherwise."""
         return self._counts.get(text) or estimated_tokens(text)
-
-    @Slot(object)
-    def _on_prompt_progressed(self, progress: PromptProgress) -> None:
-        del progress  # the answer's row shows that the prompt is being read
 
     @Slot(object)
     def _on_text_streamed(self, event: TextDelta) -> None:
@@ -405,8 +399,11 @@ class ChatPresenter(QObject):
             Thinking.ALWAYS: self.tr("always on for this model"),
             Thinking.NEVER: self.tr("this model does not think first"),
         }
-        is_on = self._thinking if loaded.thinking is Thinking.SWITCH else loaded.thinking is Thinking.ALWAYS
-        self._page.set_thinking(_MODES[loaded.thinking], is_on, reasons.get(loaded.thinking, ""))
+        self._page.set_thinking(_MODES[loaded.thinking], self._thinks(loaded), reasons.get(loaded.thinking, ""))
+
+    def _thinks(self, loaded: Loaded) -> bool:
+        """Whether the next answer begins with a thought: the switch, where the model has one."""
+        return self._thinking if loaded.thinking is Thinking.SWITCH else loaded.thinking is Thinking.ALWAYS
 
     # -- the context meter
 
@@ -427,7 +424,7 @@ class ChatPresenter(QObject):
         except UserError:
             return  # the newest message is too long; sending it says so
         self._counted = tuple(turn.content for turn in turns)
-        self._engine.count_tokens(turns, thinking=self._thinking)
+        self._engine.count_tokens(turns, thinking=self._thinks(loaded))
 
     @Slot(object)
     def _on_tokens_counted(self, event: TokensCounted) -> None:

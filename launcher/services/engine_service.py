@@ -43,7 +43,6 @@ class EngineService(QObject):
         loaded(Loaded): ready; actual memory inside.
         load_failed(UserError): nothing is loaded.
         load_cancelled(): the user stopped it; nothing is loaded.
-        prompt_progressed(PromptProgress): while the prompt is read.
         text_streamed(TextDelta): new text of the answer.
         answer_finished(Answer): complete or stopped.
         answer_failed(OperationFailed): the text so far is inside; the engine may be gone (see `state`).
@@ -58,7 +57,6 @@ class EngineService(QObject):
     loaded = Signal(object)
     load_failed = Signal(object)
     load_cancelled = Signal()
-    prompt_progressed = Signal(object)
     text_streamed = Signal(object)
     answer_finished = Signal(object)
     answer_failed = Signal(object)
@@ -204,8 +202,6 @@ class EngineService(QObject):
                 self.loaded.emit(event.loaded)
             case protocol.LoadCancelled():
                 self.load_cancelled.emit()
-            case protocol.PromptProgress():
-                self.prompt_progressed.emit(event)
             case protocol.TextDelta():
                 self.text_streamed.emit(event)
             case protocol.AnswerFinished():
