@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launcher.core.calibration import Calibration
 from launcher.core.codec import from_json, to_json
 from launcher.core.errors import NextStep, UserError
 
@@ -97,7 +98,7 @@ class EngineDevice:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Everything the planner needs to know about a computer."""
+    """Everything the planner needs to know about a computer. `calibration`: what was measured on it; None on a described one."""
 
     name: str
     os: str
@@ -107,6 +108,7 @@ class Machine:
     disks: tuple[Disk, ...] = ()
     engine_devices: tuple[EngineDevice, ...] = ()
     notes: tuple[str, ...] = ()
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True)

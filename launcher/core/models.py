@@ -49,10 +49,20 @@ class HyperParameters:
 
 @dataclass(frozen=True, slots=True)
 class LayerWeights:
-    """Bytes of one layer: what every token reads (attention, norms, shared experts, router, dense FFN) and its routed experts."""
+    """Bytes of one layer: what every token reads (attention, norms, shared experts, router, dense FFN) and its routed experts.
+
+    Attributes:
+        gate_exps_bytes, up_exps_bytes, down_exps_bytes: the three parts of `routed_expert_bytes` (biases of experts count
+            with their tensor); a file with fused gate_up experts has them in `up_exps_bytes`.
+        largest_dense_bytes: the largest single tensor of what every token reads.
+    """
 
     always_read_bytes: int
     routed_expert_bytes: int = 0
+    gate_exps_bytes: int = 0
+    up_exps_bytes: int = 0
+    down_exps_bytes: int = 0
+    largest_dense_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,14 @@ class Wishes:
 
     Attributes:
         context: exactly this many tokens; None lets the planner choose (at least `min_context` where possible).
+        expert_layers_on_cpu: routed experts of the first N layers stay in RAM.
+        boundary_experts_on_cpu: of the next layer these expert tensors too ("up", "gate", "down").
+        kv_type: of the K cache, and of the V cache unless `kv_type_v` says otherwise.
         vram_reserve_bytes: kept free on every GPU for the desktop and other programs.
+        vram_caps_bytes: at most this much of each GPU, in the machine's order; None is no cap, 0 leaves the card alone.
         ram_reserve_bytes: kept free in RAM.
+        draft: id of a smaller catalog model that drafts tokens for this one; its memory is planned too.
+        mtp: load the file's own multi-token-prediction layers.
     """
 
     goal: Goal = Goal.BALANCED
@@ -34,13 +40,18 @@ class Wishes:
     context: int | None = None
     n_gpu_layers: int | None = None
     expert_layers_on_cpu: int | None = None
+    boundary_experts_on_cpu: tuple[str, ...] | None = None
     tensor_split: tuple[float, ...] | None = None
     kv_type: str | None = None
+    kv_type_v: str | None = None
     n_batch: int | None = None
     n_ubatch: int | None = None
     threads: int | None = None
     vram_reserve_bytes: int = 512 * 2**20
+    vram_caps_bytes: tuple[int | None, ...] = ()
     ram_reserve_bytes: int = 1536 * 2**20
+    draft: str | None = None
+    mtp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +61,21 @@ class Placement:
     Attributes:
         n_gpu_layers: offloaded layers counted as llama.cpp does: n_layer + 1 includes the output; 0 is processor only.
         expert_layers_on_cpu: routed experts of that many layers (the first ones) stay in RAM.
+        boundary_experts_on_cpu: of layer number `expert_layers_on_cpu` (the next one) these expert tensors stay there too:
+            any of "up", "gate", "down". Splits a layer that fits a GPU only in part.
         tensor_split: share of the offloaded layers per GPU, in the order of `devices`; () for one GPU.
         split_mode: "none", "layer" or "row".
         flash_attention: "auto", "on" or "off".
         devices: the engine's device names to use; () means all it lists.
         load_mode: "mmap" or "none" (read into memory).
+        n_outputs: rows of logits the context reserves: one per parallel request (facts/memory.md: saves up to hundreds of MiB).
+        mtp: the file's own multi-token-prediction layers are loaded.
     """
 
     n_gpu_layers: int
     n_ctx: int
     expert_layers_on_cpu: int = 0
+    boundary_experts_on_cpu: tuple[str, ...] = ()
     tensor_split: tuple[float, ...] = ()
     split_mode: str = "layer"
     kv_type_k: str = "f16"
@@ -70,6 +86,8 @@ class Placement:
     threads: int = 4
     devices: tuple[str, ...] = ()
     load_mode: str = "mmap"
+    n_outputs: int = 1
+    mtp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +163,23 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Lever:
+    """One thing the search did to make a model fit or run faster, and what it cost.
+
+    Attributes:
+        lever: "quantisation", "context", "kv_type", "layers", "experts", "split", "cap", "ubatch", "paging", "draft" or "mtp".
+        setting: what it is set to ("q8_0", "31 of 64 layers").
+        gain: what that brings, with numbers.
+        cost: what the user gives up, with numbers; "" when nothing.
+    """
+
+    lever: str
+    setting: str
+    gain: str
+    cost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One model file set on one machine.
 
@@ -153,6 +188,9 @@ class Plan:
         strengths: what the model is good at, one sentence (`Variant.strengths`).
         honest_note: what it is not (`Variant.honest_note`), or "".
         thinking: whether the family reasons before it answers; None when unknown (a file that is not in the catalog).
+        levers: what the search did, in the order it did it; empty when everything fits as it is.
+        missing_bytes: what does not fit anywhere (`fits` False).
+        paged_bytes: weights beyond the RAM that are read from disk while answering; 0 when all is in memory.
     """
 
     model: str
@@ -177,6 +215,9 @@ class Plan:
     download_seconds: float | None = None
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    levers: tuple[Lever, ...] = ()
+    missing_bytes: int = 0
+    paged_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
