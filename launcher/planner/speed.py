@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from launcher.core.calibration import Calibration, DeviceCalibration
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -23,20 +25,33 @@ class Device:
         bandwidth_bytes_s: effective, the share already applied.
         flops: effective arithmetic rate of a large batch.
         layer_s: constant per dense layer and token.
+        moe_layer_s: constant per expert or MLA layer; None is twice a dense one.
+        kv_bytes_s: KV cache read per second; None is the rate of the weights.
+        is_measured: the rates come from a calibration of this machine, not from data sheets.
     """
 
     bandwidth_bytes_s: float
     flops: float
     layer_s: float
+    moe_layer_s: float | None = None
+    kv_bytes_s: float | None = None
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one device does per token. `params` counts active parameters, for prefill."""
+    """What one device does per token.
+
+    Attributes:
+        read_bytes: weights that every token reads: all of the always-read part, the used share of the routed experts.
+        dense_layers, moe_layers: blocks with and without experts or MLA; parts of a block (its experts) count as none.
+        kv_bytes: KV cache up to the position in question; it grows with the conversation.
+    """
 
     read_bytes: float
     dense_layers: int
     moe_layers: int
+    kv_bytes: float = 0.0
 
 
 # Share of the data-sheet bandwidth that decode reaches (matrix-vector kernels), and seconds per dense layer.
@@ -61,8 +76,14 @@ UNKNOWN_PCIE = 6e9
 _FLOPS_PER_BANDWIDTH = 50.0  # fp16 operations per byte of bandwidth, low end of the cards of the last ten years
 
 
-def gpu_device(backend: str | None, bandwidth_bytes_s: float | None, fp16_flops: float | None) -> Device:
-    """A GPU; unknown values become the conservative class value."""
+def gpu_device(
+    backend: str | None,
+    bandwidth_bytes_s: float | None,
+    fp16_flops: float | None,
+    quant: str = "",
+    calibration: DeviceCalibration | None = None,
+) -> Device:
+    """A GPU for weights of a quantisation; unknown values become the conservative class value."""
     name = backend or ""
     bandwidth = bandwidth_bytes_s or UNKNOWN_GPU_BANDWIDTH
     return Device(
@@ -72,7 +93,13 @@ def gpu_device(backend: str | None, bandwidth_bytes_s: float | None, fp16_flops:
     )
 
 
-def host_device(bandwidth_bytes_s: float | None, cores: int, quant: str) -> Device:
+def host_device(
+    bandwidth_bytes_s: float | None,
+    cores: int,
+    quant: str,
+    calibration: DeviceCalibration | None = None,
+    is_unified: bool = False,
+) -> Device:
     """The processor with its RAM, for weights of a quantisation."""
     bandwidth = (bandwidth_bytes_s or UNKNOWN_RAM_BANDWIDTH) * _HOST_SHARE
     return Device(min(bandwidth, cores * core_bytes_s(quant)), cores * _CORE_FLOPS, _HOST_LAYER_S)
@@ -90,13 +117,22 @@ def core_bytes_s(quant: str) -> float:
 
 def device_seconds(device: Device, work: Work) -> float:
     """Seconds that one device needs for one token."""
-    constant = device.layer_s * (work.dense_layers + _MOE_LAYER_FACTOR * work.moe_layers)
-    return work.read_bytes / device.bandwidth_bytes_s + constant
+    moe_layer_s = _MOE_LAYER_FACTOR * device.layer_s if device.moe_layer_s is None else device.moe_layer_s
+    constant = device.layer_s * work.dense_layers + moe_layer_s * work.moe_layers
+    return (
+        work.read_bytes / device.bandwidth_bytes_s
+        + work.kv_bytes / (device.kv_bytes_s or device.bandwidth_bytes_s)
+        + constant
+    )
 
 
-def token_seconds(parts: float, handovers: int) -> float:
+def token_seconds(parts: float, handovers: int, calibration: Calibration | None = None) -> float:
     """One token: the devices' seconds plus hand-overs between them plus the constant (sampling, graph)."""
-    return parts + handovers * _HANDOVER_S + _TOKEN_S
+    handover_s, token_s = _HANDOVER_S, _TOKEN_S
+    if calibration is not None:
+        handover_s = handover_s if calibration.handover_s is None else calibration.handover_s
+        token_s = token_s if calibration.token_s is None else calibration.token_s
+    return parts + handovers * handover_s + token_s
 
 
 def ubatch_seconds(
