@@ -100,23 +100,29 @@ class Loader:
 
     def cache(self, n_ctx: int, kv_type: str, n_ubatch: int) -> memory.KvCache:
         """The KV cache at these settings."""
-        return memory.kv_cache(self.facts, n_ctx, kv_type, n_ubatch)
+        return memory.kv_cache(self.facts, n_ctx, kv_type, kv_type, n_ubatch)
 
     def load_of(
-        self, n_ctx: int, kv_type: str, n_ubatch: int, n_gpu_layers: int, experts: int, n_gpus: int
+        self, n_ctx: int, kv_type: str, n_ubatch: int, n_gpu_layers: int, experts: int, counts: tuple[int, ...] = ()
     ) -> memory.Load:
-        """What the compute buffers depend on."""
-        first = self.first_offloaded(n_gpu_layers)
-        host_experts = experts > first and self.routed_bytes(first, min(experts, self.n_layer)) > 0
-        everything = first == 0 and n_gpu_layers > self.n_layer and not host_experts
+        """What the compute buffers depend on; without `counts` the blocks are dealt out evenly (a search's first guess)."""
+        n_gpus = len(self.view.gpus)
+        counts = counts or self._by_share([1] * n_gpus, n_gpu_layers) if n_gpus else ()
+        counts += (0,) * (n_gpus - len(counts))
+        at, blocks = self.first_offloaded(n_gpu_layers), list[tuple[int, int]]()
+        for count in counts:
+            end = min(self.n_layer, at + count)
+            blocks.append((at, end))
+            at = end
         return memory.Load(
             n_ctx,
             n_ubatch,
             kv_type,
-            copies=memory.PIPELINE_COPIES if n_gpus > 1 and everything else 1,
-            host_layers=first > 0,
-            host_experts=host_experts,
-            streams=bool(self.view.gpus) and not self.view.unified,
+            kv_type,
+            n_gpu_layers,
+            tuple(blocks),
+            expert_layers_on_cpu=experts,
+            unified=self.view.unified,
         )
 
     def first_offloaded(self, n_gpu_layers: int) -> int:
@@ -142,7 +148,7 @@ class Loader:
         best = self._fill(cache, n_gpu_layers, experts, budgets, 1.0)
         if best is None:
             return self._by_share(budgets, n_gpu_layers)
-        if load.host_layers or load.host_experts:
+        if n_gpu_layers <= self.n_layer or experts:
             return best  # the cards are full anyway: there is nothing to even out
         low, high = 0.0, 1.0
         for _ in range(7):
@@ -162,7 +168,7 @@ class Loader:
         if shares is not None and len(gpus) > 1:
             return not self.place(n_ctx, kv_type, n_gpu_layers, experts, n_ubatch, shares).missing_gpu_bytes
         cache = self.cache(n_ctx, kv_type, n_ubatch)
-        load = self.load_of(n_ctx, kv_type, n_ubatch, n_gpu_layers, experts, len(gpus))
+        load = self.load_of(n_ctx, kv_type, n_ubatch, n_gpu_layers, experts)
         compute = self.gpu_compute_bytes(load)
         if not gpus:
             return True
@@ -170,9 +176,9 @@ class Loader:
             first = self.first_offloaded(n_gpu_layers)
             need = self.always_bytes(first, self.n_layer) + self.routed_bytes(max(first, experts), self.n_layer)
             need += self.kv_bytes(cache, first, self.n_layer) + (self.facts.output_bytes if n_gpu_layers else 0)
-            return need + (compute if n_gpu_layers or load.streams else 0) <= gpus[0].budget_bytes
+            return need + (compute if n_gpu_layers or not self.view.unified else 0) <= gpus[0].budget_bytes
         if not n_gpu_layers:
-            return compute <= gpus[0].budget_bytes or not load.streams
+            return compute <= gpus[0].budget_bytes or self.view.unified
         budgets = [g.budget_bytes - compute for g in gpus]
         return self._fill(cache, n_gpu_layers, experts, budgets, 1.0) is not None
 
@@ -215,11 +221,12 @@ class Loader:
         """Measure one placement; `shares` fixes how GPUs divide the blocks (llama.cpp's tensor_split)."""
         n_gpus = len(self.view.gpus)
         cache = self.cache(n_ctx, kv_type, n_ubatch)
-        load = self.load_of(n_ctx, kv_type, n_ubatch, n_gpu_layers, experts, n_gpus)
+        load = self.load_of(n_ctx, kv_type, n_ubatch, n_gpu_layers, experts)
         if shares is not None and n_gpus > 1:
             counts = self._by_share([round(s * 1e6) for s in (shares + (0.0,) * n_gpus)[:n_gpus]], n_gpu_layers)
         else:
             counts = self.split(cache, load, n_gpu_layers, experts)
+        load = self.load_of(n_ctx, kv_type, n_ubatch, n_gpu_layers, experts, counts)
         return self._measure(Setting(n_ctx, kv_type, n_gpu_layers, experts, counts, n_ubatch), cache, load)
 
     def _measure(self, s: Setting, cache: memory.KvCache, load: memory.Load) -> Layout:
@@ -230,6 +237,7 @@ class Loader:
         seconds, missing, handovers = 0.0, 0, 0
         gpus: list[Bytes] = []
         at = first
+        buffers = memory.compute_buffers(facts, load)
         output_gpu = max((i for i, c in enumerate(s.counts) if c), default=-1)
         for i, gpu in enumerate(view.gpus):
             count = s.counts[i] if i < len(s.counts) else 0
@@ -238,9 +246,7 @@ class Loader:
             resident = self.routed_bytes(max(at, s.expert_layers_on_cpu), end)
             always = self.always_bytes(at, end) + (facts.output_bytes if has_output else 0)
             kv = self.kv_bytes(cache, at, end)
-            # Even without a layer the card is used: large batches are computed on it with streamed weights.
-            works = count > 0 or (i == 0 and load.streams)
-            compute = self.gpu_compute_bytes(load, has_output=has_output) if works else 0
+            compute = buffers.gpus[i]
             gpus.append(Bytes(always + resident, kv, compute))
             missing += max(0, always + resident + kv + compute - gpu.budget_bytes)
             if count:
@@ -255,7 +261,7 @@ class Loader:
         host = Bytes(
             host_always + host_routed + facts.token_embd_bytes,
             host_kv,
-            memory.host_compute_bytes(facts, load, gpu_layers=s.n_gpu_layers > 0),
+            buffers.host,
         )
         if host_always + host_routed:
             work = speed.Work(host_always + host_routed * self._used + host_kv * kv_read, *self._kinds(0, first))

@@ -26,10 +26,6 @@ KV_TYPE_BYTES: dict[str, float] = {
     "iq4_nl": 18 / 32,
 }
 
-# Rows of logits that the context reserves. The engine worker sets n_outputs_max = 1 (one chat at a time); llama.cpp's
-# own default is a whole ubatch, which costs a small model 120 MiB and more.
-LOGIT_ROWS = 1
-
 # Copies of every graph input when llama.cpp pipelines several GPUs (GGML_SCHED_MAX_COPIES).
 PIPELINE_COPIES = 4
 
@@ -65,75 +61,116 @@ class KvCache:
         return n * self.plain_bytes + n_ratio4 * self.ratio4_bytes + n_ratio128 * self.ratio128_bytes
 
 
-def kv_cache(facts: ModelFacts, n_ctx: int, kv_type: str, n_ubatch: int) -> KvCache:
-    """KV cache of one sequence with K and V of the same type."""
+def kv_cache(facts: ModelFacts, n_ctx: int, kv_type_k: str, kv_type_v: str, n_ubatch: int) -> KvCache:
+    """KV cache of one sequence. MLA and V4 caches hold no values of their own: their V type is their K type."""
     h = facts.hyper
     ctx = padded(n_ctx)
-    size = KV_TYPE_BYTES[kv_type]
+    size, size_v = KV_TYPE_BYTES[kv_type_k], KV_TYPE_BYTES[kv_type_v]
     if facts.kv_layout is KvLayout.COMPRESSED:
         return KvCache(
             plain_bytes=int(size * h.head_dim_k * padded(h.sliding_window + min(n_ubatch, ctx))),
             ratio4_bytes=int(size * (h.head_dim_k + h.indexer_head_dim) * padded(ctx // 4)) + 81_920,
             ratio128_bytes=int(size * h.head_dim_k * padded(ctx // 128)) + 524_288,
         )
-    width = {
-        KvLayout.GQA: h.n_head_kv * (h.head_dim_k + h.head_dim_v),
-        KvLayout.MLA: h.kv_lora_rank + h.rope_dim,
-        KvLayout.MLA_LEGACY: h.n_head * (h.head_dim_k + h.head_dim_v),
-        KvLayout.INDEXED_MLA: h.kv_lora_rank + h.rope_dim + h.indexer_head_dim,
-    }[facts.kv_layout]
-    return KvCache(int(ctx * width * size))
+    heads = {KvLayout.GQA: h.n_head_kv, KvLayout.MLA_LEGACY: h.n_head}.get(facts.kv_layout)
+    if heads is not None:
+        return KvCache(int(ctx * heads * h.head_dim_k * size) + int(ctx * heads * h.head_dim_v * size_v))
+    latent = h.kv_lora_rank + h.rope_dim
+    return KvCache(int(ctx * (latent + h.indexer_head_dim) * size))
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the compute buffers depend on.
+    """Everything the compute buffers depend on.
 
     Attributes:
-        copies: 4 with pipeline parallelism, else 1.
-        host_layers: whole layers are computed by the processor.
-        host_experts: routed experts of offloaded layers stay in RAM.
-        streams: a GPU copies RAM weights over for large batches (discrete cards only).
+        n_gpu_layers: as llama.cpp counts: n_layer + 1 includes the output, 0 leaves all to the processor.
+        gpu_blocks: per GPU in the engine's order: the blocks [first, end) it holds; (n, n) for none. The output goes to
+            the last GPU that holds any.
+        backends: per GPU: "cuda", "rocm", "vulkan", "metal", "rpc" or "".
+        expert_layers_on_cpu: routed experts of the first N layers stay in RAM.
+        boundary_experts_on_cpu: of the next layer these expert tensors too ("up", "gate", "down").
+        n_outputs: rows of logits that the context reserves.
+        unified: the GPU shares the RAM: nothing is copied over for large batches.
     """
 
     n_ctx: int
     n_ubatch: int
-    kv_type: str
-    copies: int = 1
-    host_layers: bool = False
-    host_experts: bool = False
-    streams: bool = False
+    kv_type_k: str
+    kv_type_v: str
+    n_gpu_layers: int
+    gpu_blocks: tuple[tuple[int, int], ...]
+    backends: tuple[str, ...] = ()
+    expert_layers_on_cpu: int = 0
+    boundary_experts_on_cpu: tuple[str, ...] = ()
+    flash_attention: str = "auto"
+    n_outputs: int = 1
+    unified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Buffers:
+    """Compute buffer bytes per device: one entry per GPU of the load, and the RAM's."""
+
+    gpus: tuple[int, ...]
+    host: int
+
+
+def compute_buffers(facts: ModelFacts, load: Load) -> Buffers:
+    """Compute buffers of every device for one placement."""
+    gpus = [0] * len(load.gpu_blocks)
+    used = [i for i, (first, end) in enumerate(load.gpu_blocks) if end > first]
+    streams = bool(load.gpu_blocks) and not load.unified
+    if load.n_gpu_layers and not used and gpus:
+        used = [len(gpus) - 1]
+    for i in used:
+        gpus[i] = gpu_compute_bytes(facts, load, has_output=i == used[-1])
+    if streams and not gpus[0]:
+        gpus[0] = gpu_compute_bytes(facts, load, has_output=False)
+    return Buffers(tuple(gpus), _host_compute_bytes(facts, load))
+
+
+def _host_layers(facts: ModelFacts, load: Load) -> bool:
+    return load.n_gpu_layers <= facts.hyper.n_layer
+
+
+def _host_experts(facts: ModelFacts, load: Load) -> bool:
+    """Routed experts of offloaded layers stay in RAM."""
+    first = max(0, facts.hyper.n_layer + 1 - load.n_gpu_layers)
+    end = min(len(facts.layers), load.expert_layers_on_cpu + bool(load.boundary_experts_on_cpu))
+    return load.n_gpu_layers > 0 and any(layer.routed_expert_bytes for layer in facts.layers[first:end])
+
+
+def _copies(facts: ModelFacts, load: Load) -> int:
+    overridden = _host_layers(facts, load) or _host_experts(facts, load)
+    return PIPELINE_COPIES if len(load.gpu_blocks) > 1 and not overridden else 1
 
 
 def gpu_compute_bytes(facts: ModelFacts, load: Load, *, has_output: bool = True) -> int:
-    """Compute buffer of one GPU that holds layers (and the output, unless told otherwise)."""
+    """Compute buffer of one GPU that holds layers: a quick guide for searches, close to what `compute_buffers` says."""
     h = facts.hyper
     u, mask, x, ids = _inputs(facts, load)
-    logits = 4 * min(LOGIT_ROWS, u) * (h.n_embd + h.n_vocab) if has_output else 0
+    logits = 4 * min(load.n_outputs, u) * (h.n_embd + h.n_vocab) if has_output else 0
+    host_experts, host_layers, copies = _host_experts(facts, load), _host_layers(facts, load), _copies(facts, load)
     own = _layer_compute(facts, load, u, x)
-    need = load.copies * (mask + ids) + (load.copies - 1) * x + max(own, logits)
-    if load.streams and (load.host_experts or load.host_layers):
+    need = copies * (mask + ids) + (copies - 1) * x + max(own, logits)
+    if load.gpu_blocks and not load.unified and (host_experts or host_layers):
         need = max(need, mask + ids + _streamed_bytes(facts, load, u, x))
     return need
 
 
-def host_compute_bytes(facts: ModelFacts, load: Load, *, gpu_layers: bool) -> int:
-    """Compute buffer in RAM.
-
-    Args:
-        facts: the model.
-        load: context, batch and what is in RAM.
-        gpu_layers: at least one layer is on a GPU.
-    """
+def _host_compute_bytes(facts: ModelFacts, load: Load) -> int:
+    """Compute buffer in RAM."""
     h = facts.hyper
     u, mask, x, ids = _inputs(facts, load)
-    inputs = load.copies * (x + mask + ids + 4 * u) + x
+    host_experts, host_layers, copies = _host_experts(facts, load), _host_layers(facts, load), _copies(facts, load)
+    inputs = copies * (x + mask + ids + 4 * u) + x
     if facts.kv_layout is KvLayout.COMPRESSED:
-        inputs = 2 * x + MIB + _V4_HOST_BYTES_PER_TOKEN * padded(load.n_ctx) * u // 512 * load.copies
+        inputs = 2 * x + MIB + _V4_HOST_BYTES_PER_TOKEN * padded(load.n_ctx) * u // 512 * copies
     experts = 8 * u * h.n_expert_used * h.n_embd
-    if load.host_experts and not load.host_layers:
+    if host_experts and not host_layers:
         return mask + ids + 2 * x + experts
-    if not load.host_layers and gpu_layers:
+    if not host_layers and load.n_gpu_layers:
         return inputs
     own = mask + ids + _layer_compute(facts, load, u, x) + x
     if h.n_expert:
@@ -164,7 +201,7 @@ def _layer_compute(facts: ModelFacts, load: Load, u: int, x: int) -> int:
     if facts.kv_layout is KvLayout.COMPRESSED:
         # Measured on V4-Flash; the wider V4-Pro is scaled by its heads.
         grown = _V4_BYTES_PER_TOKEN * max(ctx, _V4_FLAT_UP_TO) * u // 512
-        return int(_V4_BASE_MIB * MIB * h.n_head / 64 * u / 512) + grown + (2 * x if load.host_experts else 0)
+        return int(_V4_BASE_MIB * MIB * h.n_head / 64 * u / 512) + grown + (2 * x if _host_experts(facts, load) else 0)
     if facts.kv_layout is KvLayout.INDEXED_MLA:
         return int(_between(_INDEXED_MLA_MIB, ctx) * MIB * u / 512) - 4 * ctx * u
     if facts.kv_layout is KvLayout.MLA:
@@ -174,7 +211,7 @@ def _layer_compute(facts: ModelFacts, load: Load, u: int, x: int) -> int:
         if h.n_head < 64:  # V2-Lite: the dense first layer is the widest
             return max(attention, dense)
         # Results of experts that were computed in RAM are copied in beside the attention's.
-        copied = x + 4 * u * h.n_expert_used * h.n_ff_exp if load.host_experts else 0
+        copied = x + 4 * u * h.n_expert_used * h.n_ff_exp if _host_experts(facts, load) else 0
         return max(attention + copied, experts)
     if facts.kv_layout is KvLayout.MLA_LEGACY:
         # 192-wide keys with 128-wide values: no flash attention on GPUs, the score matrix is written out.
@@ -200,8 +237,8 @@ def _streamed_bytes(facts: ModelFacts, load: Load, u: int, x: int) -> int:
         )
         layer = max(layer.always_read_bytes for layer in facts.layers)
         need = 3 * x + 12 * u * h.n_ff + int(layer * h.n_embd * h.n_ff / params * _LARGEST_DENSE_FACTOR)
-    if load.host_layers:
-        need += kv_cache(facts, load.n_ctx, load.kv_type, u).plain_bytes
+    if _host_layers(facts, load):
+        need += kv_cache(facts, load.n_ctx, load.kv_type_k, load.kv_type_v, u).plain_bytes
     return need
 
 

@@ -4,6 +4,8 @@ The rows below were printed by llama.cpp 0c1e57098 (llama-cpp-python 0.3.36) in 
 shapes, on the processor and on one RPC device, with one row of logits, ubatch 512 and flash attention "auto".
 """
 
+from dataclasses import replace
+
 import pytest
 
 from launcher.core.machine import Cpu, Gpu, Machine, Ram
@@ -123,7 +125,7 @@ def test_old_mla_files_cost_what_the_engine_really_takes():
         0,
         (),
     )
-    assert memory.kv_cache(lite, 32768, "f16", 512).plain_bytes * 27 == 8640 * MIB
+    assert memory.kv_cache(lite, 32768, "f16", "f16", 512).plain_bytes * 27 == 8640 * MIB
     v3 = ModelFacts(
         "deepseek2",
         HyperParameters(61, 7168, 128, 128, 192, 128, 18432, 129280, kv_lora_rank=512, rope_dim=64),
@@ -133,7 +135,7 @@ def test_old_mla_files_cost_what_the_engine_really_takes():
         0,
         (),
     )
-    assert memory.kv_cache(v3, 4096, "f16", 512).plain_bytes * 61 == 4096 * 4_997_120
+    assert memory.kv_cache(v3, 4096, "f16", "f16", 512).plain_bytes * 61 == 4096 * 4_997_120
 
 
 def test_context_is_padded_to_256():
@@ -153,8 +155,8 @@ def test_a_multi_token_prediction_block_has_no_cache():
 
 def test_ram_weights_cost_a_copy_on_a_discrete_card_and_none_where_memory_is_shared():
     """Op offload: with experts in RAM the card holds the largest streamed tensor too."""
-    load = memory.Load(32768, 512, "f16", host_experts=True, streams=True)
-    still = memory.Load(32768, 512, "f16", host_experts=True, streams=False)
+    load = memory.Load(32768, 512, "f16", "f16", 62, ((0, 61),), expert_layers_on_cpu=61)
+    still = replace(load, unified=True)
     facts = facts_of("v3")
     assert memory.gpu_compute_bytes(facts, load) >= 0.4 * 500 * MIB
     assert memory.gpu_compute_bytes(facts, load) > memory.gpu_compute_bytes(facts, still) - 500 * MIB
