@@ -72,9 +72,7 @@ class Catalog:
 @cache
 def load() -> Catalog:
     """Read the catalog (once per process, about 10 ms)."""
-    data = json.loads(resource("catalog", "models.json").read_text("utf-8"))
-    losses = quality.load_tables()
-    shapes = {name: sizes.shape_from(entry) for name, entry in data["shapes"].items()}
+    data, shapes, losses = _read()
     benchmarks = {entry["id"]: entry["benchmarks"] for entry in data["variants"]}
     by_family: dict[str, list[Variant]] = {}
     not_offered: list[NotOffered] = []
@@ -91,6 +89,32 @@ def load() -> Catalog:
         for f in data["families"]
     )
     return Catalog(data["date"], families, tuple(not_offered))
+
+
+def rungs(variant: Variant) -> tuple[Quant, ...]:
+    """Every quantisation of a variant from full precision down to 1 bit, largest first, one per name.
+
+    Published file sets come as they are (the first repository of a name); those of llama-quantize's standard types that
+    nobody publishes are computed from the shape, with an empty `repo`.
+    """
+    data, shapes, losses = _read()
+    by_name: dict[str, Quant] = {}
+    for quant in variant.quants:
+        by_name.setdefault(quant.name, quant)
+    entry = next(e for e in data["variants"] if e["id"] == variant.id)
+    nowhere: dict[str, Any] = {"repo": "", "pattern": ""}
+    for name in shapes[entry["shape"]].quants if entry["shape"] in shapes else ():
+        if name not in by_name:
+            by_name[name] = _quant(entry, nowhere, name, {}, shapes[entry["shape"]], losses)
+    return quality.consistent(tuple(sorted(by_name.values(), key=lambda q: q.file_bytes)))[::-1]
+
+
+@cache
+def _read() -> tuple[dict[str, Any], dict[str, sizes.Shape], quality.Tables]:
+    """The data files: the catalog as JSON, its shapes, and the tables of quantisation losses."""
+    data = json.loads(resource("catalog", "models.json").read_text("utf-8"))
+    shapes = {name: sizes.shape_from(entry) for name, entry in data["shapes"].items()}
+    return data, shapes, quality.load_tables()
 
 
 def _variant(
