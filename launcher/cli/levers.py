@@ -27,8 +27,18 @@ def add_lever_options(parser: argparse.ArgumentParser) -> None:
         help="of the next layer these expert tensors too: up, gate, down",
     )
     add("--tensor-split", type=_shares, metavar="A,B", help="how GPUs share the layers")
-    add("--vram-cap", type=_caps, metavar="GIB,GIB", help="at most this much of each GPU; 0 leaves it alone, - is no cap")
-    add("--kv", type=_kv_types, metavar="TYPE[,TYPE]", help="KV cache: " + ", ".join(KV_TYPE_BYTES) + "; K and V apart with a comma")
+    add(
+        "--vram-cap",
+        type=_caps,
+        metavar="GIB,GIB",
+        help="at most this much of each GPU; 0 leaves it alone, - is no cap",
+    )
+    add(
+        "--kv",
+        type=_kv_types,
+        metavar="TYPE[,TYPE]",
+        help="KV cache: " + ", ".join(KV_TYPE_BYTES) + "; K and V apart with a comma",
+    )
     add("--batch", type=int, metavar="N")
     add("--ubatch", type=int, metavar="N")
     add("--threads", type=int, metavar="N")

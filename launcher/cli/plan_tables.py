@@ -11,7 +11,16 @@ from launcher.core.plans import Plan, plan_to_json
 from launcher.core.units import gb, gib, rate, whole
 from launcher.planner.what_if import Need, shortfall
 
-_PRECISION_HEADER = ("Quantisation", "Bits", "Download", "Where it runs", "Tokens/s", "Reads tokens/s", "Context", "Quality")
+_PRECISION_HEADER = (
+    "Quantisation",
+    "Bits",
+    "Download",
+    "Where it runs",
+    "Tokens/s",
+    "Reads tokens/s",
+    "Context",
+    "Quality",
+)
 
 
 def ladder_lines(variant: Variant, machine: str, rungs: Sequence[tuple[Quant, Plan]]) -> list[str]:

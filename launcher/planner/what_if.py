@@ -67,7 +67,9 @@ def what_hardware(
     usable = [q for q in quants if q.loadable and q.facts is not None]
     if not variant.loadable or not usable:
         raise UserError(
-            "not_loadable", say("{name} cannot be planned.", name=variant.name), variant.why_not or say("No file of it.")
+            "not_loadable",
+            say("{name} cannot be planned.", name=variant.name),
+            variant.why_not or say("No file of it."),
         )
 
     def on(machine: Machine) -> tuple[Plan | None, float]:
@@ -108,9 +110,7 @@ def shortfall(need: Need, min_tokens_s: float) -> str:
     )
 
 
-def _least_ram(
-    kind: str, choice: Choice, on: Callable[[Machine], tuple[Plan | None, float]], with_most: Plan
-) -> Need:
+def _least_ram(kind: str, choice: Choice, on: Callable[[Machine], tuple[Plan | None, float]], with_most: Plan) -> Need:
     """The smallest RAM that is still enough; `with_most` is the plan with the largest."""
     low, high, best = 0, len(choice.ram_bytes) - 1, with_most
     while low < high:
