@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+MAX_SPREAD = 1.15
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceCalibration:
@@ -11,11 +13,13 @@ class DeviceCalibration:
 
     Attributes:
         name: the engine's name ("CUDA0", "CPU").
-        bandwidth_bytes_s: weight bytes read per second while answering, by quantisation type ("q4_K", "q8_0", "f16").
-        layer_s: constant per dense layer and token; `moe_layer_s` per expert or MLA layer.
-        kv_bytes_s: KV cache bytes read per second; None when not measured.
-        prefill_flops: arithmetic of a large batch, operations per second; None when not measured.
+        bandwidth_bytes_s: weight bytes read per second while answering, constants taken off. The keys are ggml type names
+            in lower case, the types of tensors, not of mixtures: "q4_k", "q6_k", "q8_0", "f16", "iq3_s".
+        layer_s: constant per dense layer and token; `moe_layer_s` per layer with experts and MLA.
+        kv_bytes_s: KV cache bytes (f16, grouped-query attention) read per second; None when not measured.
+        prefill_flops: arithmetic of a large batch (2 per weight and token, "q4_k"), operations per second; None when not measured.
         unaccounted_bytes: taken beside the engine's own figures (driver context, workspaces); None when not measured.
+        description: what the engine calls it: another card under the same name makes the entry void.
     """
 
     name: str
@@ -25,6 +29,7 @@ class DeviceCalibration:
     kv_bytes_s: float | None = None
     prefill_flops: float | None = None
     unaccounted_bytes: int | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,11 @@ class Calibration:
     Attributes:
         engine_version: build it was measured with; another build makes it void.
         measured_at: ISO 8601, UTC.
-        token_s: constant per token (sampling, graph); `handover_s` per change of device.
-        pcie_bytes_s: RAM to GPU copies; None without a discrete GPU.
+        token_s: constant per token (graph, sampling among 129,280 tokens); `handover_s` per change of device.
+        pcie_bytes_s: weights streamed from RAM to a GPU for a large batch; None without a GPU that does this.
         threads: processor threads it was measured with.
-        spread: q25 / min of the repeats: 1.0 is perfectly steady; a noisy run (over 1.15) is not kept.
+        spread: q25 / min of the repeats, the worst of all measurements: 1.0 is perfectly steady; a noisy run (over
+            `MAX_SPREAD`) is only kept when the user insists.
     """
 
     engine_version: str
@@ -48,6 +54,11 @@ class Calibration:
     pcie_bytes_s: float | None = None
     threads: int | None = None
     spread: float = 1.0
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether something disturbed it."""
+        return self.spread > MAX_SPREAD
 
     def device(self, name: str | None) -> DeviceCalibration | None:
         """The measured device of that engine name, or None."""

@@ -37,12 +37,14 @@ def worker_command() -> list[str]:
 class WorkerProcess:
     """A running worker. `kill` is always safe: it owns nothing but memory."""
 
-    def __init__(self, rpc_servers: tuple[str, ...] = ()) -> None:
+    def __init__(self, rpc_servers: tuple[str, ...] = (), mode: str = "") -> None:
         """Start it, in its own group and session, so that Ctrl+C in a terminal does not reach it.
+
+        `mode` is the first argument of a worker that does one other job than answering ("calibrate").
 
         The calling thread must outlive the worker: on Linux the worker is killed when it ends (see worker/main.py).
         """
-        command = worker_command()
+        command = [*worker_command(), *([mode] if mode else [])]
         if rpc_servers:
             command += ["--rpc", ",".join(rpc_servers)]
         environment = dict(os.environ)
