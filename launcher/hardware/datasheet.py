@@ -17,8 +17,15 @@ _FILLER = {"nvidia", "geforce", "amd", "ati", "radeon", "intel", "graphics", "gp
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One line of the table; `vram_gib` and `cpu_cores` tell versions of the same name apart."""
+class Entry:
+    """One line of the table.
+
+    Attributes:
+        vram_gib, cpu_cores: tell versions of the same name apart.
+        memory_gib: sizes sold, the most common first; of the computer where memory is shared.
+        pcie: generation and lanes of the card; () without a bus of its own.
+        source: key of the table's `sources`.
+    """
 
     vendor: str
     name: str
@@ -26,11 +33,14 @@ class _Entry:
     fp16_tflops: float | None = None
     vram_gib: float | None = None
     cpu_cores: int | None = None
+    memory_gib: tuple[float, ...] = ()
+    pcie: tuple[int, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    gpus: tuple[_Entry, ...]
+    gpus: tuple[Entry, ...]
 
 
 def normal_name(name: str) -> str:
@@ -59,7 +69,7 @@ def with_datasheet(gpu: Gpu, cpu_cores: int | None = None) -> Gpu:
     return replace(gpu, bandwidth_bytes_s=bandwidth, fp16_flops=flops, pcie_bytes_s=pcie)
 
 
-def _is_version(entry: _Entry, vram_bytes: int | None, cpu_cores: int | None) -> bool:
+def _is_version(entry: Entry, vram_bytes: int | None, cpu_cores: int | None) -> bool:
     if entry.cpu_cores is not None and entry.cpu_cores != cpu_cores:
         return False
     if entry.vram_gib is None:
@@ -69,10 +79,15 @@ def _is_version(entry: _Entry, vram_bytes: int | None, cpu_cores: int | None) ->
 
 
 @cache
-def _by_name() -> dict[tuple[str, str], tuple[_Entry, ...]]:
-    table = from_json(_Table, json.loads(resource("gpus.json").read_text("utf-8")))
-    names: dict[tuple[str, str], tuple[_Entry, ...]] = {}
-    for entry in table.gpus:
+def entries() -> tuple[Entry, ...]:
+    """The whole table."""
+    return from_json(_Table, json.loads(resource("gpus.json").read_text("utf-8"))).gpus
+
+
+@cache
+def _by_name() -> dict[tuple[str, str], tuple[Entry, ...]]:
+    names: dict[tuple[str, str], tuple[Entry, ...]] = {}
+    for entry in entries():
         key = (entry.vendor, normal_name(entry.name))
         names[key] = (*names.get(key, ()), entry)
     return names

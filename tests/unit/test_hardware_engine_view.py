@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 
@@ -11,7 +12,7 @@ from launcher.core.machine import EngineDevice, Gpu
 from launcher.core.paths import resource
 from launcher.hardware import apple
 from launcher.hardware.apple import AppleSource, gpu_share_bytes
-from launcher.hardware.datasheet import normal_name, with_datasheet
+from launcher.hardware.datasheet import Entry, normal_name, with_datasheet
 from launcher.hardware.engine_view import backend_name, merge, vendor_of
 from launcher.hardware.pcie import link_bytes_s, normal_address
 
@@ -209,15 +210,20 @@ def test_known_values_are_kept() -> None:
 def test_the_table_is_sound() -> None:
     table = json.loads(resource("gpus.json").read_text("utf-8"))
     entries = table["gpus"]
-    assert len(entries) >= 120
+    assert len(entries) >= 190
+    allowed = {f.name for f in dataclasses.fields(Entry)} | {"basis"}
     keys = [(e["vendor"], normal_name(e["name"]), e.get("vram_gib"), e.get("cpu_cores")) for e in entries]
     assert len(set(keys)) == len(keys)
     for entry in entries:
-        assert entry["vendor"] in table["sources"]
+        assert entry["source"] in table["sources"]
         assert 60 <= entry["bandwidth_gb_s"] <= 8000, entry["name"]
         flops = entry["fp16_tflops"]
         assert flops is None or 1 < flops < 3000
-        assert set(entry) <= {"vendor", "name", "bandwidth_gb_s", "fp16_tflops", "basis", "vram_gib", "cpu_cores"}
+        assert set(entry) <= allowed
+        assert entry.get("basis") in (None, "fp32", "computed")
+        assert all(2 <= size <= 512 for size in entry["memory_gib"]), entry["name"]
+        assert entry.get("vram_gib") in (None, *entry["memory_gib"])
+        assert link_bytes_s(*entry.get("pcie", (4, 16))), entry["name"]
     for name in {(e["vendor"], normal_name(e["name"])) for e in entries}:
         versions = [e for e in entries if (e["vendor"], normal_name(e["name"])) == name]
         assert len(versions) == 1 or all(e.get("vram_gib") or e.get("cpu_cores") for e in versions), name
