@@ -15,6 +15,7 @@ from launcher.core.codec import from_json, to_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Answer, ChatTurn, Delta, GenerateRequest, Loaded, LoadRequest
 from launcher.core.machine import EngineDevice
+from launcher.core.plans import MemoryUse, Placement
 
 PROTOCOL_VERSION = 1
 
@@ -69,6 +70,25 @@ class CountTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class DryRun:
+    """Say what each placement would take, without reading weights or taking memory for them.
+
+    Attributes:
+        path: the file or first shard; its tensor data may be a hole.
+        name: what to call the model in an error.
+        gpus: names of GPUs that this computer does not have: stand-ins are used. None uses the engine's own devices.
+        use_extra_bufts: as in `Load`.
+    """
+
+    id: int
+    path: str
+    name: str
+    placements: tuple[Placement, ...]
+    gpus: tuple[str, ...] | None = None
+    use_extra_bufts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End operation `id` as soon as possible, whether it runs or still waits."""
 
@@ -120,6 +140,14 @@ class LoadCancelled:
     """The load was stopped as asked; nothing is held any more."""
 
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunMeasured:
+    """What one placement would take; one event per placement, in order."""
+
+    id: int
+    memory: MemoryUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +245,14 @@ class StateChanged:
     failure: Failure | None = None
 
 
-Command = Load | Generate | CountTokens | Stop
+Command = Load | Generate | CountTokens | DryRun | Stop
 WorkerEvent = (
     Hello
     | LoadStarted
     | LoadProgress
     | LoadFinished
     | LoadCancelled
+    | DryRunMeasured
     | AnswerStarted
     | PromptProgress
     | TextDelta
@@ -234,7 +263,7 @@ WorkerEvent = (
 )
 EngineEvent = WorkerEvent | StateChanged
 
-_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, Stop)}
+_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, DryRun, Stop)}
 _EVENTS: dict[str, type[WorkerEvent]] = {
     e.__name__: e
     for e in (
@@ -243,6 +272,7 @@ _EVENTS: dict[str, type[WorkerEvent]] = {
         LoadProgress,
         LoadFinished,
         LoadCancelled,
+        DryRunMeasured,
         AnswerStarted,
         PromptProgress,
         TextDelta,

@@ -105,7 +105,12 @@ def _import_ctypes_layer() -> Any:
         ) from error
 
 
-def _check_reachable(endpoint: str) -> None:
+def check_reachable(endpoint: str) -> None:
+    """Connect and hang up.
+
+    Raises:
+        UserError: "rpc_unreachable".
+    """
     host, _, port = endpoint.rpartition(":")
     try:
         socket.create_connection((host, int(port)), _RPC_TIMEOUT_S).close()
@@ -203,7 +208,7 @@ class Binding:
             UserError: this build has no RPC, or a server does not answer.
         """
         for endpoint in endpoints:
-            _check_reachable(endpoint)  # llama.cpp aborts the process when nobody is there
+            check_reachable(endpoint)  # llama.cpp aborts the process when nobody is there
             rpc = self._library("ggml-rpc")
             registry = self._call(rpc, "ggml_backend_rpc_add_server", _POINTER, ctypes.c_char_p)(endpoint.encode())
             if not registry:
@@ -211,6 +216,19 @@ class Binding:
                     endpoint, "It is no llama.cpp RPC server of this version.", "\n".join(self.log.errors())
                 )
             self._call(self._ggml, "ggml_backend_register", None, _POINTER)(registry)
+
+    def serve_rpc(self, endpoint: str, n_devices: int) -> None:
+        """Be an RPC server whose devices are this processor, `n_devices` times; returns only when it cannot listen."""
+        processor = self._call(self._ggml, "ggml_backend_dev_by_type", _POINTER, ctypes.c_int)(0)
+        devices = (_POINTER * n_devices)(*(processor,) * n_devices)
+        size = ctypes.c_size_t
+        start = self._call(
+            self._library("ggml-rpc"),
+            "ggml_backend_rpc_start_server",
+            None,
+            *(ctypes.c_char_p, ctypes.c_char_p, size, size, _POINTER),
+        )
+        start(endpoint.encode(), None, 1, n_devices, devices)
 
     # --- devices ------------------------------------------------------------------------------------------------------
 
@@ -269,3 +287,13 @@ class Binding:
             return None
         device = self._call(self._base, "ggml_backend_buft_get_device", _POINTER, _POINTER)(buffer_type)
         return self.device_name(device) if device and self.device_kind(device) in GPU_KINDS else None
+
+    def scheduler_buffers(self, scheduler: int) -> list[tuple[int, int]]:
+        """(buffer type, bytes) of every compute buffer that a ggml_backend_sched holds."""
+        pointer = ctypes.c_void_p
+        count = self._call(self._base, "ggml_backend_sched_get_n_backends", ctypes.c_int, pointer)(scheduler)
+        backend = self._call(self._base, "ggml_backend_sched_get_backend", pointer, pointer, ctypes.c_int)
+        kind = self._call(self._base, "ggml_backend_sched_get_buffer_type", pointer, pointer, pointer)
+        size = self._call(self._base, "ggml_backend_sched_get_buffer_size", ctypes.c_size_t, pointer, pointer)
+        backends = [backend(scheduler, i) for i in range(count)]
+        return [(int(kind(scheduler, b)), int(size(scheduler, b))) for b in backends]

@@ -109,6 +109,16 @@ def device_missing(names: list[str], listed: list[str]) -> UserError:
     )
 
 
+def no_books(binding: Binding) -> UserError:
+    """This build of llama.cpp does not tell what it would take."""
+    return UserError(
+        "dry_run_failed",
+        "The engine cannot verify plans here.",
+        f"{binding.engine_version} in {binding.library_path} keeps its memory figures where they are not expected.",
+        (NextStep("Use the predicted figures"), NextStep("Copy report", "copy_report")),
+    )
+
+
 def smaller_context(n_ctx: int) -> NextStep:
     """Offer half the context, in the steps llama.cpp allocates."""
     half = max(256, n_ctx // 2 // 256 * 256)

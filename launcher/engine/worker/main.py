@@ -25,6 +25,8 @@ from launcher.engine.protocol import (
     AnswerStarted,
     Command,
     CountTokens,
+    DryRun,
+    DryRunMeasured,
     Failure,
     Generate,
     Heartbeat,
@@ -54,6 +56,10 @@ def run_worker(argv: list[str]) -> int:
     _end_with_parent()
     protocol = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
+    if argv[:1] == ["calibrate"]:
+        from launcher.engine.worker.calibrate import run_calibration
+
+        return run_calibration(argv[1:], sys.stdin.buffer, protocol)
     parser = argparse.ArgumentParser(prog="launcher engine-worker")
     parser.add_argument("--rpc", default="", help="host:port of llama.cpp RPC servers, with commas between")
     args = parser.parse_args(argv)
@@ -145,12 +151,14 @@ class Worker:
 
     def _start(self) -> None:
         # Imported here, after stdout is safe and the reader runs: loading the libraries takes a while and may print.
-        from launcher.engine.worker import binding, loading, model, processor
+        from launcher.engine.worker import binding, dry_run, loading, model, params, processor
 
         self._binding = binding.Binding()
         self._binding.add_rpc_servers(self._rpc_servers)
+        self._dry_run = dry_run
         self._loading = loading
         self._model = model
+        self._params = params
         self._processor = processor
         self._outlet.send(
             Hello(
@@ -214,6 +222,8 @@ class Worker:
                 return lambda: self._generate(command)
             case CountTokens():
                 return lambda: self._count(command)
+            case DryRun():
+                return lambda: self._measure(command)
             case Stop():
                 return lambda: None
 
@@ -222,10 +232,8 @@ class Worker:
             raise UserError(
                 "engine_busy", "A model is already loaded in this process.", "Each load gets its own process."
             )
-        extra = command.use_extra_bufts
-        if extra is None:
-            has_gpu = self._model.uses_gpu(self._binding, command.request.placement)
-            extra = self._processor.wants_extra_buffers(self._binding.system_info, has_gpu, self._processor.cpu_flags())
+        has_gpu = bool(self._params.chosen_devices(self._binding, command.request.placement))
+        extra = self._extra_buffers(command.use_extra_bufts, has_gpu)
         self._outlet.send(LoadStarted(command.id, extra))
 
         def on_progress(phase: str, fraction: float) -> None:
@@ -236,6 +244,19 @@ class Worker:
             self._binding, command.request, extra, self._switch, on_progress
         )
         self._outlet.send(LoadFinished(command.id, loaded))
+
+    def _measure(self, command: DryRun) -> None:
+        runner = self._dry_run.DryRunner(self._binding, command)
+        for placement in command.placements:
+            extra = self._extra_buffers(command.use_extra_bufts, bool(runner.devices_of(placement)))
+            self._outlet.send(LoadStarted(command.id, extra))
+            self._outlet.send(DryRunMeasured(command.id, runner.measure(placement, extra)))
+        runner.close()
+
+    def _extra_buffers(self, asked: bool | None, has_gpu: bool) -> bool:
+        if asked is not None:
+            return asked
+        return self._processor.wants_extra_buffers(self._binding.system_info, has_gpu, self._processor.cpu_flags())
 
     def _generate(self, command: Generate) -> None:
         session = self._need_session()
