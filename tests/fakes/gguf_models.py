@@ -85,6 +85,8 @@ class Shape:
     rope_dim: int = 32
     nope_dim: int = 32
     value_dim: int = 32
+    is_legacy: bool = False
+    """The unsplit attn_kv_b of files from before April 2025: full keys and values in the cache."""
 
 
 SLOW = Shape(n_layer=40, n_expert=4)
@@ -108,7 +110,7 @@ def make_model(
 
     Args:
         path: where to.
-        arch: "deepseek2", "qwen2" or "llama".
+        arch: "deepseek2", "deepseek" (experts with plain attention), "qwen2" or "llama".
         shape: sizes; more layers make it slower, more experts make it bigger.
         template: a key of TEMPLATES, any Jinja text, or None for a file without a template.
         weight_type: "f32", "f16" or "q8_0" of the matrices.
@@ -128,7 +130,7 @@ def make_model(
         writer.add_chat_template(TEMPLATES.get(template, template))
     weights = _Weights(writer, np.random.default_rng(seed), weight_type, disturbance / shape.n_layer**0.5)
     _write_embeddings(weights, vocabulary, shape, end_weight, think_end_weight)
-    {"deepseek2": _write_deepseek2, "qwen2": _write_dense, "llama": _write_dense}[arch](weights, shape, arch)
+    (_write_deepseek2 if arch == "deepseek2" else _write_plain_attention)(weights, shape, arch)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -262,25 +264,21 @@ def _write_common(writer: GGUFWriter, shape: Shape) -> None:
 
 def _write_deepseek2(weights: _Weights, shape: Shape, arch: str) -> None:
     w, s = weights.writer, shape
+    head = s.nope_dim + s.rope_dim
     _write_common(w, s)
-    w.add_head_count_kv(1)
     if s.q_lora_rank:
         w.add_q_lora_rank(s.q_lora_rank)
     w.add_kv_lora_rank(s.kv_lora_rank)
-    w.add_key_length(s.kv_lora_rank + s.rope_dim)
-    w.add_value_length(s.kv_lora_rank)
-    w.add_key_length_mla(s.nope_dim + s.rope_dim)
-    w.add_value_length_mla(s.value_dim)
+    w.add_head_count_kv(s.n_head if s.is_legacy else 1)
+    w.add_key_length(head if s.is_legacy else s.kv_lora_rank + s.rope_dim)
+    w.add_value_length(s.value_dim if s.is_legacy else s.kv_lora_rank)
+    if not s.is_legacy:
+        w.add_key_length_mla(head)
+        w.add_value_length_mla(s.value_dim)
     w.add_rope_dimension_count(s.rope_dim)
-    w.add_expert_count(s.n_expert)
-    w.add_expert_used_count(s.n_expert_used)
-    w.add_expert_shared_count(1)
-    w.add_expert_feed_forward_length(s.n_ff_exp)
-    w.add_leading_dense_block_count(s.leading_dense)
-    w.add_expert_weights_scale(1.0)
+    _write_expert_counts(w, s)
     w.add_expert_weights_norm(True)
     w.add_uint32(f"{arch}.expert_gating_func", 2)
-    head = s.nope_dim + s.rope_dim
     for layer in range(s.n_layer):
         b = f"blk.{layer}."
         weights.ones(b + "attn_norm.weight", s.n_embd)
@@ -292,29 +290,25 @@ def _write_deepseek2(weights: _Weights, shape: Shape, arch: str) -> None:
             weights.matrix(b + "attn_q.weight", s.n_head * head, s.n_embd)
         weights.matrix(b + "attn_kv_a_mqa.weight", s.kv_lora_rank + s.rope_dim, s.n_embd)
         weights.ones(b + "attn_kv_a_norm.weight", s.kv_lora_rank)
-        weights.matrix(b + "attn_k_b.weight", s.kv_lora_rank, s.nope_dim, experts=s.n_head)
-        weights.matrix(b + "attn_v_b.weight", s.value_dim, s.kv_lora_rank, experts=s.n_head)
+        if s.is_legacy:
+            weights.matrix(b + "attn_kv_b.weight", s.n_head * (s.nope_dim + s.value_dim), s.kv_lora_rank)
+        else:
+            weights.matrix(b + "attn_k_b.weight", s.kv_lora_rank, s.nope_dim, experts=s.n_head)
+            weights.matrix(b + "attn_v_b.weight", s.value_dim, s.kv_lora_rank, experts=s.n_head)
         weights.matrix(b + "attn_output.weight", s.n_embd, s.n_head * s.value_dim, gain=weights.block_gain)
-        weights.ones(b + "ffn_norm.weight", s.n_embd)
-        if layer < s.leading_dense:
-            _write_ffn(weights, b + "ffn_{}.weight", s.n_embd, s.n_ff)
-            continue
-        weights.writer.add_tensor(
-            b + "ffn_gate_inp.weight",
-            weights.random.standard_normal((s.n_expert, s.n_embd), dtype=np.float32) * np.float32(s.n_embd**-0.5),
-        )
-        weights.zeros(b + "exp_probs_b.bias", s.n_expert)
-        _write_ffn(weights, b + "ffn_{}_exps.weight", s.n_embd, s.n_ff_exp, experts=s.n_expert)
-        _write_ffn(weights, b + "ffn_{}_shexp.weight", s.n_embd, s.n_ff_exp)
+        _write_experts_or_dense(weights, s, layer, has_bias=True)
 
 
-def _write_dense(weights: _Weights, shape: Shape, arch: str) -> None:
+def _write_plain_attention(weights: _Weights, shape: Shape, arch: str) -> None:
+    """llama, qwen2, and deepseek, which has experts."""
     w, s = weights.writer, shape
     _write_common(w, s)
     heads_kv = max(1, s.n_head // 2)
     head = s.n_embd // s.n_head
     w.add_head_count_kv(heads_kv)
     w.add_rope_dimension_count(head)
+    if arch == "deepseek":
+        _write_expert_counts(w, s)
     for layer in range(s.n_layer):
         b = f"blk.{layer}."
         weights.ones(b + "attn_norm.weight", s.n_embd)
@@ -323,8 +317,36 @@ def _write_dense(weights: _Weights, shape: Shape, arch: str) -> None:
             if arch == "qwen2":
                 weights.zeros(f"{b}attn_{part}.bias", rows)
         weights.matrix(b + "attn_output.weight", s.n_embd, s.n_embd, gain=weights.block_gain)
-        weights.ones(b + "ffn_norm.weight", s.n_embd)
+        if arch == "deepseek":
+            _write_experts_or_dense(weights, s, layer, has_bias=False)
+        else:
+            weights.ones(b + "ffn_norm.weight", s.n_embd)
+            _write_ffn(weights, b + "ffn_{}.weight", s.n_embd, s.n_ff)
+
+
+def _write_expert_counts(w: GGUFWriter, s: Shape) -> None:
+    w.add_expert_count(s.n_expert)
+    w.add_expert_used_count(s.n_expert_used)
+    w.add_expert_shared_count(1)
+    w.add_expert_feed_forward_length(s.n_ff_exp)
+    w.add_leading_dense_block_count(s.leading_dense)
+    w.add_expert_weights_scale(1.0)
+
+
+def _write_experts_or_dense(weights: _Weights, s: Shape, layer: int, *, has_bias: bool) -> None:
+    b = f"blk.{layer}."
+    weights.ones(b + "ffn_norm.weight", s.n_embd)
+    if layer < s.leading_dense:
         _write_ffn(weights, b + "ffn_{}.weight", s.n_embd, s.n_ff)
+        return
+    weights.writer.add_tensor(
+        b + "ffn_gate_inp.weight",
+        weights.random.standard_normal((s.n_expert, s.n_embd), dtype=np.float32) * np.float32(s.n_embd**-0.5),
+    )
+    if has_bias:
+        weights.zeros(b + "exp_probs_b.bias", s.n_expert)
+    _write_ffn(weights, b + "ffn_{}_exps.weight", s.n_embd, s.n_ff_exp, experts=s.n_expert)
+    _write_ffn(weights, b + "ffn_{}_shexp.weight", s.n_embd, s.n_ff_exp)
 
 
 def _write_ffn(weights: _Weights, pattern: str, n_embd: int, n_ff: int, experts: int = 0) -> None:
