@@ -22,7 +22,7 @@ from launcher.core.plans import DeviceMemory, MemoryUse, Placement
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def engine_truth(path: Path, placements: list[Placement], n_gpus: int, *, real: bool = False) -> list[MemoryUse | str]:
+def real_loads(path: Path, placements: list[Placement], n_gpus: int, *, real: bool = True) -> list[MemoryUse | str]:
     """One entry per placement, in order: the memory per device (GPUs in order, "RAM" last) or the engine's error."""
     task = {"path": str(path), "n_gpus": n_gpus, "real": real, "placements": [to_json(p) for p in placements]}
     done = subprocess.run(
