@@ -18,7 +18,7 @@ class SamplerChain:
     def __init__(self, binding: Binding, sampling: Sampling, n_vocab: int) -> None:
         """Build the chain in llama.cpp's default order: penalties, top-k, top-p, min-p, temperature, draw."""
         llama = self._llama = binding.llama
-        chain = self._chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
+        chain = self.chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
         steps: list[Any] = []
         self._has_memory = sampling.repeat_penalty != 1.0
         if self._has_memory:
@@ -44,14 +44,14 @@ class SamplerChain:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._llama.llama_sampler_free(self._chain)
+        self._llama.llama_sampler_free(self.chain)
 
     def remember(self, tokens: tuple[int, ...]) -> None:
         """Let the repetition penalty see the end of the prompt, as llama.cpp's own programs do."""
         if self._has_memory:
             for token in tokens[-_PENALTY_WINDOW:]:
-                self._llama.llama_sampler_accept(self._chain, token)
+                self._llama.llama_sampler_accept(self.chain, token)
 
     def sample(self, context: Any) -> int:
         """Draw from the last logits of the context (and remember the token)."""
-        return int(self._llama.llama_sampler_sample(self._chain, context, -1))
+        return int(self._llama.llama_sampler_sample(self.chain, context, -1))
