@@ -42,16 +42,28 @@ def stretched(files: Sequence[DryRunFile]) -> Generator[Path]:
     Raises:
         UserError: a file cannot be read, or the temporary folder cannot hold holes of that size.
     """
+    if all(_has_all(f) for f in files):
+        yield files[0].path
+        return
     with contextlib.ExitStack() as held:
         try:
-            if all(f.path.stat().st_size >= f.total_bytes for f in files):
-                first = files[0].path
-            else:
-                folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="launcher-dry-run-")))
-                first = _make(files, folder)
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="launcher-dry-run-")))
+            first = _make(files, folder)
         except OSError as error:
-            raise _cannot(files, f"{error.strerror or error}: {error.filename or files[0].path}") from error
+            raise _cannot(files, f"{error.strerror or error}.") from error
         yield first
+
+
+def _has_all(file: DryRunFile) -> bool:
+    try:
+        return file.path.stat().st_size >= file.total_bytes
+    except OSError as error:
+        raise UserError(
+            "model_missing",
+            say("The model file {name} cannot be read.", name=file.path.name),
+            f"{error.strerror or error}: {file.path}",
+            (NextStep("Choose another model", "choose_model"),),
+        ) from error
 
 
 def _make(files: Sequence[DryRunFile], folder: Path) -> Path:
@@ -59,7 +71,7 @@ def _make(files: Sequence[DryRunFile], folder: Path) -> Path:
     count = len(files)
     names = [f"{stem}-{i:05d}-of-{count:05d}.gguf" for i in range(1, count + 1)] if count > 1 else [f"{stem}.gguf"]
     for file, name in zip(files, names, strict=True):
-        if file.path.stat().st_size >= file.total_bytes:
+        if _has_all(file):
             _link(file.path, folder / name)
         else:
             shutil.copyfile(file.path, folder / name)
