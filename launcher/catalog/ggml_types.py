@@ -64,8 +64,29 @@ GGML_TYPES: dict[int, GgmlType] = {
 }
 
 
+# Types of the ik_llama.cpp fork that people publish (ikawrakow/ik_llama.cpp, ggml.h; 152-158 as its later files use them).
+_FOREIGN: dict[int, str] = {
+    36: "I2_S", 133: "Q6_0", 134: "IQ1_BN", 135: "IQ2_BN", 137: "IQ2_K", 138: "IQ3_K", 139: "IQ4_K", 140: "IQ5_K",
+    141: "IQ6_K", 144: "IQ4_KS", 145: "IQ2_KS", 146: "IQ4_KSS", 151: "Q8_KV", 152: "IQ5_KS", 153: "IQ2_KT", 154: "IQ3_KT",
+    155: "IQ4_KT", 156: "IQ3_KS", 157: "IQ2_KL", 158: "IQ1_KT", 202: "Q4_0_R8", 206: "Q5_0_R4", 208: "Q8_0_R8",
+    210: "Q2_K_R4", 211: "Q3_K_R4", 212: "Q4_K_R4", 213: "Q5_K_R4", 214: "Q6_K_R4", 216: "IQ2_XXS_R4", 217: "IQ2_XS_R4",
+    218: "IQ3_XXS_R4", 219: "IQ1_S_R4", 220: "IQ4_NL_R4", 221: "IQ3_S_R4", 222: "IQ2_S_R4", 223: "IQ4_XS_R8",
+    229: "IQ1_M_R4", 230: "BF16_R16", 337: "IQ2_K_R4", 338: "IQ3_K_R4", 339: "IQ4_K_R4", 340: "IQ5_K_R4",
+    344: "IQ4_KS_R4", 352: "IQ5_KS_R4", 398: "Q8_KV_R8", 399: "Q8_K_R8",
+}  # fmt: skip
+# Removed from llama.cpp (ggml.h): repacking happens at load time since then.
+_REMOVED: dict[int, str] = {
+    4: "Q4_2", 5: "Q4_3", 31: "Q4_0_4_4", 32: "Q4_0_4_8", 33: "Q4_0_8_8", 37: "IQ4_NL_4_8", 38: "IQ4_NL_8_8",
+}  # fmt: skip
+
+
 def why_unknown(number: int) -> str:
     """Why a tensor type cannot be loaded, in words."""
+    if number in _FOREIGN:
+        name = _FOREIGN[number]
+        return say("It holds tensors of type {name}, which only the ik_llama.cpp fork has.", name=name)
+    if number in _REMOVED:
+        return say("It holds tensors of type {name}, which the engine no longer reads.", name=_REMOVED[number])
     if number >= _FOREIGN_FROM:
         return say("It holds tensors of type {number}, which only the ik_llama.cpp fork has.", number=number)
     return say("It holds tensors of type {number}, which this engine does not have.", number=number)

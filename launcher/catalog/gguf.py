@@ -1,86 +1,45 @@
-"""Reads the header of GGUF files (v2, v3): metadata and tensor table, never the weights.
-
-A file is untrusted input: every count, length and depth is checked before memory or time is spent on it, and large
-arrays (vocabularies) are stepped over without building them. Format: ggml/docs/gguf.md.
-"""
+"""GGUF models on the disk: the header of a file, of a shard set, and whether a set is one model."""
 
 from __future__ import annotations
 
-import mmap
 import re
-import struct
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from launcher.catalog.ggml_types import GGML_TYPES
+from launcher.catalog.gguf_bytes import damaged_file, shown
+from launcher.catalog.gguf_header import GgufHeader, TensorInfo, Value, parse_header
 from launcher.core.errors import NextStep, UserError
-from launcher.core.units import gb
 from launcher.core.words import say
 
-Scalar = int | float | bool | str
-Value = Scalar | tuple[Scalar, ...]
+__all__ = ["GgufHeader", "TensorInfo", "Value", "check_set", "read_header", "read_set", "shard_names", "shard_paths"]
 
-MAX_HEADER_BYTES = 512 * 2**20
-_MAX_ENTRIES = 65_536
-_MAX_TENSORS = 262_144
-_MAX_STRING_BYTES = 8 * 2**20
-_MAX_KEPT_ITEMS = 4096
-_MAX_ARRAY_STRINGS = 4 * 2**20
-_MAX_DEPTH = 2
-_MAX_NAME_BYTES = 256
-_MAX_DIMENSIONS = 4
-_STRING, _ARRAY = 8, 9
-_FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
-_FIXED_BYTES = {kind: struct.calcsize("<" + code) for kind, code in _FIXED.items()}
+_READ_AHEAD_BYTES = 2**20
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
 _MAX_SHARDS = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class TensorInfo:
-    """One row of the tensor table. `shape` as stored: the first dimension is the row length."""
-
-    name: str
-    shape: tuple[int, ...]
-    type_number: int
-    offset: int
-
-    @property
-    def size_bytes(self) -> int | None:
-        """Bytes of the tensor; None for a type that this engine does not have."""
-        kind = GGML_TYPES.get(self.type_number)
-        if kind is None:
-            return None
-        elements = 1
-        for n in self.shape:
-            elements *= n
-        return elements // kind.block_elements * kind.block_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class GgufHeader:
-    """The header of one file. `metadata` leaves out arrays of more than 4,096 items (vocabularies)."""
-
-    version: int
-    metadata: dict[str, Value]
-    tensors: tuple[TensorInfo, ...]
-    file_bytes: int
-
-
-def read_header(path: Path) -> GgufHeader:
+def read_header(path: Path, file_bytes: int | None = None) -> GgufHeader:
     """The header of one file.
+
+    Args:
+        path: a GGUF file, or only the header of one.
+        file_bytes: size of the whole file, where `path` holds only its header.
 
     Raises:
         UserError: "not_gguf", "damaged_gguf" (truncated, impossible lengths or counts) or "unreadable_file".
     """
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise FileNotFoundError(say("There is no such file."))
         with path.open("rb") as file:
             size = path.stat().st_size
-            if size < 24:
-                raise _damaged(path, "not_gguf", say("It has only {size} bytes.", size=size))
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Reader(data, size, path).header()
-    except (OSError, ValueError) as error:
+
+            def read(start: int, end: int) -> bytes:
+                file.seek(start)
+                return file.read(max(end - start, _READ_AHEAD_BYTES))
+
+            return parse_header(read, size if file_bytes is None else file_bytes, str(path))
+    except OSError as error:
         raise UserError(
             "unreadable_file",
             say("{name} cannot be read.", name=path.name),
@@ -93,9 +52,12 @@ def read_set(path: Path) -> tuple[GgufHeader, ...]:
     """The headers of a model: one file, or all shards of the set that `path` belongs to, in order.
 
     Raises:
-        UserError: as `read_header`, or "shard_missing".
+        UserError: as `read_header` and `check_set`, or "shard_missing".
     """
-    return tuple(read_header(p) for p in shard_paths(path))
+    paths = shard_paths(path)
+    headers = tuple(read_header(p) for p in paths)
+    check_set(headers, [str(p) for p in paths])
+    return headers
 
 
 def shard_paths(path: Path) -> tuple[Path, ...]:
@@ -104,19 +66,12 @@ def shard_paths(path: Path) -> tuple[Path, ...]:
     Raises:
         UserError: "shard_missing", with the names.
     """
-    match = _SHARD.search(path.name)
-    if not match:
-        return (path,)
-    count = int(match[2])
-    if not 1 <= count <= _MAX_SHARDS:
-        raise _damaged(path, "damaged_gguf", say("A set of {count} shards is not plausible.", count=count))
-    stem = path.name[: match.start()]
-    paths = tuple(path.with_name(f"{stem}-{i:05d}-of-{count:05d}.gguf") for i in range(1, count + 1))
-    missing = [p.name for p in paths if not p.exists()]
+    paths = tuple(path.with_name(name) for name in shard_names(path.name))
+    missing = [p.name for p in paths if not p.exists()] if len(paths) > 1 else []
     if missing:
         raise UserError(
             "shard_missing",
-            say("{n} of the {count} files of this model are missing.", n=len(missing), count=count),
+            say("{n} of the {count} files of this model are missing.", n=len(missing), count=len(paths)),
             say("The first one is {name}.", name=missing[0]),
             (
                 NextStep("Put all files into one folder"),
@@ -126,147 +81,55 @@ def shard_paths(path: Path) -> tuple[Path, ...]:
     return paths
 
 
-class _Reader:
-    """A cursor over the header bytes."""
+def shard_names(name: str) -> tuple[str, ...]:
+    """The names of all files of the set that a file name belongs to, in order; itself when it is not a shard's.
 
-    def __init__(self, data: mmap.mmap, size: int, path: Path) -> None:
-        self._data = data
-        self._end = min(size, MAX_HEADER_BYTES)
-        self._size = size
-        self._path = path
-        self._at = 0
+    Raises:
+        UserError: "damaged_gguf": a number of shards that no model has.
+    """
+    match = _SHARD.search(name)
+    if not match:
+        return (name,)
+    index, count = int(match[1]), int(match[2])
+    if not 1 <= index <= count <= _MAX_SHARDS:
+        raise damaged_file(name, say("Part {index} of {count} is not plausible.", index=index, count=count))
+    stem = name[: match.start()]
+    return tuple(f"{stem}-{i:05d}-of-{count:05d}.gguf" for i in range(1, count + 1))
 
-    def header(self) -> GgufHeader:
-        if self._data[:4] != b"GGUF":
-            raise _damaged(self._path, "not_gguf", say("It does not begin with the letters GGUF."))
-        self._at = 4
-        version = self._number(4)
-        if version not in (2, 3):
-            raise _damaged(
-                self._path, "not_gguf", say("Its format version is {version}; 2 and 3 can be read.", version=version)
-            )
-        n_tensors = self._count(_MAX_TENSORS, say("tensors"))
-        n_entries = self._count(_MAX_ENTRIES, say("metadata entries"))
-        metadata: dict[str, Value] = {}
-        for _ in range(n_entries):
-            key = self._string(65_535)
-            value = self._value(self._number(4), 0)
-            if value is not None:
-                metadata[key] = value
-        tensors = tuple(self._tensor() for _ in range(n_tensors))
-        alignment = metadata.get("general.alignment", 32)
-        if not isinstance(alignment, int) or not 1 <= alignment <= 2**20:
-            raise self._bad(say("Its alignment is not a sensible number."))
-        start = -(-self._at // alignment) * alignment
-        ends = [start + t.offset + size for t in tensors if (size := t.size_bytes) is not None]
-        if ends and max(ends) > self._size:
-            raise self._bad(
-                say(
-                    "Its tensors need {size}; the file has {there}. It is not complete.",
-                    size=gb(max(ends)),
-                    there=gb(self._size),
+
+def check_set(headers: Sequence[GgufHeader], names: Sequence[str]) -> None:
+    """Whether headers are one model as the engine takes it (llama_model_loader: split.* keys, no tensor twice).
+
+    Args:
+        headers: of all files, in the order of their names.
+        names: of the files, for the error.
+
+    Raises:
+        UserError: "damaged_gguf": a part of another set, in another order, or not named as the engine looks for it.
+    """
+    count = headers[0].metadata.get("split.count", 0) or 1
+    if count != len(headers):
+        why = say("Its header counts {count} parts, its name {named}.", count=count, named=len(headers))
+        raise damaged_file(names[0], why)
+    if len(headers) == 1:
+        return
+    seen: set[str] = set()
+    for number, (header, name) in enumerate(zip(headers, names, strict=True)):
+        found = header.metadata.get("split.no")
+        if found != number:
+            why = say("By its name it is part {named}, its header says {found}.", named=number + 1, found=_part(found))
+            raise damaged_file(name, why)
+        for tensor in header.tensors:
+            if tensor.name in seen:
+                raise damaged_file(
+                    name, say("The tensor “{tensor}” is in another part too.", tensor=shown(tensor.name))
                 )
-            )
-        return GgufHeader(version, metadata, tensors, self._size)
-
-    def _tensor(self) -> TensorInfo:
-        name = self._string(_MAX_NAME_BYTES)
-        n_dimensions = self._number(4)
-        if n_dimensions > _MAX_DIMENSIONS:
-            raise self._bad(say("A tensor has {n_dimensions} dimensions.", n_dimensions=n_dimensions))
-        shape = tuple(self._number(8) for _ in range(n_dimensions))
-        product = 1
-        for n in shape:
-            product *= n
-            if product > 2**50:
-                raise self._bad(say("A tensor is larger than any model."))
-        return TensorInfo(name, shape, self._number(4), self._number(8))
-
-    def _value(self, kind: int, depth: int) -> Value | None:
-        if kind in _FIXED:
-            size = _FIXED_BYTES[kind]
-            return struct.unpack_from("<" + _FIXED[kind], self._data, self._step(size))[0]
-        if kind == _STRING:
-            return self._string(_MAX_STRING_BYTES)
-        if kind == _ARRAY:
-            return self._array(depth + 1)
-        raise self._bad(say("It holds a value of the unknown type {kind}.", kind=kind))
-
-    def _array(self, depth: int) -> Value | None:
-        """A short array of plain values; None for a long or nested one, which is stepped over."""
-        if depth > _MAX_DEPTH:
-            raise self._bad(say("Its metadata is nested too deeply."))
-        kind = self._number(4)
-        count = self._number(8)
-        if kind in _FIXED:
-            start = self._step(_FIXED_BYTES[kind] * count)
-            if count > _MAX_KEPT_ITEMS:
-                return None
-            return struct.unpack_from(f"<{count}{_FIXED[kind]}", self._data, start)
-        if count > _MAX_ARRAY_STRINGS or count * 8 > self._end - self._at:
-            raise self._bad(say("An array claims {count} items.", count=count))
-        if kind == _STRING:
-            if count <= _MAX_KEPT_ITEMS:
-                return tuple(self._string(_MAX_STRING_BYTES) for _ in range(count))
-            self._skip_strings(count)
-            return None
-        if kind == _ARRAY:
-            if count > _MAX_KEPT_ITEMS:
-                raise self._bad(say("An array claims {count} arrays.", count=count))
-            for _ in range(count):
-                self._array(depth + 1)
-            return None
-        raise self._bad(say("It holds an array of the unknown type {kind}.", kind=kind))
-
-    def _skip_strings(self, count: int) -> None:
-        """Step over many strings (a vocabulary has 130,000): no Python objects but the length."""
-        data, at, end = self._data, self._at, self._end
-        read = struct.Struct("<Q").unpack_from
-        for _ in range(count):
-            if at + 8 > end:
-                raise self._bad(say("It ends in the middle of its header."))
-            at += 8 + read(data, at)[0]
-        self._at = at
-        self._step(0)
-
-    def _string(self, limit: int) -> str:
-        length = self._number(8)
-        if length > limit:
-            raise self._bad(say("A text claims {length} bytes.", length=length))
-        start = self._step(length)
-        return self._data[start : start + length].decode("utf-8", "replace")
-
-    def _count(self, limit: int, what: str) -> int:
-        count = self._number(8)
-        if count > limit:
-            raise self._bad(say("It claims {count} {what}.", count=count, what=what))
-        return count
-
-    def _number(self, size: int) -> int:
-        start = self._step(size)
-        return int.from_bytes(self._data[start : start + size], "little")
-
-    def _step(self, size: int) -> int:
-        """Move on by `size` bytes; returns where they begin."""
-        start = self._at
-        if start + size > self._end:
-            raise self._bad(say("It ends in the middle of its header."))
-        self._at = start + size
-        return start
-
-    def _bad(self, why: str) -> UserError:
-        return _damaged(self._path, "damaged_gguf", why)
+            seen.add(tensor.name)
+    total = headers[0].metadata.get("split.tensors.count")
+    if total != len(seen):
+        why = say("Its parts hold {n} tensors, its header counts {total}.", n=len(seen), total=total)
+        raise damaged_file(names[0], why)
 
 
-def _damaged(path: Path, code: str, why: str) -> UserError:
-    what = (
-        say("{name} is not a GGUF model file.", name=path.name)
-        if code == "not_gguf"
-        else say("{name} is damaged or not complete.", name=path.name)
-    )
-    return UserError(
-        code,
-        what,
-        why,
-        (NextStep("Download it again", "download_again", str(path)), NextStep("Choose another model", "choose_model")),
-    )
+def _part(number: Value | None) -> str:
+    return str(number + 1) if isinstance(number, int) else say("nothing")

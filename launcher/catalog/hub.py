@@ -46,11 +46,15 @@ def file_url(repo: str, commit: str, name: str) -> str:
     return hf_hub_url(repo, name, revision=commit, endpoint=endpoint())
 
 
-def request_headers() -> dict[str, str]:
-    """What every request to the hub carries: who we are, and the access token where there is one."""
+def request_headers(*, with_token: bool = True) -> dict[str, str]:
+    """What every request to the hub carries: who we are, and the access token where there is one.
+
+    `with_token=False` is for every other server.
+    """
     from huggingface_hub.utils import build_hf_headers  # pyright: ignore[reportUnknownVariableType] - its `dict` is bare
 
-    return build_hf_headers(library_name="launcher", library_version=__version__)
+    token = None if with_token else False
+    return build_hf_headers(token=token, library_name="launcher", library_version=__version__)
 
 
 def is_commit(revision: str | None) -> bool:

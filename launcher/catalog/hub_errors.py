@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import duration
@@ -16,6 +16,20 @@ _RETRY = NextStep("Try again", "retry")
 def host_of(url: str) -> str:
     """The host (and port) of a URL, as shown to the user."""
     return urlsplit(url).netloc.rpartition("@")[2] or url
+
+
+def origin_of(url: str) -> str:
+    """Scheme and host of a URL, which is what an error about a server names."""
+    return f"{urlsplit(url).scheme}://{host_of(url)}"
+
+
+def without_secrets(url: str) -> str:
+    """A link without what must not be shown or stored: name and password, query (signatures), fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.partition("?")[0]
+    return urlunsplit((parts.scheme, host_of(url) if parts.netloc else "", parts.path, "", ""))
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -1,8 +1,9 @@
-"""Which catalog model a local file is: by shape, then by the name in its header or on the disk. Honestly unknown else."""
+"""Which catalog model a file is: by shape and by name (of the file, in its header, of its repository). Honestly unknown else."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,20 @@ from launcher.core.models import ModelFacts, Quant, Variant
 _QUANT_IN_NAME = re.compile(
     r"(?:^|[-._/])((?:UD-|AD-|i1-)?(?:I?Q\d(?:_[A-Z0-9]+)*|TQ\d_0|MXFP4|BF16|F16|F32))(?=[-._/]|$)", re.IGNORECASE
 )
+# With the number of the recipe that bartowski appends ("Q4_K_M-V2"), which is no version of the model.
+_QUANT_WORDS = re.compile(_QUANT_IN_NAME.pattern + r"(?:-V\d(?=[-._/]|$))?", re.IGNORECASE)
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_WORD = re.compile(r"[a-z]+\d*(?:\.\d+)*[a-z]*|\d+(?:\.\d+)*[a-z]*")
+# Words that make another model of one: bases, variants with other weights, fine-tunes, merges, cut or healed ones.
+_OTHER_MODEL = frozenset(
+    {
+        "base", "zero", "math", "prover", "chimera", "abliterated", "uncensored", "unfiltered", "heretic", "derestricted",
+        "obliterated", "reap", "pruned", "prune", "merge", "merged", "slerp", "ties", "dare", "finetune", "finetuned",
+        "tuned", "lora", "sft", "dpo", "grpo", "orpo", "rp", "roleplay", "distill", "distilled", "exp", "speciale",
+        "vision", "ocr", "vl", "coder", "lite", "terminus", "draft", "dspark",
+    }
+)  # fmt: skip
+_VERSION = re.compile(r"[vr]\d[\d.]*[a-z]*|\d{4}")  # v3.1, r1t2, and the dates in names (0324)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +49,17 @@ class Identity:
     facts: ModelFacts
 
 
-def identify(catalog: Catalog, path: Path, headers: tuple[GgufHeader, ...]) -> Identity:
+def identify(catalog: Catalog, path: Path, headers: tuple[GgufHeader, ...], repo: str | None = None) -> Identity:
     """Match a file set against the catalog.
 
-    A model is named only when shape and name agree: a fine-tune of the same shape stays unknown.
+    A model is named only when shape and name agree, and no name says that it is another one: a fine-tune of the same shape
+    stays unknown, and so does a version that the catalog does not know.
+
+    Args:
+        catalog: what is known.
+        path: of the file (of the first shard), here or in its repository.
+        headers: of all its shards.
+        repo: the hub's repository that it comes from, where that is known.
 
     Raises:
         UserError: "not_loadable", as `facts_of`.
@@ -45,13 +67,46 @@ def identify(catalog: Catalog, path: Path, headers: tuple[GgufHeader, ...]) -> I
     facts = facts_of(headers)
     in_header = model_name(headers[0])
     quant = _quant_in(path.name) or _quant_in(path.parent.name) or quant_name(headers[0])
-    texts = (_plain(path.name), _plain(in_header))
+    texts = [_SHARD.sub("", path.name.removesuffix(".gguf")), in_header, (repo or "").rpartition("/")[2]]
     same_shape = [v for v in catalog.variants if _is_same_shape(v, facts)]
+    variant = _of_repo(same_shape, repo) or _named(same_shape, texts)
+    if variant is None:
+        return Identity(None, None, quant, in_header or path.stem, facts)
+    return Identity(variant, variant.quant(quant) if quant else None, quant, variant.name, facts)
+
+
+def _of_repo(variants: Iterable[Variant], repo: str | None) -> Variant | None:
+    """The variant whose files the catalog knows to be in a repository, whatever it is called."""
+    wanted = (repo or "").lower()
+    found = [v for v in variants if any(q.repo.lower() == wanted for q in v.quants)]
+    return found[0] if len(found) == 1 else None
+
+
+def _named(variants: Iterable[Variant], texts: list[str]) -> Variant | None:
+    """The variant that one of the texts names, when none of them speaks of another model."""
+    spoken = [_words(text) for text in texts]
     # The longest name first: "v3.1-terminus" must not be taken for "v3.1" or "v3".
-    for variant in sorted(same_shape, key=lambda v: -len(v.id)):
-        if any(_plain(variant.id) in text for text in texts):
-            return Identity(variant, variant.quant(quant) if quant else None, quant, variant.name, facts)
-    return Identity(None, None, quant, in_header or path.stem, facts)
+    for variant in sorted(variants, key=lambda v: -len(v.id)):
+        own = _words(variant.id)
+        if any(_holds(words, own) for words in spoken):
+            names = set(own) | set(_words(variant.name)) | set(_words(variant.hf_repo))
+            return None if any(_is_other(w) and w not in names for words in spoken for w in words) else variant
+    return None
+
+
+def _is_other(word: str) -> bool:
+    return word in _OTHER_MODEL or _VERSION.fullmatch(word) is not None
+
+
+def _holds(words: list[str], own: list[str]) -> bool:
+    """Whether all words of an id follow one another in a name."""
+    n = len(own)
+    return any(words[i : i + n] == own for i in range(len(words) - n + 1))
+
+
+def _words(text: str) -> list[str]:
+    """Lower-case words and numbers without quantisation, so that "R1 Distill Qwen 7B" and "R1-Distill-Qwen-7B" are one."""
+    return _WORD.findall(_QUANT_WORDS.sub(" ", text).lower())
 
 
 def _is_same_shape(variant: Variant, facts: ModelFacts) -> bool:
@@ -59,8 +114,10 @@ def _is_same_shape(variant: Variant, facts: ModelFacts) -> bool:
     if known is None:
         return variant.architecture == facts.architecture
     a, b = known.hyper, facts.hyper
+    # V3.2 files made before llama.cpp knew its indexer are dense deepseek2 ones of the same weights.
+    is_kin = (known.architecture, facts.architecture) == ("deepseek32", "deepseek2")
     return (
-        known.architecture == facts.architecture
+        (known.architecture == facts.architecture or is_kin)
         and a.n_layer == b.n_layer - b.nextn_layers
         and (a.n_embd, a.n_head, a.n_vocab, a.n_expert) == (b.n_embd, b.n_head, b.n_vocab, b.n_expert)
     )
@@ -69,8 +126,3 @@ def _is_same_shape(variant: Variant, facts: ModelFacts) -> bool:
 def _quant_in(name: str) -> str:
     found = _QUANT_IN_NAME.findall(name.removesuffix(".gguf"))
     return found[-1].upper().removeprefix("I1-") if found else ""
-
-
-def _plain(text: str) -> str:
-    """Lower case without separators, so that "R1 Distill Qwen 7B" and "R1-Distill-Qwen-7B" are one."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())

@@ -24,7 +24,18 @@ from typing import Literal, cast
 from tests.fakes.hub_server import HubServer
 
 FaultKind = Literal[
-    "cut", "reset", "stall", "throttle", "corrupt", "status", "no_range", "wrong_range", "wrong_etag", "html", "no_lfs"
+    "cut",
+    "reset",
+    "stall",
+    "throttle",
+    "corrupt",
+    "status",
+    "no_range",
+    "wrong_range",
+    "wrong_etag",
+    "html",
+    "no_lfs",
+    "no_size",
 ]
 
 
@@ -36,7 +47,8 @@ class Fault:
         kind: cut: the connection ends after `after_bytes` of a body (reset: hard, what is under way is lost); stall: nothing more comes for `seconds`;
             throttle: at most `rate_bytes_s`; corrupt: one byte at `after_bytes` of the file is wrong; status: answers `status`
             (with `error_code` and `retry_after`); no_range: answers 200 with everything; wrong_range: answers another range;
-            wrong_etag: the redirect names another content; html: a login page; no_lfs: the listing has no checksums.
+            wrong_etag: the redirect (or, with where="cdn", the storage host) names another content; html: a login page;
+            no_lfs: the listing has no checksums; no_size: the answer does not say how long it is.
         path: which files (shell pattern), "*" is all.
         where: "cdn" (the bytes), "resolve" (the hub's redirect) or "api" (the listing).
         times: how often; None is always.
@@ -139,24 +151,27 @@ class FakeHub:
             "HF_HUB_DISABLE_TELEMETRY": "1",
         }
 
-    def add_file(self, repo: str, path: str, content: bytes | Path) -> str:
-        """Add or replace a file: a new commit, as on the hub. Returns the file's sha256."""
+    def add_file(self, repo: str, path: str, content: bytes | Path, sha256: str | None = None) -> str:
+        """Add or replace a file: a new commit, as on the hub. Returns the file's sha256.
+
+        `sha256` is what the hub shall say of a sparse file of hundreds of GB, which nobody wants to read.
+        """
         digest = hashlib.sha256()
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
         if isinstance(content, bytes):
             digest.update(content)
-            size = len(content)
-        else:
-            size = content.stat().st_size
+        elif sha256 is None:
             with content.open("rb") as stream:
                 while block := stream.read(1 << 20):
                     digest.update(block)
+        checksum = sha256 or digest.hexdigest()
         with self._lock:
             found = self._repos.setdefault(repo, _Repo())
             files = dict(found.commits[-1][1]) if found.commits else {}
-            files[path] = StoredFile(content, size, digest.hexdigest())
+            files[path] = StoredFile(content, size, checksum)
             text = repr((repo, len(found.commits), sorted((n, f.sha256) for n, f in files.items())))
             found.commits.append((hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), files))
-        return digest.hexdigest()
+        return checksum
 
     def commit(self, repo: str) -> str:
         """The newest commit of a repository."""

@@ -141,34 +141,42 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self, file: StoredFile, name: str) -> None:
         hub = self.server.hub
         start, status = 0, 200
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        etag = f'"{file.sha256[:32]}"'
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        etag = '"replaced"' if hub.take("wrong_etag", "cdn", name) else f'"{file.sha256[:32]}"'
+        if self.headers.get("If-None-Match") == etag:
+            self._answer(304, b"", {"ETag": etag})
+            return
+        end = file.size
         if asked and not hub.take("no_range", "cdn", name) and self.headers.get("If-Range", etag) == etag:
             start, status = int(asked[1]), 206
             if start >= file.size:
                 self._answer(416, b"", {"Content-Range": f"bytes */{file.size}"})
                 return
+            end = min(file.size, int(asked[2]) + 1) if asked[2] else file.size
             if hub.take("wrong_range", "cdn", name):
                 start = max(0, start - 10)
         self.send_response(status)
         self._entry.status = status
         self.send_header("ETag", etag)
         self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Content-Length", str(file.size - start))
+        if hub.take("no_size", "cdn", name):
+            self.close_connection = True  # the body ends with the connection
+        else:
+            self.send_header("Content-Length", str(end - start))
         if status == 206:
-            self.send_header("Content-Range", f"bytes {start}-{file.size - 1}/{file.size}")
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{file.size}")
         self.end_headers()
         if self.command == "GET":
-            self._send_bytes(file, name, start)
+            self._send_bytes(file, name, start, end)
 
-    def _send_bytes(self, file: StoredFile, name: str, start: int) -> None:
+    def _send_bytes(self, file: StoredFile, name: str, start: int, end: int) -> None:
         hub, entry = self.server.hub, self._entry
         reset = hub.take("reset", "cdn", name)
         cut, stall = reset or hub.take("cut", "cdn", name), hub.take("stall", "cdn", name)
         slow, wrong = hub.take("throttle", "cdn", name), hub.take("corrupt", "cdn", name)
         began = time.monotonic()
-        while start + entry.sent_bytes < file.size:
-            left = file.size - start - entry.sent_bytes
+        while start + entry.sent_bytes < end:
+            left = end - start - entry.sent_bytes
             length = min(CHUNK, left)
             if slow:
                 length = min(length, max(1024, int(slow.rate_bytes_s / 20)))
