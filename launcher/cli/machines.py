@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from launcher.core.errors import UserError
-from launcher.core.machine import EngineDevice, Machine, machine_from_file
+from launcher.core.machine import Machine, machine_from_file
 
 
 def add_machine_option(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +17,7 @@ def add_machine_option(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_machine(args: argparse.Namespace) -> Machine:
-    """The machine of --machine, or this one as it is now.
+    """The machine of --machine, or this one as it is now, with what was measured on it.
 
     Raises:
         UserError: the file does not describe a machine.
@@ -24,11 +25,12 @@ def chosen_machine(args: argparse.Namespace) -> Machine:
     if args.machine:
         return machine_from_file(Path(args.machine))
     from launcher import hardware
-    from launcher.engine.devices import list_devices
+    from launcher.engine.calibration_store import calibration_for
+    from launcher.engine.devices import engine_info
 
-    devices: tuple[EngineDevice, ...] = ()
     try:
-        devices = list_devices()
+        info = engine_info()
     except UserError as error:
         print(f"The engine's devices are not known: {error}", file=sys.stderr)
-    return hardware.probe(devices)
+        return hardware.probe()
+    return replace(hardware.probe(info.devices), calibration=calibration_for(info))

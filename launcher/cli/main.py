@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "download": ("launcher.cli.download", "fetch a model, with a progress bar; resumes"),
     "library": ("launcher.cli.library", "what is installed"),
     "chat": ("launcher.cli.chat", "interactive, or one answer"),
+    "calibrate": ("launcher.cli.calibrate", "measures this machine for the speed predictions"),
     "doctor": ("launcher.cli.doctor", "checks devices, engine, disk and hub; a report to paste"),
 }
 

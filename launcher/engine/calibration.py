@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ from launcher.engine.calibration_probes import (
     is_gpu,
 )
 from launcher.engine.calibration_run import run_job
-from launcher.engine.calibration_store import load_calibration, save_calibration, valid_for
+from launcher.engine.calibration_store import calibration_for, load_calibration, save_calibration
 from launcher.engine.devices import EngineInfo, engine_info
 
 __all__ = ["calibrate", "calibration_for", "load_calibration", "measurable", "save_calibration"]
@@ -46,6 +47,10 @@ __all__ = ["calibrate", "calibration_for", "load_calibration", "measurable", "sa
 OnProgress = Callable[[str, float], None]
 # A card this full is left alone: other programs fight for it.
 _LEAST_FREE_BYTES = 384 * MIB
+_FOLDER_PREFIX = "calibration-"
+_LEFTOVER_AFTER_S = 600.0
+# Other programs' share of the processors that no later pause can make good, judged after so many probes.
+_HOPELESS_LOAD, _JUDGED_AFTER = 0.3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,6 @@ class Options:
     Attributes:
         processor, card: how much is measured of each.
         keep_noisy: return a disturbed result too, marked by its spread.
-        on_noise: told the spread of such a result.
     """
 
     processor: Extent = PROCESSOR
@@ -80,7 +84,8 @@ def calibrate(on_progress: OnProgress, stop: threading.Event, options: Options =
     """
     info = engine_info(fresh=True)
     _check_room(options)
-    with tempfile.TemporaryDirectory(prefix="calibration-", dir=cache_dir()) as folder:
+    _remove_leftovers()
+    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX, dir=cache_dir()) as folder:
         return _Session(info, options, Path(folder), on_progress, stop).run()
 
 
@@ -88,12 +93,6 @@ def measurable(devices: Sequence[EngineDevice]) -> tuple[EngineDevice, ...]:
     """The devices that are measured: the processor, then every card with some memory free."""
     processor = [d for d in devices if d.kind == "cpu"][:1]
     return (*processor, *(d for d in devices if is_gpu(d) and d.free_bytes >= _LEAST_FREE_BYTES))
-
-
-def calibration_for(info: EngineInfo) -> Calibration | None:
-    """What was measured on this computer with this engine, for the devices that are still there."""
-    found = load_calibration(info.engine_version, info.processor)
-    return valid_for(found, info.devices) if found else None
 
 
 def _check_room(options: Options) -> None:
@@ -119,6 +118,19 @@ def _check_room(options: Options) -> None:
             say("Needs {size} of RAM for a moment; {free} are free.", size=gib(3 * largest), free=gib(ram)),
             (NextStep("Close other programs and measure again"),),
         )
+
+
+def _remove_leftovers() -> None:
+    """Folders of runs that were killed; one that another process works in now is younger."""
+    for folder in cache_dir().glob(f"{_FOLDER_PREFIX}*"):
+        if time.time() - folder.stat().st_mtime > _LEFTOVER_AFTER_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_BUSY_STEPS = (
+    NextStep("Close other programs and measure again"),
+    NextStep("Or keep a rough result: launcher calibrate --force"),
+)
 
 
 class _Session:
@@ -195,6 +207,8 @@ class _Session:
                 if meter:
                     meter.read(event)
                 return
+            if self._done - before >= _JUDGED_AFTER and not self._options.keep_noisy:
+                _check_quiet(event.others_load)
             self._on_progress(_words(event.key, name), self._done / self._steps)
             self._done += 1
 
@@ -251,6 +265,16 @@ def _words(key: str, device: str) -> str:
     if key in ("thin", "shallow"):
         return say("{device}: {what}", device=device, what=say("layers"))
     return say("{device}: {what}", device=device, what=what.get(key) or say("{type} weights", type=key.upper()))
+
+
+def _check_quiet(others_load: float) -> None:
+    if others_load > _HOPELESS_LOAD:
+        raise UserError(
+            "machine_busy",
+            "This PC is too busy to be measured.",
+            say("Other programs use {load} of the processor.", load=f"{others_load:.0%}"),
+            _BUSY_STEPS,
+        )
 
 
 def _too_busy(spread: float, others_load: float) -> UserError:

@@ -118,10 +118,16 @@ class ProbeTimes:
 
 @dataclass(frozen=True, slots=True)
 class ProbeStarted:
-    """The model of a probe is being written and loaded. `use_extra_bufts`: a crash now may be their fault."""
+    """The model of a probe is being written and loaded.
+
+    Attributes:
+        use_extra_bufts: a crash now may be their fault.
+        others_load: the share of all processors that other programs took so far.
+    """
 
     key: str
     use_extra_bufts: bool
+    others_load: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from launcher.core.calibration import Calibration
 from launcher.core.codec import from_json, to_json
 from launcher.core.machine import EngineDevice
 from launcher.core.paths import data_dir
+from launcher.engine.devices import EngineInfo
 
 _PREFIX = "calibration-"
 _log = logging.getLogger(__name__)
@@ -49,6 +50,12 @@ def load_calibration(engine_version: str, processor: str = "") -> Calibration | 
         _log.warning("%s could not be understood (%s); kept as %s", path.name, error, kept.name)
         return None
     return calibration if calibration.engine_version == engine_version else None
+
+
+def calibration_for(info: EngineInfo) -> Calibration | None:
+    """What was measured on this computer with this engine, for the devices that are still there."""
+    found = load_calibration(info.engine_version, info.processor)
+    return valid_for(found, info.devices) if found else None
 
 
 def forget_calibrations() -> int:

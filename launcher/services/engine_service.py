@@ -131,12 +131,14 @@ class EngineService(QObject):
         from launcher import catalog, hardware, planner
         from launcher.catalog.gguf import read_set
         from launcher.catalog.identify import identify
-        from launcher.engine.devices import list_devices
+        from launcher.engine.calibration_store import calibration_for
+        from launcher.engine.devices import engine_info
 
         self._client.close()  # wait until the old model's memory is really free; the client can load again
         path = Path(installed.path)
         found = identify(catalog.load(), path, read_set(path))
-        machine = hardware.probe(list_devices(fresh=True))
+        info = engine_info(fresh=True)
+        machine = replace(hardware.probe(info.devices), calibration=calibration_for(info))
         plan = planner.plan_file(
             machine, found.facts, installed.path, installed.name, installed.quant, installed.size_bytes, wishes
         )

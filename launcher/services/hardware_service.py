@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from launcher.core.errors import UserError
-from launcher.core.machine import EngineDevice, Machine
+from launcher.core.machine import Machine
 from launcher.services.tasks import TaskRunner
 
 SAMPLE_SECONDS = 0.5
@@ -18,7 +19,7 @@ class HardwareService(QObject):
     """Probes the machine once (and on request) and reads the meters at 2 Hz in a thread of its own.
 
     Signals:
-        machine_probed(Machine): what is here now, engine devices included.
+        machine_probed(Machine): what is here now, engine devices and what was measured (core.calibration) included.
         probe_failed(UserError): the engine could not tell its devices; the machine follows without them.
         sample_taken(Sample): all meters.
         engine_described(str): the engine's version, before anything is loaded.
@@ -55,16 +56,16 @@ class HardwareService(QObject):
 
     def _probe(self) -> Machine:
         from launcher import hardware
+        from launcher.engine.calibration_store import calibration_for
         from launcher.engine.devices import engine_info
 
-        devices: tuple[EngineDevice, ...] = ()
         try:
             info = engine_info(fresh=self.machine is not None)
-            devices = info.devices
-            self.engine_described.emit(info.engine_version)
         except UserError as error:
             self.probe_failed.emit(error)
-        return hardware.probe(devices)
+            return hardware.probe()
+        self.engine_described.emit(info.engine_version)
+        return replace(hardware.probe(info.devices), calibration=calibration_for(info))
 
     def _on_probed(self, machine: Machine) -> None:
         self.machine = machine

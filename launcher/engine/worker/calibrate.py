@@ -50,7 +50,9 @@ from launcher.engine.worker.processor import cpu_flags, wants_extra_buffers
 from launcher.engine.worker.sampler import SamplerChain
 
 _ATTEMPTS = 4
+_ATTEMPTS_S = 3.0  # and no new one after this long: a busy computer must not take minutes to be called busy
 _LEAST_REPEATS = 8
+_SERIES_S = 1.5  # a series may be shorter than that after this long
 _MOST_TOKENS = KV_STEP - 16  # the attention looks at one more step of the cache then
 _PROMPT_REPEATS = 3
 _BATCH = 512
@@ -100,17 +102,17 @@ class _Job:
         has_gpu = any(is_gpu(device) for device in binding.devices())
         wanted = wants_extra_buffers(binding.system_info, has_gpu, cpu_flags())
         self._use_extra_bufts = wanted if job.use_extra_bufts is None else job.use_extra_bufts
+        self._neighbours = _Neighbours()
         self._before = {device.name: device for device in binding.devices()}
 
     def run(self) -> JobFinished:
         """Time everything."""
-        neighbours = _Neighbours()
         times = tuple(self._measure(probe) for probe in self._job.probes)
         sampling = _sampling(self._binding, self._job.seconds) if self._job.sampling else None
-        return JobFinished(times, sampling, neighbours.load())
+        return JobFinished(times, sampling, self._neighbours.load())
 
     def _measure(self, probe: Probe) -> ProbeTimes:
-        self._send(ProbeStarted(probe.key, self._use_extra_bufts))
+        self._send(ProbeStarted(probe.key, self._use_extra_bufts, self._neighbours.load()))
         path = Path(self._job.folder) / f"{probe.key}.gguf"
         try:
             write_model(probe.model, path)
@@ -191,8 +193,11 @@ def _times(native: NativeModel, probe: Probe, seconds: float) -> ProbeTimes:
 def _timing(series: Callable[[], list[float]]) -> Timing:
     """Repeat series until they are steady, a few times at most."""
     attempts: list[list[float]] = []
+    started = time.perf_counter()
     while not is_steady(attempts) and len(attempts) < _ATTEMPTS:
         attempts.append(series())
+        if time.perf_counter() - started > _ATTEMPTS_S:
+            break
     return timing_of(attempts)
 
 
@@ -205,10 +210,18 @@ def _fill(native: NativeModel, n_tokens: int) -> float:
 def _series(native: NativeModel, depth: int, seconds: float) -> list[float]:
     """Seconds of single tokens behind the first `depth` of the cache."""
     native.binding.llama.llama_memory_seq_rm(native.memory, 0, depth, -1)
+    return _repeated(lambda: _decode(native, 1), seconds)
+
+
+def _repeated(once: Callable[[], float], seconds: float) -> list[float]:
+    """What it returns each time, for that long."""
     times: list[float] = []
-    end = time.perf_counter() + seconds
-    while len(times) < _LEAST_REPEATS or (time.perf_counter() < end and len(times) < _MOST_TOKENS):
-        times.append(_decode(native, 1))
+    started = time.perf_counter()
+    while len(times) < _MOST_TOKENS:
+        times.append(once())
+        elapsed = time.perf_counter() - started
+        if elapsed > _SERIES_S or (elapsed > seconds and len(times) >= _LEAST_REPEATS):
+            break
     return times
 
 
@@ -244,12 +257,4 @@ def _sampling(binding: Binding, seconds: float) -> Timing:
         return time.perf_counter() - started
 
     with SamplerChain(binding, Sampling(seed=1), SAMPLED_VOCABULARY) as sampler:
-
-        def series() -> list[float]:
-            times: list[float] = []
-            end = time.perf_counter() + seconds
-            while len(times) < _LEAST_REPEATS or time.perf_counter() < end:
-                times.append(once(sampler.chain))
-            return times
-
-        return _timing(series)
+        return _timing(lambda: _repeated(lambda: once(sampler.chain), seconds))
