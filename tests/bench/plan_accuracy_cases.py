@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from launcher.core.machine import Cpu, EngineDevice, Gpu, Machine, Ram
 from launcher.core.models import HyperParameters
 from launcher.core.plans import Wishes
-from tests.fakes.gguf_shapes import shapes
+from tests.fakes.gguf_shapes import Shape, shapes
 
 _PLENTY = 64 * 2**40
 Levers = Callable[[HyperParameters], Wishes | None]
@@ -27,7 +27,7 @@ class Case:
     def setting(self) -> str:
         """What differs between the cases of one placement."""
         w = self.wishes
-        return f"{(w.context or 0) // 1024}k {w.kv_type} ub{w.n_ubatch}"
+        return _words(w.context or 0, w.kv_type, w.n_ubatch)
 
 
 def _layers(share: float) -> Levers:
@@ -82,30 +82,49 @@ SETTINGS = (
     (131_072, "q8_0", 512),
     (32_768, "f16", 2048),
 )
+# For thinned shapes, which are really loaded or stand on a software GPU.
+SMALL_SETTINGS = ((4096, "f16", 128), (8192, "q8_0", 256), (2048, "f16", 256))
+# Mesa's lavapipe binds no more of one buffer: wider operations go to the processor, a larger cache makes ggml-vulkan abort.
+LAVAPIPE_BINDING_BYTES = 128 * 2**20
 # Architectures that differ in what their graphs hold; the others repeat one of these in another size.
 _QUICK_SHAPES = ("llama-8b", "qwen2-7b", "moe-16b", "v2-lite", "v2", "v3", "v32", "v4-flash", "v3-legacy", "qwen3-8b")
 
 
-def all_cases(names: tuple[str, ...] = ()) -> Iterator[Case]:
+def tried_shape(name: str, *, thin: bool) -> Shape:
+    """A catalog shape, or what a real load of it keeps: layers for three GPUs and of every kind, some experts and words."""
+    return shapes()[name].thinned(n_layer=8, n_expert=16, n_vocab=16_384) if thin else shapes()[name]
+
+
+def all_cases(names: Sequence[str] = (), *, thin: bool = False) -> Iterator[Case]:
     """Every catalog architecture, placement and setting; sorted so that neighbours share a model load."""
     for name in names or tuple(shapes()):
+        hyper = tried_shape(name, thin=thin).hyper
         for placement, (n_gpus, levers) in PLACEMENTS.items():
-            wishes = levers(shapes()[name].hyper)
-            if wishes is not None:
-                yield from (Case(name, placement, n_gpus, _set(wishes, *setting)) for setting in SETTINGS)
+            wishes = levers(hyper)
+            for setting in SMALL_SETTINGS if thin else SETTINGS:
+                if wishes is not None and not (
+                    thin and _cache_row_bytes(name, hyper) * setting[0] > LAVAPIPE_BINDING_BYTES
+                ):
+                    yield Case(name, placement, n_gpus, _set(wishes, *setting))
+
+
+def _cache_row_bytes(name: str, h: HyperParameters) -> int:
+    """K cache of one token and layer at f16."""
+    heads, width = (h.n_head, 192) if name.endswith("-legacy") else (h.n_head_kv, h.head_dim_k)
+    return 2 * heads * width
 
 
 def quick_cases() -> list[Case]:
     """About forty, with every placement, setting and kind of architecture among them."""
     chosen: list[Case] = []
     for i, name in enumerate(_QUICK_SHAPES):
-        every = [c for c in all_cases((name,)) if c.setting == _setting(i)]
+        context, kv_type, n_ubatch = SETTINGS[i % len(SETTINGS)]
+        every = [c for c in all_cases((name,)) if c.setting == _words(context, kv_type, n_ubatch)]
         chosen += [c for j, c in enumerate(every) if (i + j) % 3 == 0][:5]
     return chosen
 
 
-def _setting(i: int) -> str:
-    context, kv_type, n_ubatch = SETTINGS[i % 4]
+def _words(context: int, kv_type: str | None, n_ubatch: int | None) -> str:
     return f"{context // 1024}k {kv_type} ub{n_ubatch}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -93,14 +94,20 @@ class Engine:
         self.client = EngineClient(self.seen, rpc_servers, patience)
 
     def load(self, path: Path, placement: Placement | None = None) -> Loaded:
-        operation = self.client.load(request_for(path, placement))
+        return self.load_request(request_for(path, placement))
+
+    def load_request(self, request: LoadRequest) -> Loaded:
+        operation = self.client.load(request)
         event = self.seen.wait(LoadFinished | OperationFailed, lambda e: e.id == operation)  # type: ignore[arg-type]
         if isinstance(event, OperationFailed):
             raise event.failure.error()
         return event.loaded
 
     def ask(self, *turns: str, **options: object) -> Answer:
-        operation = self.client.generate(question(*turns, **options))
+        return self.ask_request(question(*turns, **options))
+
+    def ask_request(self, request: GenerateRequest) -> Answer:
+        operation = self.client.generate(request)
         event = self.seen.wait(AnswerFinished | OperationFailed, lambda e: e.id == operation)  # type: ignore[arg-type]
         if isinstance(event, OperationFailed):
             raise event.failure.error()
@@ -153,27 +160,33 @@ rpc.ggml_backend_rpc_start_server(sys.argv[1].encode(), None, 1, 1, devices)
 """
 
 
-@pytest.fixture
-def rpc_servers() -> Iterator[tuple[str, ...]]:
-    """Two real llama.cpp RPC servers on loopback: two graphics cards, as far as the engine can tell."""
-    endpoints = tuple(f"127.0.0.1:{_free_port()}" for _ in range(2))
-    processes = [
-        subprocess.Popen(
+@contextlib.contextmanager
+def rpc_server_processes(count: int) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Real llama.cpp RPC servers on loopback by endpoint: graphics cards, as far as the engine can tell."""
+    processes = {
+        endpoint: subprocess.Popen(
             [sys.executable, "-c", _RPC_SERVER, endpoint],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
-        for endpoint in endpoints
-    ]
+        for endpoint in (f"127.0.0.1:{_free_port()}" for _ in range(count))
+    }
     try:
-        for endpoint in endpoints:
+        for endpoint in processes:
             _wait_for_port(int(endpoint.rpartition(":")[2]))
-        yield endpoints
+        yield processes
     finally:
-        for process in processes:
+        for process in processes.values():
             process.kill()
             process.wait()
+
+
+@pytest.fixture
+def rpc_servers() -> Iterator[tuple[str, ...]]:
+    """Two of them."""
+    with rpc_server_processes(2) as servers:
+        yield tuple(servers)
 
 
 def _free_port() -> int:

@@ -58,19 +58,25 @@ class Shape:
     context_train: int = 163_840
     is_legacy: bool = False
 
-    def thinned(self, n_layer: int, n_expert: int | None = None) -> Shape:
-        """The same widths with fewer layers and experts: every buffer of a layer keeps its size, the weights shrink."""
+    @property
+    def has_sigmoid_router(self) -> bool:
+        """V3 and later; V2 and its kin weigh experts by softmax and have no routing bias."""
+        return self.hyper.n_expert_shared == 1
+
+    def thinned(self, n_layer: int, n_expert: int, n_vocab: int) -> Shape:
+        """The same widths with fewer layers, experts and words: the graph of a layer is the same, the weights shrink."""
         h = self.hyper
-        return replace(
-            self,
-            hyper=replace(
-                h,
-                n_layer=n_layer,
-                n_expert=min(h.n_expert, n_expert or h.n_expert),
-                leading_dense=min(h.leading_dense, n_layer // 2),
-                compress_ratios=h.compress_ratios[:n_layer],
-            ),
+        if self.architecture == "deepseek2" and not h.q_lora_rank:
+            n_layer = 26  # how llama.cpp knows that a file has no low-rank queries
+        thin = replace(
+            h,
+            n_layer=n_layer,
+            n_vocab=n_vocab,
+            n_expert=min(h.n_expert, n_expert),
+            leading_dense=min(h.leading_dense, n_layer // 2),
+            compress_ratios=h.compress_ratios[:n_layer],
         )
+        return replace(self, hyper=thin)
 
 
 @cache
@@ -195,8 +201,8 @@ def _metadata(writer: GGUFWriter, shape: Shape) -> None:
         writer.add_q_lora_rank(h.q_lora_rank)
     if is_mla:
         writer.add_kv_lora_rank(h.kv_lora_rank)
-        # V2 and its kin weigh experts by softmax (1), V3 and later by sigmoid (2).
-        writer.add_uint32(f"{shape.architecture}.expert_gating_func", 2 if h.n_expert >= 256 else 1)
+        # 1 is softmax, 2 sigmoid.
+        writer.add_uint32(f"{shape.architecture}.expert_gating_func", 2 if shape.has_sigmoid_router else 1)
         if not is_legacy:
             writer.add_key_length_mla(_NOPE + h.rope_dim)
             writer.add_value_length_mla(_VALUE)
@@ -253,7 +259,7 @@ def _mla(t: _Tensors) -> None:
             t.floats(b + "indexer.k_norm.weight", h.indexer_head_dim)
             t.floats(b + "indexer.k_norm.bias", h.indexer_head_dim)
             t.add(b + "indexer.attn_k.weight", (h.n_embd, h.indexer_head_dim), Type.Q8_0)
-        t.experts_or_dense(layer, b, has_bias=h.n_expert >= 256)
+        t.experts_or_dense(layer, b, has_bias=t.shape.has_sigmoid_router)
 
 
 def _indexer_head(t: _Tensors, b: str, width: int) -> None:
