@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import EngineDevice
-from launcher.core.words import say
+from launcher.engine.errand import run_errand
 from launcher.engine.outcome import COPY_REPORT, crash_failure
-from launcher.engine.process import WorkerProcess, known_rpc_servers
-from launcher.engine.protocol import Hello, OperationFailed, decode_event
+from launcher.engine.process import known_rpc_servers
+from launcher.engine.protocol import Hello
 
 _TIMEOUT_S = 60.0
 
@@ -60,44 +60,18 @@ def list_devices(*, fresh: bool = False) -> tuple[EngineDevice, ...]:
 
 def _ask() -> EngineInfo:
     started = time.monotonic()
-    try:
-        process = WorkerProcess(known_rpc_servers())
-    except OSError as error:
-        raise UserError("engine_not_started", "The engine could not be started.", str(error)) from error
-    timer = threading.Timer(_TIMEOUT_S, process.kill)
-    timer.daemon = True
-    timer.start()
-    try:
-        for line in process.lines():
-            event = decode_event(line)
-            if isinstance(event, Hello):
-                seconds = time.monotonic() - started
-                return EngineInfo(
-                    event.engine_version, event.system_info, event.library_path, event.processor, event.devices, seconds
-                )
-            if isinstance(event, OperationFailed):
-                raise event.failure.error()
-    except ValueError as error:
-        raise UserError(
-            "engine_not_started",
-            "The engine does not speak our language.",
-            str(error),
-            (COPY_REPORT,),
-            "\n".join(process.log),
-        ) from error
-    finally:
-        timer.cancel()
-        process.let_go()
-        code = process.wait(2.0)
-        if code is None:
-            process.kill()
-            code = process.wait()
-    because = (
-        say("It gave no sign of life for {n} s.", n=f"{_TIMEOUT_S:.0f}")
-        if time.monotonic() - started >= _TIMEOUT_S
-        else ""
-    )
-    failure = crash_failure(code or 0, "starting", None, process.log, because)
+    heard: list[Hello] = []
+
+    def hear(hello: Hello) -> None:
+        heard.append(hello)
+
+    ending = run_errand(hear, lambda _: False, rpc_servers=known_rpc_servers(), deadline_s=_TIMEOUT_S)
+    if ending is None:
+        hello, seconds = heard[0], time.monotonic() - started
+        return EngineInfo(
+            hello.engine_version, hello.system_info, hello.library_path, hello.processor, hello.devices, seconds
+        )
+    failure = crash_failure(ending.returncode, "starting", None, ending.log, ending.because)
     raise UserError(
         "engine_not_started",
         failure.what,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from launcher.core.errors import UserError
 from launcher.core.words import say
+from launcher.engine.outcome import COPY_REPORT
 from launcher.engine.process import WorkerProcess
 from launcher.engine.protocol import Command, Hello, OperationFailed, WorkerEvent, decode_event, encode
 
@@ -32,7 +33,7 @@ class Ending:
 
 
 def run_errand(
-    command_of: Callable[[Hello], Command],
+    command_of: Callable[[Hello], Command | None],
     take: Callable[[WorkerEvent], bool],
     *,
     rpc_servers: tuple[str, ...] = (),
@@ -42,7 +43,7 @@ def run_errand(
     """Start a worker, ask, and hand on what it says until that is enough.
 
     Args:
-        command_of: what to ask, given the worker's hello.
+        command_of: what to ask, given the worker's hello; None when that says enough already.
         take: gets every event; True when nothing more is needed.
         rpc_servers: "host:port" of other computers whose devices count.
         deadline_s: for everything, start included; then the worker is killed.
@@ -73,20 +74,25 @@ def run_errand(
     return Ending(code or 0, tuple(process.log), because, guard.is_stopped)
 
 
-def _talk(process: WorkerProcess, command_of: Callable[[Hello], Command], take: Callable[[WorkerEvent], bool]) -> bool:
+def _talk(
+    process: WorkerProcess, command_of: Callable[[Hello], Command | None], take: Callable[[WorkerEvent], bool]
+) -> bool:
     for line in process.lines():
         try:
             event = decode_event(line)
         except ValueError as error:
             raise UserError(
-                "engine_mismatch",
+                "engine_not_started",
                 "The engine does not speak our language.",
                 str(error),
-                (),
+                (COPY_REPORT,),
                 "\n".join(process.log),
             ) from error
         if isinstance(event, Hello):
-            process.send(encode(command_of(event)))
+            command = command_of(event)
+            if command is None:
+                return True
+            process.send(encode(command))
         elif isinstance(event, OperationFailed):
             raise event.failure.error()
         elif event is not None and take(event):

@@ -44,13 +44,9 @@ class RowDifference:
 def differences(plan: Plan, engine: MemoryUse) -> tuple[RowDifference, ...]:
     """Per device of the plan, in its order; a device that only the engine uses comes after them."""
     return tuple(
-        RowDifference(
-            predicted.name or actual.name,
-            (predicted if predicted.name else actual).kind,
-            _counted(predicted),
-            _counted(actual),
-        )
+        RowDifference(known.name, known.kind, _counted(predicted), _counted(actual))
         for predicted, actual in _pairs(plan, engine)
+        for known in (predicted if predicted.name else actual,)
     )
 
 
@@ -66,19 +62,14 @@ def verified(plan: Plan, engine: MemoryUse) -> Plan:
         plan: by the planner's formulas.
         engine: of the plan's placement; GPUs in its order, then the host.
     """
-    pairs = _pairs(plan, engine)
-    if any(lever.lever == "draft" for lever in plan.levers):
-        pairs = [(predicted, _larger(predicted, actual)) for predicted, actual in pairs]
-    rows = tuple(_row(predicted, actual, plan.paged_bytes) for predicted, actual in pairs)
-    over = {r.name: -r.left_bytes for r in rows if r.free_bytes is not None and r.left_bytes < 0}
-    if plan.fits:
-        missing = sum(over.values())
-    else:
+    rows = tuple(_row(predicted, actual) for predicted, actual in _pairs(plan, engine))
+    over = [(r.name, -r.left_bytes) for r in rows if r.free_bytes is not None and r.left_bytes < 0]
+    missing = sum(n for _, n in over)
+    if not plan.fits:
         grown = sum(r.total_bytes for r in rows) - plan.memory.total_bytes
-        missing = max(0, plan.missing_bytes + grown, sum(over.values()))
-    fits = not missing and (
-        plan.fits or plan.missing_bytes > 0
-    )  # what failed for another reason than memory still does
+        missing = max(missing, plan.missing_bytes + grown)
+    # A plan that failed for another reason than memory still does.
+    fits = not missing and (plan.fits or plan.missing_bytes > 0)
     return replace(
         plan,
         memory=MemoryUse(rows, "engine"),
@@ -88,32 +79,22 @@ def verified(plan: Plan, engine: MemoryUse) -> Plan:
     )
 
 
-def _warnings(plan: Plan, over: dict[str, int], *, fits: bool) -> tuple[str, ...]:
+def _warnings(plan: Plan, over: Sequence[tuple[str, int]], *, fits: bool) -> tuple[str, ...]:
     """The plan's own, with the sentence about the memory that is missing made true again."""
     if plan.fits == fits:
         return plan.warnings
     if fits:
         return plan.warnings[1:]  # words.warnings begins with what is missing
     found = tuple(
-        say("The engine needs {size} more on {name} than is free there.", size=gib(n), name=name)
-        for name, n in over.items()
+        say("The engine needs {size} more on {name} than is free there.", size=gib(n), name=name) for name, n in over
     )
     return (*found, *plan.warnings)
 
 
-def _row(predicted: DeviceMemory, actual: DeviceMemory, paged_bytes: int) -> DeviceMemory:
-    is_host = actual.kind == "host"
-    weights = max(0, actual.weights_bytes - paged_bytes) if is_host else actual.weights_bytes
+def _row(predicted: DeviceMemory, actual: DeviceMemory) -> DeviceMemory:
     known = predicted if predicted.name else actual
-    return replace(known, weights_bytes=weights, kv_bytes=actual.kv_bytes, compute_bytes=actual.compute_bytes)
-
-
-def _larger(a: DeviceMemory, b: DeviceMemory) -> DeviceMemory:
     return replace(
-        b,
-        weights_bytes=max(a.weights_bytes, b.weights_bytes),
-        kv_bytes=max(a.kv_bytes, b.kv_bytes),
-        compute_bytes=max(a.compute_bytes, b.compute_bytes),
+        known, weights_bytes=actual.weights_bytes, kv_bytes=actual.kv_bytes, compute_bytes=actual.compute_bytes
     )
 
 
@@ -122,7 +103,7 @@ def _counted(row: DeviceMemory) -> int:
 
 
 def _pairs(plan: Plan, engine: MemoryUse) -> list[tuple[DeviceMemory, DeviceMemory]]:
-    """(predicted, engine's) rows of the same device.
+    """(predicted, engine's) rows of the same device, about the same things.
 
     The two name GPUs in their own ways ("RTX 4090", "CUDA0"), so GPUs belong together by order; the engine also lists devices
     that hold nothing, which a plan leaves out.
@@ -133,8 +114,22 @@ def _pairs(plan: Plan, engine: MemoryUse) -> list[tuple[DeviceMemory, DeviceMemo
         found = [d for d in found if _counted(d)]
     pairs = list(zip(_filled(planned, len(found)), _filled(found, len(planned)), strict=True))
     hosts = [d for d in plan.memory.devices if d.kind == "host"]
-    engine_hosts = [d for d in engine.devices if d.kind == "host"]
-    return [*pairs, *zip(hosts, engine_hosts, strict=False)]
+    in_ram = [
+        replace(d, weights_bytes=max(0, d.weights_bytes - plan.paged_bytes)) for d in engine.devices if d.kind == "host"
+    ]
+    pairs += zip(hosts, in_ram, strict=False)
+    if any(lever.lever == "draft" for lever in plan.levers):
+        return [(predicted, _larger(predicted, actual)) for predicted, actual in pairs]
+    return pairs
+
+
+def _larger(a: DeviceMemory, b: DeviceMemory) -> DeviceMemory:
+    return replace(
+        b,
+        weights_bytes=max(a.weights_bytes, b.weights_bytes),
+        kv_bytes=max(a.kv_bytes, b.kv_bytes),
+        compute_bytes=max(a.compute_bytes, b.compute_bytes),
+    )
 
 
 def _filled(rows: Sequence[DeviceMemory], count: int) -> list[DeviceMemory]:
