@@ -210,24 +210,37 @@ class _Work:
 
 
 def _chosen(source: remote_source.HubSource, files: Sequence[ModelFile]) -> tuple[ModelFile, ...]:
-    """The files of a set: of the one named, of the quantisation, or of the usual one."""
-    names = (source.name,) if source.name else ()
-    quant = "" if names else source.quant or _usual_quant(source.repo, files)
-    return hub_files.select(source.repo, files, quant, names)
+    """The files of a set: of the one named, of the quantisation, else of the only or the usual one.
+
+    Raises:
+        UserError: as `hub_files.select`, "quant_needed" or "no_model_files".
+    """
+    if source.name or source.quant:
+        return hub_files.select(source.repo, files, source.quant or "", (source.name,) if source.name else ())
+    groups = [g for g in hub_files.group(files) if not hub_files.is_sidecar(g.files[0].name)]
+    if len(groups) == 1:
+        return hub_files.select(source.repo, files, "", (groups[0].files[0].name,))
+    by_name = {g.quant.upper(): g.quant for g in groups if g.quant and not g.missing}
+    usual = next((by_name[q] for q in _USUAL_QUANTS if q in by_name), "")
+    if usual or len(by_name) == 1:
+        return hub_files.select(source.repo, files, usual or next(iter(by_name.values())))
+    raise _which_one(source.repo, sorted(by_name.values()), [g.files[0].name for g in groups])
 
 
-def _usual_quant(repo: str, files: Sequence[ModelFile]) -> str:
-    groups = [g for g in hub_files.group(files) if not hub_files.is_sidecar(g.files[0].name) and not g.missing]
-    offered = sorted({g.quant for g in groups if g.quant})
-    by_name = {q.upper(): q for q in offered}
-    usual = next((by_name[q] for q in _USUAL_QUANTS if q in by_name), offered[0] if len(offered) == 1 else "")
-    if usual or not offered:
-        return usual
-    raise UserError(
+def _which_one(repo: str, quants: Sequence[str], names: Sequence[str]) -> UserError:
+    if not names:
+        why = say("A model that runs here comes as .gguf files.")
+        steps = (NextStep("Choose a repository with GGUF files"),)
+        return UserError("no_model_files", say("{repo} holds no GGUF model.", repo=repo), why, steps)
+    return UserError(
         "quant_needed",
-        say("{repo} holds several quantisations.", repo=repo),
-        say("It has {names}.", names=", ".join(offered[:24])),
-        (NextStep(say("Name one, as {repo}:{quant}", repo=repo, quant=offered[0])),),
+        say("{repo} holds several models.", repo=repo),
+        say("It has {names}.", names=", ".join((quants or names)[:24])),
+        (
+            NextStep(say("Name one, as {repo}:{quant}", repo=repo, quant=quants[0]))
+            if quants
+            else NextStep("Copy the link of one file"),
+        ),
     )
 
 

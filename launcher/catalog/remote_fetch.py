@@ -66,7 +66,7 @@ class Patience:
     Attributes:
         stall_s: silence that counts as a lost connection.
         request_s: the longest that one range (2 MiB at most) may take.
-        attempts: tries of one range.
+        attempts: tries in a row that bring less than 256 KiB each.
         delay_s: before the second try; doubles.
     """
 
@@ -156,7 +156,7 @@ class RangeFile:
             try:
                 self._attempt(end)
             except TransientError as error:
-                failures = 1 if self._have > have else failures + 1
+                failures = 1 if self._have - have >= _MIN_STEP_BYTES else failures + 1
                 if failures >= self._patience.attempts:
                     raise error.known from error
                 self._halt.failed.wait(self._patience.delay_s * 2 ** (failures - 1))
@@ -183,8 +183,8 @@ class RangeFile:
 
     def _position(self, response: httpx2.Response) -> int:
         """Where the answer's bytes belong."""
-        if response.status_code == 416 and not self._began:
-            self._identify(response, _total(response))  # an empty file has no range
+        if response.status_code == 416 and not self._began and _total(response) == 0:
+            self._identify(response, 0)  # an empty file has no range
             return 0
         if response.status_code >= 400:
             raise self._refused(response)

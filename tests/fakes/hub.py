@@ -52,12 +52,14 @@ class Fault:
         path: which files (shell pattern), "*" is all.
         where: "cdn" (the bytes), "resolve" (the hub's redirect) or "api" (the listing).
         times: how often; None is always.
+        skip: so many requests that it would hit are let through first.
     """
 
     kind: FaultKind
     path: str = "*"
     where: Literal["cdn", "resolve", "api"] = "cdn"
     times: int | None = 1
+    skip: int = 0
     after_bytes: int = 0
     seconds: float = 60.0
     rate_bytes_s: float = 1e6
@@ -214,6 +216,9 @@ class FakeHub:
                     and fnmatch.fnmatch(path, fault.path)
                     and fault.times != 0
                 ):
+                    if fault.skip:
+                        fault.skip -= 1
+                        continue
                     if fault.times is not None:
                         fault.times -= 1
                     return fault
