@@ -46,18 +46,23 @@ class ChatFlow(QObject):
         self._engine = engine
         self._plans = plans
         self._chat_when_done: set[str] = set()
+        self._wishes_when_done: dict[str, Wishes] = {}
         self._ready: str | None = None
         downloads.finished.connect(self._on_download_finished)
         downloads.library_changed.connect(self._on_library_changed)
 
     @Slot(object)
-    def download_and_chat(self, plan: Plan) -> None:
-        """Open the plan's model, fetching it first if it is not on the disk."""
+    def download_and_chat(self, plan: Plan, wishes: Wishes | None = None) -> None:
+        """Open the plan's model, fetching it first if it is not on the disk; `wishes` as for `open`."""
         request = request_of(plan)
         installed = self.installed(request.key)
         if installed is not None:
-            self.open(installed)
+            self.open(installed, wishes)
             return
+        if wishes is None:
+            self._wishes_when_done.pop(request.key, None)
+        else:
+            self._wishes_when_done[request.key] = wishes
         self.set_chat_when_done(request.key, True)
         self._downloads.start(request)
 
@@ -88,7 +93,7 @@ class ChatFlow(QObject):
         """Load the finished download of that key."""
         installed = self.installed(key)
         if installed is not None:
-            self.open(installed)
+            self.open(installed, self._wishes_when_done.pop(key, None))
 
     def download_again(self, path: str) -> None:
         """Replace a damaged file of ours by a fresh copy; files of other tools are left alone (the service says so)."""

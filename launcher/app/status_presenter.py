@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
+from launcher.catalog import Catalog
 from launcher.core.generation import Answer, Loaded
 from launcher.core.machine import Machine, Sample
 from launcher.core.words import listed
 from launcher.engine.protocol import EngineState, LoadProgress, TextDelta, TokensCounted
 from launcher.services.engine_service import EngineService
 from launcher.services.hardware_service import HardwareService
-from launcher.ui.shell import StatusBar
+from launcher.services.plan_editing import Edited
+from launcher.services.plan_service import PlanService
+from launcher.ui.main_window import MainWindow
+from launcher.ui.models.words import date_words
 from launcher.ui.shell.status_bar import EngineState as Shown
 
 _SHOWN = {
@@ -26,9 +30,18 @@ _SHOWN = {
 class StatusPresenter(QObject):
     """Connects the status bar."""
 
-    def __init__(self, bar: StatusBar, engine: EngineService, hardware: HardwareService, parent: QObject) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        engine: EngineService,
+        hardware: HardwareService,
+        plans: PlanService,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
-        self._bar = bar
+        self._bar = window.status_bar
+        self._page = window.page_key
+        self._plan_words = self._catalogue_words = ""
         self._engine = engine
         self._machine: Machine | None = None
         engine.state_changed.connect(self._on_state_changed)
@@ -39,6 +52,9 @@ class StatusPresenter(QObject):
         engine.tokens_counted.connect(self._on_tokens_counted)
         hardware.machine_probed.connect(self._on_machine_probed)
         hardware.sample_taken.connect(self._on_sample_taken)
+        plans.plan_edited.connect(self._on_plan_edited)
+        plans.catalog_read.connect(self._on_catalog_read)
+        window.page_changed.connect(self._on_page_changed)
 
     @Slot(object)
     def _on_state_changed(self, state: EngineState) -> None:
@@ -105,3 +121,23 @@ class StatusPresenter(QObject):
     def _on_sample_taken(self, sample: Sample) -> None:
         # Raster painting only: the window allocates nothing on any card (design principle 3).
         self._bar.set_app_memory(sample.ram_used_by_window_bytes, 0)
+
+    @Slot(str)
+    def _on_page_changed(self, page: str) -> None:
+        self._page = page
+        self._show_notes()
+
+    @Slot(object)
+    def _on_plan_edited(self, edited: Edited) -> None:
+        self._plan_words = self.tr("Plan {time} ms").format(time=f"{edited.seconds * 1000:.1f}")
+        self._show_notes()
+
+    @Slot(object)
+    def _on_catalog_read(self, catalog: Catalog) -> None:
+        self._catalogue_words = self.tr("catalogue of {date}").format(date=date_words(catalog.date))
+        self._show_notes()
+
+    def _show_notes(self) -> None:
+        """On the Models page: how fast its plans are made, and how old the list is."""
+        is_shown = self._page == "models"
+        self._bar.set_notes(*((self._plan_words, self._catalogue_words) if is_shown else ("", "")))

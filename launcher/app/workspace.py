@@ -30,6 +30,7 @@ from launcher.core.plans import Plan, Wishes
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
+from launcher.services.exact_service import ExactService
 from launcher.services.hardware_service import HardwareService
 from launcher.services.plan_service import PlanService
 from launcher.store.settings import METERS_SHOWN, WINDOW_GEOMETRY, Settings
@@ -66,6 +67,7 @@ class Workspace(QObject):
         self._engine = EngineService(self)
         self._hardware = HardwareService(self._engine_pid, self)
         self._plans = PlanService(self)
+        self._exact = ExactService(self)
         self._downloads = DownloadService(self)
         self._store = ChatService(self)
         self._flow = ChatFlow(self._downloads, self._engine, self._plans, self)
@@ -94,7 +96,9 @@ class Workspace(QObject):
         plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
         self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self)
         self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
-        self._models_presenter = ModelsPresenter(self._models, self._hardware, plans, downloads, flow, self)
+        self._models_presenter = ModelsPresenter(
+            self._models, self._hardware, plans, self._exact, downloads, flow, self
+        )
         self._downloads_presenter = DownloadsPresenter(
             self._downloads_page, self._window.rail, downloads, flow, self._hardware, self
         )
@@ -104,7 +108,7 @@ class Workspace(QObject):
         self._settings_presenter = SettingsPresenter(
             self._settings_page, self._settings, self._store, plans, self._theme, engine, environment_endpoint, self
         )
-        self._status_presenter = StatusPresenter(self._window.status_bar, engine, self._hardware, self)
+        self._status_presenter = StatusPresenter(self._window, engine, self._hardware, plans, self)
         self._recorder = LoadRecorder(engine, self._store, self)
 
     def _connect(self) -> None:
@@ -128,6 +132,7 @@ class Workspace(QObject):
         for source in (self._home.next_step_chosen, chat.next_step_chosen, self._alarms.step_chosen):
             source.connect(self._steps.carry_out)
         self._downloads_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._models_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._this_pc.copy_report_requested.connect(self._copy_report)
         self._engine.load_failed.connect(self._on_engine_error)
         self._engine.crashed.connect(self._on_engine_error)
@@ -169,6 +174,7 @@ class Workspace(QObject):
         self._engine.close()
         self._downloads.close()
         self._hardware.close()
+        self._exact.close()
         self._plans.close()
         self._store.close()
 

@@ -39,6 +39,7 @@ from launcher.ui.components import (
     SecondaryButton,
     SegmentedButtons,
     SkeletonText,
+    Slider,
     Sparkline,
     StackedBar,
     Text,
@@ -122,6 +123,11 @@ class Gallery(QObject):
         card = ClickableCard()
         column = QVBoxLayout(card)
         column.addWidget(Text("A card that is one button", Role.BODY_STRONG))
+        half, off = Slider("Half"), Slider("Off")
+        for slider in (half, off):
+            slider.set_scale(100, 70)
+            slider.show_value(40, "40")
+        off.setEnabled(False)
         plain = Card()
         column = QVBoxLayout(plain)
         column.addWidget(Text("A card", Role.BODY_STRONG))
@@ -130,6 +136,7 @@ class Gallery(QObject):
             SegmentedButtons("KV cache", (("f16", "f16"), ("q8_0", "q8_0"), ("q4_0", "q4_0"))),
             _row(*chips, Chip("Q4_K_M", mono=True)),
             _row(chosen, FilterChip("Reasoning"), choice),
+            _row(half, off),
             SearchField("Search chats", "Search chats"),
             card,
             plain,

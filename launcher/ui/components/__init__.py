@@ -24,6 +24,7 @@ from launcher.ui.components.memory_bar import MemoryLegend, StackedBar, Swatch
 from launcher.ui.components.meter import Meter, ThinBar
 from launcher.ui.components.motion import motion_ms
 from launcher.ui.components.paint import frame
+from launcher.ui.components.slider import Slider
 from launcher.ui.components.sparkline import Sparkline
 from launcher.ui.components.text import ElidedLabel, Run, SkeletonText, Text
 from launcher.ui.components.toggles import CheckBox, SegmentedButtons, ToggleSwitch
@@ -61,6 +62,7 @@ __all__ = [
     "SecondaryButton",
     "SegmentedButtons",
     "SkeletonText",
+    "Slider",
     "Sparkline",
     "StackedBar",
     "Swatch",

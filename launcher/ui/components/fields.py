@@ -52,10 +52,11 @@ class SearchField(QLineEdit):
 class ComboBox(QComboBox):
     """A choice from a list, drawn as an outlined field with a chevron."""
 
-    def __init__(self, name: str, parent: QWidget | None = None, *, height: int = 30) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, height: int = 30, icon: str = "") -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self._height = height
+        self._icon = icon
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         FocusRing(self, 8, reach=2)
@@ -64,7 +65,7 @@ class ComboBox(QComboBox):
         """The longest choice and the chevron."""
         metrics = QFontMetricsF(font(Role.SMALL_MEDIUM))
         widest = max((metrics.horizontalAdvance(self.itemText(i)) for i in range(self.count())), default=0.0)
-        return QSize(math.ceil(widest) + px(11) + px(16) + px(18), px(self._height))
+        return QSize(math.ceil(widest) + self._text_left() + px(16) + px(18), px(self._height))
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the longest choice."""
@@ -82,7 +83,10 @@ class ComboBox(QComboBox):
         fill = tokens.window if not is_on else tokens.raised if self.underMouse() else tokens.surface
         frame(painter, QRectF(self.rect()), 8, fill, tokens.outline if is_on else tokens.border, dashed=not is_on)
         side = px(16)
-        room = QRectF(px(11), 0, self.width() - px(11) - side - px(18), self.height())
+        left = self._text_left()
+        if self._icon:
+            paint_icon(painter, self._icon, Tone.MUTED, QRectF(px(11), (self.height() - side) / 2, side, side))
+        room = QRectF(left, 0, self.width() - left - side - px(18), self.height())
         words_font = font(Role.SMALL)
         painter.setFont(words_font)
         painter.setPen(tokens.text if is_on else tokens.muted)
@@ -91,3 +95,6 @@ class ComboBox(QComboBox):
         place = QRectF(self.width() - side - px(11), (self.height() - side) / 2, side, side)
         paint_icon(painter, "chevron-down", Tone.MUTED, place)
         painter.end()
+
+    def _text_left(self) -> int:
+        return px(11) + (px(24) if self._icon else 0)

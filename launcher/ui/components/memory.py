@@ -25,8 +25,10 @@ class Part(Enum):
     FREE = "free"
 
 
-def part_name(part: Part) -> str:
+def part_name(part: Part, *, is_short: bool = False) -> str:
     """The part's name as in legends."""
+    if is_short and part is Part.KV_CACHE:
+        return QCoreApplication.translate("Memory", "KV", "short for KV cache")
     names = {
         Part.WEIGHTS: QCoreApplication.translate("Memory", "Weights"),
         Part.KV_CACHE: QCoreApplication.translate("Memory", "KV cache"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
@@ -121,12 +121,35 @@ class StackedBar(QWidget):
             paint_part(painter, part, QRectF(left, area.top(), right - left, area.height()))
         for _, _, right in edges:
             painter.fillRect(QRectF(right, area.top(), 1, area.height()), QColor(tokens.surface))
+        self._paint_overflow(painter, area)
         painter.restore()
         painter.setPen(QPen(QColor(tokens.outline), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         self._paint_label(painter, area)
         painter.end()
+
+    def _paint_overflow(self, painter: QPainter, area: QRectF) -> None:
+        """What is beyond the capacity: behind a line, and hatched."""
+        parts = self._parts
+        if parts is None or not parts.capacity_bytes or parts.used_bytes <= parts.capacity_bytes:
+            return
+        bad = QColor(current().bad)
+        end = self._end_of_capacity(area)
+        beyond = QRectF(end, area.top(), area.right() - end, area.height())
+        painter.save()
+        painter.setClipRect(beyond, Qt.ClipOperation.IntersectClip)
+        painter.fillRect(beyond, QColor(current().soft_bad))
+        _diagonals(painter, beyond, QPen(bad, 1.8), 4.3 * 2**0.5, rising=True)
+        painter.fillRect(QRectF(end, area.top(), 2, area.height()), bad)
+        painter.restore()
+
+    def _end_of_capacity(self, area: QRectF) -> float:
+        parts = self._parts
+        if parts is None or not parts.capacity_bytes or parts.used_bytes <= parts.capacity_bytes:
+            return area.right()
+        end = area.left() + area.width() * parts.capacity_bytes / parts.total_bytes
+        return min(end, area.right() - _LEAST_PART)
 
     def _edges(self, area: QRectF) -> list[tuple[Part, float, float]]:
         """Used parts with their borders; non-zero parts get at least 3 px, free takes what is left."""
@@ -161,6 +184,7 @@ class StackedBar(QWidget):
         if not edges or edges[0][1] - edges[0][0] < _LABEL_FROM:
             return
         left, right = edges[0]
+        right = min(right, self._end_of_capacity(area))
         words = f"{part_name(Part.WEIGHTS)} {parts.printed()[Part.WEIGHTS]} GiB"
         label_font = font(Role.SMALLEST_STRONG)
         if QFontMetricsF(label_font).horizontalAdvance(words) + 12 > right - left:
@@ -202,10 +226,14 @@ class Swatch(QWidget):
 class MemoryLegend(QWidget):
     """The legend under a bar, in bar order: swatch, name, figure in GiB."""
 
-    def __init__(self, parent: QWidget | None = None, *, parts: Sequence[Part] = tuple(Part)) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, parts: Sequence[Part] = tuple(Part), is_compact: bool = False
+    ) -> None:
         super().__init__(parent)
         self._texts: dict[Part, Text] = {}
-        flow = FlowLayout(self, gap=13)
+        self._names = {part: part_name(part, is_short=is_compact) for part in parts}
+        self._gap = " " if is_compact else "  "
+        flow = FlowLayout(self, gap=7 if is_compact else 13)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -213,18 +241,18 @@ class MemoryLegend(QWidget):
             entry = QWidget(self)
             row = QHBoxLayout(entry)
             row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(6)
+            row.setSpacing(5 if is_compact else 6)
             row.addWidget(Swatch(part, entry))
-            text = Text([Run(part_name(part), Role.SMALLEST, Tone.MUTED)], parent=entry)
+            text = Text([Run(self._names[part], Role.SMALLEST, Tone.MUTED)], parent=entry)
             self._texts[part] = text
             row.addWidget(text)
             flow.addWidget(entry)
 
-    def set_parts(self, parts: MemoryParts | None) -> None:
-        """Print the figures, or names alone when nothing is known."""
-        figures = parts.printed() if parts else {}
+    def set_parts(self, parts: MemoryParts | None, *, with_figures: Container[Part] = tuple(Part)) -> None:
+        """Print the figures of these parts, or names alone when nothing is known."""
+        figures = {p: text for p, text in parts.printed().items() if p in with_figures} if parts else {}
         for part, text in self._texts.items():
-            runs = [Run(part_name(part), Role.SMALLEST, Tone.MUTED)]
+            runs = [Run(self._names[part], Role.SMALLEST, Tone.MUTED)]
             if part in figures:
-                runs += [Run("  ", Role.SMALLEST), Run(figures[part], Role.SMALLEST_STRONG)]
+                runs += [Run(self._gap, Role.SMALLEST), Run(figures[part], Role.SMALLEST_STRONG)]
             text.set_text(runs)

@@ -1,4 +1,4 @@
-"""The three figures of a plan in one outlined row: answering, reading, to the first token."""
+"""The three figures of a plan in one outlined row: answering with its range, reading, to the first token."""
 
 from __future__ import annotations
 
@@ -15,39 +15,38 @@ _READ_TOKENS = 1000
 
 
 class SpeedFigures(QWidget):
-    """Large figures with their range or base under them."""
+    """Large figures with their range or base beside them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 10, 12, 8)
-        row.setSpacing(12)
-        self._answering = _Figure(self.tr("Answering"), self)
+        row.setContentsMargins(11, 9, 11, 9)
+        row.setSpacing(9)
+        self._answering = _Figure(self.tr("Answering, estimate"), self)
         self._reading = _Figure(self.tr("Reading your text"), self)
         self._first = _Figure(self.tr("To first token"), self)
         for i, figure in enumerate((self._answering, self._reading, self._first)):
             if i:
                 row.addWidget(Divider(self, vertical=True))
-            row.addWidget(figure, 1, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(figure, 0 if i else 1, Qt.AlignmentFlag.AlignTop)
 
-    def set_speed(self, speed: SpeedEstimate | None) -> None:
-        """Show an estimate or a measurement; None shows "…"."""
+    def set_speed(self, speed: SpeedEstimate | None, *, is_pending: bool = True) -> None:
+        """Show an estimate or a measurement; None shows "…", or a dash where there is no speed."""
         if speed is None:
             for figure in (self._answering, self._reading, self._first):
-                figure.set_pending()
+                figure.set_nothing("…" if is_pending else "\u2013")
             return
-        spread = self.tr("measured")
-        if speed.basis != "measured":
-            spread = self.tr("likely {low}\u2013{high}").format(
-                low=rate(speed.decode_low), high=rate(speed.decode_high)
-            )
+        is_measured = speed.basis == "measured"
+        self._answering.set_label(self.tr("Answering, measured") if is_measured else self.tr("Answering, estimate"))
+        spread = "" if is_measured else f"{rate(speed.decode_low)}\u2013{rate(speed.decode_high)}"
         tokens_s = self.tr("tokens/s")
         self._answering.set_value(_rate(speed.decode_tokens_s), tokens_s, spread)
         self._reading.set_value(_rate(speed.prefill_tokens_s), tokens_s)
         # Printed for a stated length of text, so that the figure has its base.
         wait_s = rate(_READ_TOKENS / speed.prefill_tokens_s) if speed.prefill_tokens_s else self.tr("unknown")
-        base = self.tr("{n} tokens in").format(n=whole(_READ_TOKENS))
+        base = self.tr("/ {n} in").format(n=whole(_READ_TOKENS))
         self._first.set_value(wait_s, self.tr("s") if speed.prefill_tokens_s else "", base)
+        self._first.setToolTip(self.tr("Until the answer to {n} tokens of text begins").format(n=whole(_READ_TOKENS)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The outline."""
@@ -57,26 +56,28 @@ class SpeedFigures(QWidget):
 
 
 class _Figure(QWidget):
-    """What, how much, and its range or base."""
+    """What, and under it how much with its range or base."""
 
     def __init__(self, label: str, parent: QWidget) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        name = Text(label, Role.SMALL, Tone.MUTED, self, wrap=True)
-        self._value = Text("", parent=self)
-        self._under = Text("", Role.SMALL, Tone.MUTED, self)
-        for text in (name, self._value, self._under):
+        # They give way before the panel would have to scroll sideways.
+        self._label = Text(label, Role.SMALL, Tone.MUTED, self, elide=Qt.TextElideMode.ElideRight)
+        self._value = Text("", parent=self, elide=Qt.TextElideMode.ElideRight)
+        for text in (self._label, self._value):
             column.addWidget(text)
 
-    def set_value(self, figure: str, unit: str, under: str = "") -> None:
-        self._value.set_text([Run(figure, Role.FIGURE), Run(f" {unit}", Role.BODY)])
-        self._under.set_text(under)
+    def set_label(self, label: str) -> None:
+        self._label.set_text(label)
 
-    def set_pending(self) -> None:
-        self._value.set_text([Run("…", Role.FIGURE, Tone.MUTED)])
-        self._under.set_text("")
+    def set_value(self, figure: str, unit: str, beside: str = "") -> None:
+        runs = [Run(figure, Role.FIGURE), Run(f" {unit}", Role.SMALL)]
+        self._value.set_text([*runs, Run(f" {beside}", Role.SMALL, Tone.MUTED)] if beside else runs)
+
+    def set_nothing(self, sign: str) -> None:
+        self._value.set_text([Run(sign, Role.FIGURE, Tone.MUTED)])
 
 
 def _rate(tokens_s: float) -> str:

@@ -8,19 +8,23 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from launcher.catalog import NotOffered
 from launcher.core.downloads import DownloadProgress, Installed
+from launcher.core.errors import UserError
 from launcher.core.machine import Machine
-from launcher.core.models import Family
+from launcher.core.models import Family, Quant, Variant
 from launcher.core.plans import Plan
-from launcher.ui.components import ComboBox, Divider, FilterChip, FlowLayout, SearchField, Text
+from launcher.services.linked import LINKED_FAMILY
+from launcher.services.plan_service import Planned
+from launcher.ui.components import Divider
 from launcher.ui.models import words
-from launcher.ui.models.arrange import Filter, Order, Shown, View, arrange
+from launcher.ui.models.arrange import Shown, arrange
 from launcher.ui.models.empty import EmptySearch
+from launcher.ui.models.list_head import ListHead
 from launcher.ui.models.nodes import Link, LinkNode, ModelNode, node_of
 from launcher.ui.models.plan_panel import PlanPanel
 from launcher.ui.models.rows import ModelRow, SizeRow, build
 from launcher.ui.models.tree_model import ModelsTree
 from launcher.ui.models.tree_view import ModelsTreeView
-from launcher.ui.theme import Role, Tone, px
+from launcher.ui.theme import px
 
 _NARROW_BELOW = 1000
 _PANEL_WIDTH = 461
@@ -34,16 +38,29 @@ class ModelsPage(QWidget):
         download_requested(Plan): a row's button, or "Only download".
         chat_requested(Installed): load this file and chat.
         plan_selected(Plan): another size with a plan is shown in the panel.
+        link_pasted(str): the search text is a link or "owner/repo"; link_dropped(): it is not any more.
+        edit_requested(EditRequest), machine_chosen(MachineWish | None), verify_requested(VerifyRequest),
+        verify_cancelled(), step_chosen(NextStep): of the panel.
     """
 
     download_and_chat_requested = Signal(object)
     download_requested = Signal(object)
     chat_requested = Signal(object)
     plan_selected = Signal(object)
+    link_pasted = Signal(str)
+    link_dropped = Signal()
+    edit_requested = Signal(object)
+    machine_chosen = Signal(object)
+    verify_requested = Signal(object)
+    verify_cancelled = Signal()
+    step_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._families: tuple[Family, ...] = ()
+        self._linked: tuple[Variant, ...] = ()
+        self._is_what_if = False
+        self._wanted: tuple[str, str, str] | None = None
         self._not_offered: tuple[NotOffered, ...] = ()
         self._plans: tuple[Plan, ...] | None = None
         self._installed: tuple[Installed, ...] = ()
@@ -74,6 +91,11 @@ class ModelsPage(QWidget):
         self._panel.download_and_chat_requested.connect(self.download_and_chat_requested)
         self._panel.download_requested.connect(self.download_requested)
         self._panel.chat_requested.connect(self.chat_requested)
+        self._panel.edit_requested.connect(self.edit_requested)
+        self._panel.machine_chosen.connect(self._on_machine_chosen)
+        self._panel.verify_requested.connect(self.verify_requested)
+        self._panel.verify_cancelled.connect(self.verify_cancelled)
+        self._panel.step_chosen.connect(self.step_chosen)
         self._rebuild()
         self._lay_out()
 
@@ -92,11 +114,21 @@ class ModelsPage(QWidget):
         self._families, self._not_offered, self._catalogue_date = families, not_offered, catalogue_date
         self._rebuild()
 
+    @property
+    def panel(self) -> PlanPanel:
+        """The plan at the right."""
+        return self._panel
+
     def set_plans(self, plans: tuple[Plan, ...]) -> None:
-        """The plan of every loadable size on this machine, matched by (model, quant, repo)."""
+        """The plan of every loadable size on the machine planned for, matched by (model, quant, repo)."""
         self._plans = plans
         self._panel.set_pending(False)
         self._rebuild()
+        if self._wanted is not None:
+            size = self._size_of(self._wanted)
+            if size is not None and size.plan is not None:
+                self._wanted = None
+                self._show_size(size)
 
     def set_pending(self) -> None:
         """Plans are being made: fits and speeds show "…"."""
@@ -115,15 +147,39 @@ class ModelsPage(QWidget):
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """What is on the disk, also files that the catalog does not know."""
         self._installed = installed
-        chip = self._chips[Filter.INSTALLED]
-        chip.setText(self.tr("Installed {n}").format(n=len(installed)) if installed else self.tr("Installed"))
-        chip.updateGeometry()
+        self._head.set_n_installed(len(installed))
         self._rebuild()
 
     def set_machine(self, machine: Machine) -> None:
-        """The computer that the plans are for."""
-        self._tree.set_has_cards(bool(machine.gpus))
-        self._panel.set_machine(machine)
+        """This PC."""
+        self._panel.set_this_pc(machine)
+        if not self._is_what_if:
+            self._tree.set_has_cards(bool(machine.gpus))
+
+    def set_planned(self, planned: Planned) -> None:
+        """All plans for a machine, this PC or a described one."""
+        best = planned.recommendation
+        self._is_what_if = planned.is_what_if
+        self._tree.set_has_cards(bool(planned.machine.gpus))
+        self._head.set_what_if(planned.is_what_if)
+        self._panel.set_target(planned.machine, planned.wishes, best.why_not_bigger, is_what_if=planned.is_what_if)
+        self._recommended = best.recommended
+        if self._is_untouched:
+            self._chosen = None
+            self._open.clear()
+        self.set_plans(planned.plans)
+
+    def add_linked(self, variant: Variant, quant: Quant) -> None:
+        """A model from a pasted link: a row like the others, chosen as soon as it is planned."""
+        is_known = any(v.id == variant.id for family in self._families for v in family.variants)
+        if not is_known:
+            self._linked = (*(v for v in self._linked if v.id != variant.id), variant)
+        self._wanted = (variant.id, quant.name, quant.repo)
+        self._head.end_link()
+
+    def show_link_error(self, error: UserError) -> None:
+        """The pasted link cannot be read."""
+        self._head.show_link_error(error)
 
     def set_download(self, progress: DownloadProgress) -> None:
         """How far a download is; cheap, several times a second."""
@@ -133,22 +189,24 @@ class ModelsPage(QWidget):
 
     def show_plan(self, plan: Plan) -> None:
         """Choose the plan's size, also when a search or filter hides it, and show it in the panel."""
-        wanted = (plan.model, plan.quant, plan.repo)
-        size = next((s for row in self._rows for s in row.sizes if s.key == wanted), None)
-        if size is None:
-            return
+        size = self._size_of((plan.model, plan.quant, plan.repo))
+        if size is not None:
+            self._show_size(size)
+            self._on_plan_wanted()
+
+    def _size_of(self, key: tuple[str, str, str]) -> SizeRow | None:
+        return next((s for row in self._rows for s in row.sizes if s.key == key), None)
+
+    def _show_size(self, size: SizeRow) -> None:
         self._is_untouched = False
         if not self._unfold_to(size).isValid():
-            self._search.clear()
-            for chip in self._chips.values():
-                chip.setChecked(False)
+            self._head.show_everything()
         self._on_size_chosen(size)
-        self._on_plan_wanted()
 
     def focus_search(self) -> None:
         """For Ctrl+F."""
-        self._search.setFocus()
-        self._search.selectAll()
+        self._head.search.setFocus()
+        self._head.search.selectAll()
 
     # --- building ---
 
@@ -156,27 +214,12 @@ class ModelsPage(QWidget):
         column = QVBoxLayout(self._list_side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        head = QHBoxLayout()
-        head.setContentsMargins(24, 15, 20, 0)
-        head.setSpacing(10)
-        title = Text(self.tr("Models"), Role.TITLE, parent=self)
-        self._search = SearchField(self.tr("Search models"), self.tr("Name, family or size"), self)
-        self._search.textChanged.connect(self._on_view_changed)
-        self._order = ComboBox(self.tr("Sort by"), self, height=34)
-        for order, text in (
-            (Order.BEST, self.tr("Best first")),
-            (Order.FASTEST, self.tr("Fastest")),
-            (Order.SMALLEST, self.tr("Smallest")),
-            (Order.NEWEST, self.tr("Newest")),
-        ):
-            self._order.addItem(text, order.value)
-        self._order.currentIndexChanged.connect(self._on_view_changed)
-        head.addWidget(title)
-        head.addSpacing(6)
-        head.addWidget(self._search, 1)
-        head.addWidget(self._order)
-        column.addLayout(head)
-        column.addLayout(self._build_chips())
+        self._head = ListHead(self)
+        self._head.view_changed.connect(self._show)
+        self._head.link_pasted.connect(self.link_pasted)
+        self._head.link_dropped.connect(self.link_dropped)
+        self._head.step_chosen.connect(self.step_chosen)
+        column.addWidget(self._head)
         self._line_above = Divider(self)
         column.addWidget(self._line_above)
         self._tree = ModelsTree(self)
@@ -189,53 +232,26 @@ class ModelsPage(QWidget):
         self._table.collapsed.connect(self._on_collapsed)
         self._empty = EmptySearch(self)
         self._empty.near_requested.connect(self._on_near_requested)
-        self._empty.filters_cleared.connect(self._on_filters_cleared)
-        self._empty.search_cleared.connect(self._search.clear)
+        self._empty.filters_cleared.connect(self._head.clear_filters)
+        self._empty.search_cleared.connect(self._head.search.clear)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._table)
         self._stack.addWidget(self._empty)
         column.addWidget(self._stack, 1)
 
-    def _build_chips(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(24, 11, 20, 12)
-        holder = QWidget(self)
-        flow = FlowLayout(holder, gap=8)
-        self._chips: dict[Filter, FilterChip] = {}
-        for kind, text in (
-            (Filter.RUNS, self.tr("Runs on this PC")),
-            (Filter.INSTALLED, self.tr("Installed")),
-            (Filter.REASONING, self.tr("Reasoning")),
-            (Filter.CODE, self.tr("Code")),
-        ):
-            chip = FilterChip(text, holder)
-            chip.setChecked(kind is Filter.RUNS)
-            chip.toggled.connect(self._on_view_changed)
-            self._chips[kind] = chip
-            flow.addWidget(chip)
-        self._count = Text("", Role.SMALL, Tone.MUTED, self)
-        row.addWidget(holder, 1)
-        row.addWidget(self._count)
-        return row
-
     # --- showing ---
 
     def _rebuild(self) -> None:
         """Match catalog, plans and library again, then show."""
-        self._rows = build(self._families, self._plans or (), self._installed, self._recommended, self._not_offered)
+        families = self._families
+        if self._linked:
+            families = (Family(LINKED_FAMILY, self.tr("From links"), "", self._linked), *families)
+        self._rows = build(families, self._plans or (), self._installed, self._recommended, self._not_offered)
         self._show()
-
-    def _view(self) -> View:
-        return View(
-            self._search.text(),
-            frozenset(kind for kind, chip in self._chips.items() if chip.isChecked()),
-            Order(self._order.currentData()),
-            frozenset(self._unfolded),
-        )
 
     def _show(self) -> None:
         has_plans = self._plans is not None
-        shown = arrange(self._rows, self._view(), has_plans=has_plans)
+        shown = arrange(self._rows, self._head.view(frozenset(self._unfolded)), has_plans=has_plans)
         self._is_rebuilding = True
         self._tree.set_shown(shown, has_plans=has_plans)
         for progress in self._progress.values():
@@ -247,9 +263,9 @@ class ModelsPage(QWidget):
             if index.isValid():
                 self._table.expand(index)
         self._is_rebuilding = False
-        self._count.set_text(self.tr("{n} of {m} models").format(n=len(shown.models), m=len(self._rows)))
+        self._head.set_counts(len(shown.models), len(self._rows))
         self._stack.setCurrentWidget(self._table if shown.models or shown.n_not_running else self._empty)
-        self._empty.show_for(self._search.text(), shown, len(self._rows), words.date_words(self._catalogue_date))
+        self._empty.show_for(self._head.search.text(), shown, len(self._rows), words.date_words(self._catalogue_date))
         self._choose_again(shown)
 
     def _choose_again(self, shown: Shown) -> None:
@@ -314,8 +330,9 @@ class ModelsPage(QWidget):
 
     # --- slots ---
 
-    def _on_view_changed(self) -> None:
-        self._show()
+    def _on_machine_chosen(self, wish: object) -> None:
+        self._panel.set_pending(True)
+        self.machine_chosen.emit(wish)
 
     def _on_expanded(self, index: QModelIndex) -> None:
         node = node_of(index)
@@ -362,7 +379,7 @@ class ModelsPage(QWidget):
         self._choose(size)
 
     def _on_download_wanted(self, size: SizeRow) -> None:
-        if size.plan:
+        if size.plan and size.can_be_fetched:
             self.download_requested.emit(size.plan)
 
     def _on_link_followed(self, node: LinkNode) -> None:
@@ -370,17 +387,10 @@ class ModelsPage(QWidget):
             self._unfolded.add(node.model)
             self._show()
         else:
-            self._chips[Filter.RUNS].setChecked(False)
+            self._head.show_not_running()
 
     def _on_near_requested(self, model: ModelRow) -> None:
         # The nearest model may be one that does not run here.
         if self._plans is not None and not model.running:
-            self._chips[Filter.RUNS].setChecked(False)
-        self._search.setText(model.short_name)
-
-    def _on_filters_cleared(self) -> None:
-        for chip in self._chips.values():
-            chip.blockSignals(True)
-            chip.setChecked(False)
-            chip.blockSignals(False)
-        self._show()
+            self._head.show_not_running()
+        self._head.search.setText(model.short_name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from launcher.core.machine import Machine
 from launcher.core.plans import MemoryUse
 from launcher.core.units import gib
-from launcher.ui.components import MemoryLegend, MemoryParts, Run, StackedBar, Text, planned_parts
+from launcher.ui.components import MemoryLegend, MemoryParts, Part, Run, StackedBar, Text, planned_parts
 from launcher.ui.components.device_names import device_label
 from launcher.ui.theme import Role, Tone
 
@@ -20,11 +21,17 @@ class PlanMemory(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._devices: list[_DeviceBar] = []
-        self._legend = MemoryLegend(self)
+        self._legend = MemoryLegend(self, is_compact=True)
         self._column.addWidget(self._legend)
 
-    def set_memory(self, memory: MemoryUse | None) -> None:
-        """Show where the bytes go; None shows nothing."""
+    def set_memory(self, memory: MemoryUse | None, machine: Machine | None = None, *, glide: bool = True) -> None:
+        """Show where the bytes go.
+
+        Args:
+            memory: None shows nothing.
+            machine: tells equal cards apart.
+            glide: bars glide to another plan; while dragging they jump.
+        """
         devices = memory.devices if memory else ()
         while len(self._devices) > len(devices):
             gone = self._devices.pop()
@@ -35,11 +42,12 @@ class PlanMemory(QWidget):
             bar = _DeviceBar(self)
             self._column.insertWidget(len(self._devices), bar)
             self._devices.append(bar)
-        parts = [planned_parts(device_label(device, memory, None), device) for device in devices] if memory else []
+        parts = [planned_parts(device_label(device, memory, machine), device) for device in devices] if memory else []
         for bar, device in zip(self._devices, parts, strict=True):
-            bar.set_parts(device)
+            bar.set_parts(device, glide=glide)
         self._legend.setVisible(bool(parts))
-        self._legend.set_parts(_sum(parts) if parts else None)
+        # The others stand in and above the bars.
+        self._legend.set_parts(_sum(parts) if parts else None, with_figures=(Part.KV_CACHE, Part.COMPUTE))
 
 
 class _DeviceBar(QWidget):
@@ -59,13 +67,13 @@ class _DeviceBar(QWidget):
         column.addLayout(head)
         column.addWidget(self._bar)
 
-    def set_parts(self, parts: MemoryParts) -> None:
+    def set_parts(self, parts: MemoryParts, *, glide: bool) -> None:
         capacity = gib(parts.capacity_bytes) if parts.capacity_bytes is not None else self.tr("capacity unknown")
         self._name.set_text([Run(parts.name, Role.BODY_MEDIUM), Run(f"  {capacity}", Role.SMALL, Tone.MUTED)])
         over = parts.used_bytes - (parts.capacity_bytes or parts.used_bytes)
         if over > 0:
-            self._free.set_text(self.tr("{size} too little").format(size=gib(over)))
-            self._free.set_tone(Tone.BAD)
+            words = self.tr("{size} too little").format(size=gib(over))
+            self._free.set_text([Run(words, Role.SMALL_STRONG, Tone.BAD)])
         else:
             self._free.set_text(
                 [
@@ -73,7 +81,7 @@ class _DeviceBar(QWidget):
                     Run(" " + self.tr("free"), Role.SMALL, Tone.MUTED),
                 ]
             )
-        self._bar.set_parts(parts, glide=True)
+        self._bar.set_parts(parts, glide=glide)
 
 
 def _sum(parts: list[MemoryParts]) -> MemoryParts:

@@ -1,43 +1,44 @@
-"""The plan of the chosen size: what it is, where it sits, how fast, why, and one button."""
+"""The plan of the chosen size: what it is, where it sits, how fast, the levers, why, and one button."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from launcher.core.downloads import DownloadProgress, DownloadState
+from launcher.core.downloads import DownloadProgress
+from launcher.core.errors import UserError
 from launcher.core.machine import Machine
-from launcher.core.plans import Plan
-from launcher.core.units import gb, gib, whole
-from launcher.core.words import joined, listed
-from launcher.ui.components import (
-    ButtonSize,
-    ComboBox,
-    ElidedLabel,
-    IconLabel,
-    PrimaryButton,
-    ScrollPage,
-    SecondaryButton,
-    Text,
-)
+from launcher.core.models import Quant
+from launcher.core.plans import Plan, Wishes
+from launcher.services.exact_service import Progress, Verified, VerifyRequest
+from launcher.services.plan_editing import Edited, EditRequest
+from launcher.ui.components import Banner, ScrollPage
 from launcher.ui.models import words
+from launcher.ui.models.editor import PlanEditor, Subject
+from launcher.ui.models.editor_words import overflow_words
 from launcher.ui.models.figures import SpeedFigures
 from launcher.ui.models.fit import fit_of
+from launcher.ui.models.levers import Levers
+from launcher.ui.models.notes import Note, Notes, plan_notes
+from launcher.ui.models.plan_foot import FootState, PlanFoot
+from launcher.ui.models.plan_head import PlanHead
 from launcher.ui.models.plan_memory import PlanMemory
 from launcher.ui.models.rows import ModelRow, SizeRow
-from launcher.ui.theme import Role, Tone, px
-
-_BUSY = (DownloadState.QUEUED, DownloadState.CHECKING, DownloadState.DOWNLOADING, DownloadState.VERIFYING)
+from launcher.ui.theme import Tone
 
 
 class PlanPanel(QWidget):
-    """Shows one size of one model; the size can be changed here too.
+    """Shows one size of one model; size, machine and levers can be changed here.
 
     Signals:
         back_requested(): in a narrow window, to the list.
         size_chosen(SizeRow): another size was picked from the list in the head.
         download_and_chat_requested(Plan), download_requested(Plan), chat_requested(Installed): the buttons.
+        edit_requested(EditRequest): plan this; many times a second while dragging.
+        machine_chosen(MachineWish | None): plan for another machine.
+        verify_requested(VerifyRequest), verify_cancelled(): the engine's dry run.
+        step_chosen(NextStep): of an error shown here.
     """
 
     back_requested = Signal()
@@ -45,6 +46,11 @@ class PlanPanel(QWidget):
     download_and_chat_requested = Signal(object)
     download_requested = Signal(object)
     chat_requested = Signal(object)
+    edit_requested = Signal(object)
+    machine_chosen = Signal(object)
+    verify_requested = Signal(object)
+    verify_cancelled = Signal()
+    step_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +58,14 @@ class PlanPanel(QWidget):
         self._model: ModelRow | None = None
         self._size: SizeRow | None = None
         self._progress: DownloadProgress | None = None
+        self._machine: Machine | None = None
+        self._base = Wishes()
+        self._is_what_if = False
+        self._why_not_bigger = ""
+        self._edited: Edited | None = None
+        self._verified: Verified | None = None
+        self._key: tuple[str, str, str] | None = None
+        self._is_target_new = False
         self._is_pending = True
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -62,288 +76,267 @@ class PlanPanel(QWidget):
         scroll.content.setBackgroundRole(QPalette.ColorRole.Base)
         outer.addWidget(scroll, 1)
         self._column = QVBoxLayout(scroll.content)
-        self._column.setContentsMargins(24, 12, 24, 12)
+        self._column.setContentsMargins(24, 12, 24, 8)
         self._column.setSpacing(0)
-        self._build_head()
+        self._head = PlanHead(self)
         self._memory = PlanMemory(self)
         self._figures = SpeedFigures(self)
-        self._column.addWidget(self._memory)
-        self._column.addSpacing(12)
-        self._column.addWidget(self._figures)
-        self._column.addSpacing(14)
-        self._placement = _PlacementRows(self)
-        self._column.addWidget(self._placement)
-        self._column.addSpacing(10)
-        self._notes = _Notes(self)
-        self._column.addWidget(self._notes)
+        self._editor = PlanEditor(self)
+        self._problem = Banner(self)
+        self._notes = Notes(self)
+        for widget, gap in (
+            (self._head, 10),
+            (self._memory, 12),
+            (self._figures, 10),
+            (self._editor, 8),
+            (self._problem, 8),
+            (self._notes, 0),
+        ):
+            self._column.addWidget(widget)
+            self._column.addSpacing(gap)
         self._column.addStretch(1)
-        outer.addWidget(self._build_foot())
+        self._foot = PlanFoot(self)
+        outer.addWidget(self._foot)
+        self._connect()
         self._refresh()
+
+    # --- values ---
+
+    @property
+    def wishes(self) -> Wishes | None:
+        """With the levers fixed here; None when none is."""
+        request = self._request()
+        return request.wishes if request and not self._editor.levers.is_untouched else None
 
     def set_pending(self, is_pending: bool) -> None:
         """Whether plans are still being made."""
         self._is_pending = is_pending
         self._refresh()
 
-    def set_machine(self, machine: Machine) -> None:
-        """Name the computer that the plan is for."""
-        parts = [self.tr("This PC: {name}").format(name=gpu.name) for gpu in machine.gpus[:1]]
-        if len(machine.gpus) > 1:
-            parts = [self.tr("This PC: {n} cards, {name} first").format(n=len(machine.gpus), name=machine.gpus[0].name)]
-        if not parts:
-            parts = [self.tr("This PC: {name}").format(name=machine.cpu.name)]
-        parts.append(self.tr("{size} RAM").format(size=gib(machine.ram.total_bytes, 0)))
-        self._machine.set_text(listed(*parts))
+    def set_this_pc(self, machine: Machine) -> None:
+        """Name this PC in the list of machines."""
+        self._head.plan_for.set_this_pc(machine)
+
+    def set_gpu_names(self, names: tuple[str, ...]) -> None:
+        """Cards of what-if machines."""
+        self._head.plan_for.set_gpu_names(names)
+
+    def set_target(self, machine: Machine, base: Wishes, why_not_bigger: str, *, is_what_if: bool) -> None:
+        """The machine and wishes that all plans are for."""
+        before = self._machine
+        self._is_target_new = True
+        if before is None or is_what_if != self._is_what_if or not _are_same_cards(before, machine):
+            self._key = None  # levers of one machine mean nothing on another
+        self._machine, self._base, self._why_not_bigger, self._is_what_if = machine, base, why_not_bigger, is_what_if
+        self._head.set_what_if(is_what_if)
+        self._problem.hide()
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Show the way back to the list."""
-        self._back.setVisible(is_narrow)
+        self._head.set_narrow(is_narrow)
 
     def show_size(self, model: ModelRow | None, size: SizeRow | None, progress: DownloadProgress | None) -> None:
-        """Show another size; None for nothing chosen."""
+        """Show a size; None for nothing chosen. The levers stay while it is the same one on the same machine."""
+        old_plan = self._size.plan if self._size else None
         self._model, self._size, self._progress = model, size, progress
+        key = size.key if size else None
+        if key != self._key or self._is_target_new or (size and size.plan != old_plan):
+            self._start_editing(self._editor.levers if key and key == self._key else Levers())
+        self._key = key
+        self._is_target_new = False
         self._refresh()
 
     def set_progress(self, progress: DownloadProgress) -> None:
         """Follow the download of the size shown."""
         if self._size and progress.key == self._size.download_key:
             self._progress = progress
-            self._refresh_buttons()
+            self._refresh_foot()
+
+    def show_edited(self, edited: Edited) -> None:
+        """The plan for levers that are set here, or for an older position of them; others are not shown."""
+        request = self._request()
+        if request is None or edited.request.key != request.key or edited.request.machine is not request.machine:
+            return
+        if self._editor.levers.is_untouched and edited.request.wishes != request.wishes:
+            return
+        self._edited = edited
+        self._problem.hide()
+        self._refresh()
+
+    def show_edit_error(self, error: UserError) -> None:
+        """The levers cannot be planned."""
+        self._problem.show_error(error)
+
+    def show_machine_error(self, error: UserError) -> None:
+        """The wished machine cannot be described."""
+        self._head.plan_for.go_back()
+        self._problem.show_error(error)
+
+    def show_verify_progress(self, progress: Progress) -> None:
+        """The engine's check goes on."""
+        self._foot.verify.show_progress(progress)
+        self._refresh_foot()
+
+    def show_verified(self, verified: Verified) -> None:
+        """The engine's figures; the bars show them from now on, until a lever moves."""
+        if verified.before == self._plan():
+            self._verified = verified
+            self._foot.verify.show_verified(verified)
+            self._refresh()
+
+    def show_verify_error(self, error: UserError) -> None:
+        """Why there are none."""
+        self._foot.verify.show_error(error)
+        self._refresh_foot()
 
     def focus_main_button(self) -> None:
         """Put the keyboard on what this plan is for."""
-        target = self._main if self._main.isVisible() and self._main.isEnabled() else self._sizes
-        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self._foot.focus_main_button():
+            self._head.focus_sizes()
 
-    # --- building ---
+    def _connect(self) -> None:
+        self._head.back_requested.connect(self.back_requested)
+        self._head.size_chosen.connect(self.size_chosen)
+        self._editor.levers_changed.connect(self._on_levers_changed)
+        self._head.plan_for.chosen.connect(self.machine_chosen)
+        self._problem.step_chosen.connect(self.step_chosen)
+        self._foot.verify.step_chosen.connect(self.step_chosen)
+        self._foot.verify.cancel_requested.connect(self._on_verify_cancelled)
+        self._foot.verify_clicked.connect(self._on_verify_clicked)
+        self._foot.reset_clicked.connect(self._editor.reset)
+        self._foot.main_clicked.connect(self._on_main_clicked)
+        self._foot.download_clicked.connect(self._on_only_download_clicked)
 
-    def _build_head(self) -> None:
-        self._back = SecondaryButton(self.tr("Back to the list"), self, size=ButtonSize.SMALL, icon="chevron-left")
-        self._back.clicked.connect(self.back_requested)
-        self._back.hide()
-        self._title = ElidedLabel("", Role.SECTION, parent=self)
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._sizes = ComboBox(self.tr("Quantisation"), self)
-        self._sizes.activated.connect(self._on_size_activated)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(self._title, 1)
-        head.addWidget(self._sizes)
-        self._facts = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
-        self._about = Text("", Role.SMALL, Tone.TEXT, self, wrap=True)
-        machine = QHBoxLayout()
-        machine.setSpacing(8)
-        machine.addWidget(IconLabel("monitor", Tone.MUTED, 16, self))
-        self._machine = ElidedLabel("", Role.SMALL, Tone.MUTED, self)
-        self._machine.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        machine.addWidget(self._machine, 1)
-        self._column.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
-        self._column.addSpacing(4)
-        self._column.addLayout(head)
-        self._column.addSpacing(4)
-        self._column.addWidget(self._facts)
-        self._column.addSpacing(4)
-        self._column.addWidget(self._about)
-        self._column.addSpacing(10)
-        self._column.addLayout(machine)
-        self._column.addSpacing(12)
+    # --- editing ---
 
-    def _build_foot(self) -> QWidget:
-        foot = QWidget(self)
-        column = QVBoxLayout(foot)
-        column.setContentsMargins(24, 8, 24, 16)
-        column.setSpacing(6)
-        self._only_download = SecondaryButton(self.tr("Only download"), foot, size=ButtonSize.SMALL)
-        self._only_download.clicked.connect(self._on_only_download_clicked)
-        self._state = Text("", Role.SMALL, Tone.MUTED, foot, wrap=True)
-        self._main = PrimaryButton("", foot, icon="arrow-down-to-line")
-        self._main.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._main.setMinimumHeight(px(40))
-        self._main.clicked.connect(self._on_main_clicked)
-        column.addWidget(self._state)
-        column.addWidget(self._only_download, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._main)
-        return foot
+    def _quant(self) -> Quant | None:
+        """What the catalog knows of the size shown."""
+        size, variant = self._size, self._model.variant if self._model else None
+        if size is None or variant is None:
+            return None
+        return next((q for q in variant.quants if (q.name, q.repo) == (size.quant, size.repo)), None)
+
+    def _request(self) -> EditRequest | None:
+        quant, machine = self._quant(), self._machine
+        variant = self._model.variant if self._model else None
+        if quant is None or quant.facts is None or machine is None or variant is None:
+            return None
+        wishes = self._editor.levers.wishes(self._base, quant.facts, machine)
+        return EditRequest(machine, variant, quant, self._base, wishes)
+
+    def _start_editing(self, levers: Levers) -> None:
+        """Another plan to start from; what the cache would save is asked for too."""
+        self._edited = None
+        self._forget_verified()
+        quant, size = self._quant(), self._size
+        if quant is None or quant.facts is None or self._machine is None or size is None or size.plan is None:
+            self._editor.set_subject(None)
+            return
+        self._editor.set_subject(Subject(quant.facts, self._machine, self._base, size.plan), levers)
+        request = self._request()
+        if request is not None:
+            self.edit_requested.emit(request)
+
+    def _forget_verified(self) -> None:
+        if self._foot.verify.is_busy:
+            self.verify_cancelled.emit()
+        self._verified = None
+        self._foot.verify.clear()
+
+    def _plan(self) -> Plan | None:
+        """With the levers, as far as it has been made."""
+        if self._edited is not None:
+            return self._edited.plan
+        return self._size.plan if self._size else None
 
     # --- showing ---
 
     def _refresh(self) -> None:
-        model, size = self._model, self._size
-        plan = size.plan if size else None
-        self._title.set_text(model.name if model else self.tr("No model is chosen"))
-        self._fill_sizes()
-        variant = model.variant if model else None
-        if variant:
-            self._facts.set_text(
-                self.tr("{params}. Released {date}. Licence: {licence}.").format(
-                    params=words.params_sentence(variant),
-                    date=words.date_words(variant.released),
-                    licence=variant.licence,
-                )
-            )
-            self._about.set_text(joined(variant.strengths, variant.honest_note))
-        else:
-            self._facts.set_text(size.installed.path if size and size.installed else "")
-            self._about.set_text("")
-        self._facts.setVisible(bool(self._facts.text()))
-        self._about.setVisible(bool(self._about.text()))
-        self._memory.set_memory(plan.memory if plan else None)
-        self._figures.setVisible(plan is not None and plan.fits)
-        self._figures.set_speed(plan.speed if plan else None)
-        self._placement.set_plan(plan)
-        self._notes.set_notes(self._why(), plan)
-        self._refresh_buttons()
+        plan = self._plan()
+        shown = self._verified.after if self._verified else plan
+        self._head.show_size(self._model, self._size)
+        is_dragging = not self._editor.levers.is_untouched
+        self._memory.set_memory(shown.memory if shown else None, self._machine, glide=not is_dragging)
+        # While dragging the row stays, so that the sliders do not run away from the mouse.
+        self._figures.setVisible(plan is not None and (plan.fits or is_dragging))
+        self._figures.set_speed(plan.speed if plan and plan.fits else None, is_pending=plan is None)
+        if plan:
+            self._editor.show_plan(plan, self._edited.kv_bytes if self._edited else {})
+        self._notes.set_notes(self._note_list(shown))
+        self._refresh_foot()
+
+    def _note_list(self, plan: Plan | None) -> list[Note]:
+        why = self._why()
+        notes: list[Note] = [("circle-alert", Tone.BAD, why)] if why else []
+        if plan:
+            notes += plan_notes(plan)
+            if self._size and self._size.is_recommended and self._why_not_bigger and not self._editor_is_touched():
+                text = self.tr("Why not bigger? {why}").format(why=self._why_not_bigger)
+                notes.append(("info", Tone.ACCENT, text))
+            if plan.honest_note:
+                notes.append(("info", Tone.MUTED, plan.honest_note))
+        return notes
+
+    def _editor_is_touched(self) -> bool:
+        return not self._editor.levers.is_untouched
 
     def _why(self) -> str:
         """What stands in the way, in one sentence; "" when nothing does."""
-        model, size = self._model, self._size
+        model, size, plan = self._model, self._size, self._plan()
         if model and model.why_not:
             return model.why_not
         if size and size.why_not:
             return size.why_not
-        if size and size.plan is None and not self._is_pending:
+        if size and plan is None and not self._is_pending:
             return self.tr("The shape of this file is not known, so its memory and speed cannot be predicted.")
-        if size and size.plan and not size.plan.fits and not size.plan.warnings:
-            _, text, _ = words.fit_words(fit_of(size.plan))
-            return self.tr("It does not fit this PC: {words}.").format(words=text)
+        if plan is None or plan.fits:
+            return ""
+        if self._edited and self._editor_is_touched():
+            return overflow_words(self._edited)
+        if not plan.warnings:
+            _, text, _ = words.fit_words(fit_of(plan))
+            return self.tr("It does not fit: {words}.").format(words=text)
         return ""
 
-    def _fill_sizes(self) -> None:
-        self._sizes.clear()
-        sizes = self._model.sizes if self._model else ()
-        for size in sizes:
-            self._sizes.addItem(f"{size.quant} ({size.publisher})" if size.publisher else size.quant)
-        if self._size in sizes:
-            self._sizes.setCurrentIndex(sizes.index(self._size))
-        self._sizes.setVisible(len(sizes) > 0)
-        self._sizes.updateGeometry()
-
-    def _refresh_buttons(self) -> None:
-        size, progress = self._size, self._progress
-        plan = size.plan if size else None
-        is_busy = progress is not None and progress.state in _BUSY and not (size and size.installed)
-        fits = plan is not None and plan.fits
-        is_installed = size is not None and size.installed is not None
-        self._main.setVisible(is_busy or fits or (is_installed and plan is None and not self._is_pending))
-        self._main.setEnabled(not is_busy)
-        self._only_download.setVisible(plan is not None and not is_installed and not is_busy)
-        self._state.setVisible(is_busy)
-        if is_busy and progress is not None:
-            self._main.set_icon_name("arrow-down-to-line")
-            self._main.setText(self.tr("Downloading"))
-            self._state.set_text(
-                self.tr("{done} of {total} are here. Follow it in Downloads.").format(
-                    done=gb(progress.done_bytes), total=gb(progress.total_bytes)
-                )
-            )
-        elif is_installed:
-            self._main.set_icon_name("message-square")
-            self._main.setText(self.tr("Load and chat"))
-        elif size is not None:
-            self._main.set_icon_name("arrow-down-to-line")
-            self._main.setText(self._download_label(size, progress))
-        self._main.setToolTip(self._state.text() if is_busy else "")
-
-    def _download_label(self, size: SizeRow, progress: DownloadProgress | None) -> str:
-        here = progress.done_bytes if progress and progress.state is not DownloadState.DONE else 0
-        if here:
-            left = gb(max(0, size.file_bytes - here))
-            return self.tr("Go on and chat · {size} left").format(size=left)
-        return self.tr("Download and chat · {size}").format(size=words.size_words(size))
+    def _refresh_foot(self) -> None:
+        plan = self._verified.after if self._verified else self._plan()
+        touched = self._editor_is_touched()
+        self._foot.show_state(FootState(self._size, plan, self._progress, self._is_pending, touched, self._is_what_if))
 
     # --- slots ---
 
-    def _on_size_activated(self, row: int) -> None:
-        if self._model and 0 <= row < len(self._model.sizes):
-            self.size_chosen.emit(self._model.sizes[row])
+    def _on_levers_changed(self, levers: Levers) -> None:
+        self._forget_verified()
+        if levers.is_untouched:
+            self._edited = None
+            self._refresh()
+        request = self._request()
+        if request is not None:
+            self.edit_requested.emit(request)
 
     def _on_main_clicked(self) -> None:
+        plan = self._plan()
         if self._size and self._size.installed:
             self.chat_requested.emit(self._size.installed)
-        elif self._size and self._size.plan:
-            self.download_and_chat_requested.emit(self._size.plan)
+        elif plan:
+            self.download_and_chat_requested.emit(plan)
 
     def _on_only_download_clicked(self) -> None:
-        if self._size and self._size.plan:
-            self.download_requested.emit(self._size.plan)
-
-
-class _PlacementRows(QWidget):
-    """What the engine will be told, one line each."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(1, 1)
-        self._rows: list[tuple[Text, Text]] = []
-        for i in range(4):
-            name, value = Text("", Role.SMALL, parent=self), Text("", Role.SMALL_STRONG, parent=self)
-            grid.addWidget(name, i, 0)
-            grid.addWidget(value, i, 1, Qt.AlignmentFlag.AlignRight)
-            self._rows.append((name, value))
-
-    def set_plan(self, plan: Plan | None) -> None:
-        pairs = self._pairs(plan) if plan else []
-        for i, (name, value) in enumerate(self._rows):
-            is_shown = i < len(pairs)
-            name.setVisible(is_shown)
-            value.setVisible(is_shown)
-            if is_shown:
-                name.set_text(pairs[i][0])
-                value.set_text(pairs[i][1])
-        self.setVisible(bool(pairs))
-
-    def _pairs(self, plan: Plan) -> list[tuple[str, str]]:
-        place = plan.placement
-        kv_bytes = sum(device.kv_bytes for device in plan.memory.devices)
-        kv = place.kv_type_k if place.kv_type_k == place.kv_type_v else f"{place.kv_type_k} / {place.kv_type_v}"
-        pairs = [
-            (self.tr("Context"), self.tr("{n} tokens").format(n=whole(plan.context))),
-            (self.tr("KV cache"), f"{kv} · {gib(kv_bytes)}"),
-        ]
-        fit = fit_of(plan)
-        of = self.tr("{n} of {m}")
-        if fit.n_cards:
-            pairs.append((self.tr("Layers on card"), of.format(n=fit.layers_on_card, m=fit.layers)))
-        if place.expert_layers_on_cpu:
-            on_card = max(0, fit.layers - place.expert_layers_on_cpu)
-            pairs.append((self.tr("Experts on card"), of.format(n=on_card, m=fit.layers)))
-        return pairs
-
-
-class _Notes(QWidget):
-    """Reasons and warnings with their icons."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
-        self._shown: tuple[tuple[str, Tone, str], ...] = ()
-        self._frames: list[QFrame] = []
-
-    def set_notes(self, why: str, plan: Plan | None) -> None:
-        notes: list[tuple[str, Tone, str]] = [("circle-alert", Tone.BAD, why)] if why else []
+        plan = self._plan()
         if plan:
-            notes += [("info", Tone.ACCENT, text) for text in plan.reasons]
-            notes += [("triangle-alert", Tone.WARN, text) for text in plan.warnings]
-        if tuple(notes) == self._shown:
-            return
-        self._shown = tuple(notes)
-        for old in self._frames:
-            self._column.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        self._frames = []
-        for icon, tone, text in notes:
-            note = QFrame(self)
-            row = QHBoxLayout(note)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(10)
-            row.addWidget(IconLabel(icon, tone, 16, note), 0, Qt.AlignmentFlag.AlignTop)
-            row.addWidget(Text(text, Role.SMALL, parent=note, wrap=True), 1)
-            self._column.addWidget(note)
-            note.show()
-            self._frames.append(note)
+            self.download_requested.emit(plan)
+
+    def _on_verify_clicked(self) -> None:
+        plan, installed = self._plan(), self._size.installed if self._size else None
+        if plan is not None:
+            self._verified = None
+            self.verify_requested.emit(VerifyRequest(plan, installed.path if installed else "", self._is_what_if))
+
+    def _on_verify_cancelled(self) -> None:
+        self.verify_cancelled.emit()
+        self._foot.verify.clear()
+        self._refresh_foot()
+
+
+def _are_same_cards(one: Machine, other: Machine) -> bool:
+    return [gpu.name for gpu in one.gpus] == [gpu.name for gpu in other.gpus]

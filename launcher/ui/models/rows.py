@@ -54,6 +54,11 @@ class SizeRow:
         return f"{self.repo}::{self.quant}"
 
     @property
+    def can_be_fetched(self) -> bool:
+        """It is on the hub; from another server it can only be planned."""
+        return "://" not in self.repo
+
+    @property
     def is_running(self) -> bool:
         """It runs on this PC."""
         return self.plan is not None and runs(self.plan)

@@ -50,10 +50,14 @@ class StatusBar(QWidget):
         self._divider.setFixedHeight(px(14))
         self._context = Text("", Role.SMALL, Tone.MUTED, self)
         self._memory = Text("", Role.SMALL, Tone.MUTED, self)
+        self._notes = (Text("", Role.SMALL, Tone.MUTED, self), Text("", Role.SMALL, Tone.MUTED, self))
+        self._note_divider = Divider(self, vertical=True)
+        self._note_divider.setFixedHeight(px(14))
         row.addWidget(self._dot)
         row.addWidget(self._state)
         row.addWidget(self._model, 1)
-        for widget in (self._rate, self._divider, self._context, self._memory):
+        notes = (self._notes[0], self._note_divider, self._notes[1])
+        for widget in (self._rate, self._divider, self._context, self._memory, *notes):
             row.addWidget(widget)
         self.set_state(EngineState.EMPTY)
         self.set_rate(None)
@@ -99,12 +103,22 @@ class StatusBar(QWidget):
         self._memory.set_text(self.tr("This app uses {parts}").format(parts=" · ".join(parts)) if parts else "")
         self._arrange()
 
+    def set_notes(self, first: str = "", second: str = "") -> None:
+        """What the page shown says about its figures ("Plan 1.4 ms"), in the place of the app's memory; "" for none."""
+        for text, words in zip(self._notes, (first, second), strict=True):
+            text.set_text(words)
+        self._arrange()
+
     def _arrange(self) -> None:
         has_rate, has_context = bool(self._rate.text()), bool(self._context.text())
+        has_notes = [bool(text.text()) and not has_rate and not has_context for text in self._notes]
+        for text, is_shown in zip(self._notes, has_notes, strict=True):
+            text.setVisible(is_shown)
+        self._note_divider.setVisible(all(has_notes))
         self._rate.setVisible(has_rate)
         self._context.setVisible(has_context)
         self._divider.setVisible(has_rate and has_context)
-        self._memory.setVisible(not has_rate and not has_context and bool(self._memory.text()))
+        self._memory.setVisible(not (has_rate or has_context or any(has_notes)) and bool(self._memory.text()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line at the top."""

@@ -1,0 +1,118 @@
+"""One plan with levers fixed by hand, and what a person needs beside it: what the cache would save, which lever helps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from launcher.core.errors import UserError
+from launcher.core.machine import Machine
+from launcher.core.models import Quant, Variant
+from launcher.core.plans import Plan, Wishes
+
+KV_TYPES = ("f16", "q8_0", "q4_0")
+"""What the plan editor offers; the command line takes every type."""
+
+# Wishes that one lever of the editor sets together.
+_LEVER_FIELDS: dict[str, tuple[str, ...]] = {
+    "context": ("context",),
+    "kv_type": ("kv_type", "kv_type_v"),
+    "experts": ("expert_layers_on_cpu", "boundary_experts_on_cpu"),
+    "layers": ("n_gpu_layers",),
+    "cap": ("vram_caps_bytes", "vram_reserve_bytes"),
+    "ubatch": ("n_ubatch", "n_batch"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """A plan wanted by the editor. `base` are the wishes without levers: what "back to recommended" means."""
+
+    machine: Machine
+    variant: Variant
+    quant: Quant
+    base: Wishes
+    wishes: Wishes
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Which row of the catalog it is about."""
+        return self.variant.id, self.quant.name, self.quant.repo
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The answer.
+
+    Attributes:
+        seconds: that the one plan took.
+        kv_bytes: of the whole cache by type, at this very placement; a type that cannot be planned is absent.
+        helps: where the plan does not fit: (lever, plan with that one searched again) for each lever that alone makes it
+            fit; names as `Lever.lever`.
+    """
+
+    request: EditRequest
+    plan: Plan
+    seconds: float
+    kv_bytes: dict[str, int]
+    helps: tuple[tuple[str, Plan], ...] = ()
+
+
+def edit(request: EditRequest) -> Edited:
+    """Plan it.
+
+    Raises:
+        UserError: a lever that no engine can obey ("bad_wish"), or a model that cannot be planned ("not_loadable").
+    """
+    from launcher import planner
+
+    started = time.perf_counter()
+    plan = planner.plan(request.machine, request.variant, request.quant, request.wishes)
+    seconds = time.perf_counter() - started
+    helps = () if plan.fits else _helps(request)
+    return Edited(request, plan, seconds, _kv_bytes(request, plan), helps)
+
+
+def _kv_bytes(request: EditRequest, plan: Plan) -> dict[str, int]:
+    """The cache of each type where everything else stays as it is."""
+    from launcher import planner
+
+    place = plan.placement
+    fixed = replace(
+        request.wishes,
+        context=plan.context,
+        n_gpu_layers=place.n_gpu_layers,
+        expert_layers_on_cpu=place.expert_layers_on_cpu,
+        boundary_experts_on_cpu=place.boundary_experts_on_cpu or None,
+    )
+    sizes = {place.kv_type_k: _kv_of(plan)}
+    for kind in KV_TYPES:
+        if kind not in sizes:
+            try:
+                other = planner.plan(
+                    request.machine, request.variant, request.quant, replace(fixed, kv_type=kind, kv_type_v=None)
+                )
+            except UserError:
+                continue
+            if other.placement.kv_type_k == kind:
+                sizes[kind] = _kv_of(other)
+    return sizes
+
+
+def _kv_of(plan: Plan) -> int:
+    return sum(device.kv_bytes for device in plan.memory.devices)
+
+
+def _helps(request: EditRequest) -> tuple[tuple[str, Plan], ...]:
+    """Let go of one fixed lever after the other."""
+    from launcher import planner
+
+    found: list[tuple[str, Plan]] = []
+    for lever, fields in _LEVER_FIELDS.items():
+        freed = {name: getattr(request.base, name) for name in fields}
+        if all(getattr(request.wishes, name) == value for name, value in freed.items()):
+            continue
+        plan = planner.plan(request.machine, request.variant, request.quant, replace(request.wishes, **freed))
+        if plan.fits:
+            found.append((lever, plan))
+    return tuple(found)
