@@ -2,10 +2,13 @@
 
 Run by `make` with the project's own interpreter; needs cmake, ninja and scikit-build-core in it, and a C++ compiler.
 A build happens aside and is moved into place in one step, so that it may be killed at any moment, and two at once are safe.
+
+`--pack FOLDER` builds only the native libraries, into a folder that LLAMA_CPP_LIB_PATH can name; nothing is installed.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -80,6 +83,27 @@ def _build(wanted: Recipe, work: Path, log: Path) -> Path:
     wheel = pack_wheel(source, libraries, work / "wheel", log)
     say(f"built in {time.monotonic() - started:.0f} s")
     return wheel
+
+
+def make_pack(wanted: Recipe, folder: Path) -> None:
+    """Put the libraries of `wanted` into `folder`, which must not exist yet; it appears in one step.
+
+    Raises:
+        EngineBuildError: a step failed, or the folder exists.
+    """
+    if folder.exists():
+        raise EngineBuildError(f"{folder} exists already")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    log = folder.with_name(folder.name + ".log")
+    log.write_text("", "utf-8")
+    with tempfile.TemporaryDirectory(prefix="building-", dir=folder.parent) as name:
+        work = Path(name)
+        source = fetch_source(work, log)
+        pack = work / "pack"
+        pack.mkdir()
+        for library in compile_libraries(source / "vendor" / "llama.cpp", work / "native", wanted.cmake_args, log):
+            shutil.copy2(library, pack)
+        pack.rename(folder)
 
 
 def fetch_source(work: Path, log: Path) -> Path:
@@ -204,12 +228,19 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + signum)  # lets `run` end its child and the temporary folder go
 
 
-def main() -> int:
-    """Build if need be, then install."""
+def main(arguments: Sequence[str]) -> int:
+    """Build if need be, then install; or make a pack."""
+    parser = argparse.ArgumentParser(prog="build.py", description="Build llama.cpp for this computer.")
+    parser.add_argument("--pack", type=Path, metavar="FOLDER", help="only the libraries, into this new folder")
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    home = cache_dir() / "engine"
     wanted = recipe()
     try:
+        if options.pack:
+            make_pack(wanted, options.pack.absolute())
+            say(f"ready: LLAMA_CPP_LIB_PATH={options.pack.absolute()}")
+            return 0
+        home = cache_dir() / "engine"
         wheel = ensure_wheel(wanted, home)
         install(wheel, home / f"{wanted.key}.log")
     except EngineBuildError as error:
@@ -220,4 +251,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

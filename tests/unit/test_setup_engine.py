@@ -83,6 +83,24 @@ def test_a_library_comes_out_under_one_name(build: ModuleType, tmp_path: Path) -
     assert names == ["libllama.dylib" if sys.platform == "darwin" else "libllama.so"], "a wheel cannot hold links"
 
 
+def test_a_pack_is_a_folder_of_libraries_and_appears_whole(
+    build: ModuleType, recipe: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(work: Path, log: Path) -> Path:
+        (work / "source" / "vendor").mkdir(parents=True)
+        _project(work / "source" / "vendor" / "llama.cpp", "int answer(void) { return 42; }")
+        return work / "source"
+
+    monkeypatch.setattr(build, "fetch_source", fetch)
+    monkeypatch.setenv(recipe.OVERRIDE, "-DCMAKE_BUILD_TYPE=Debug")
+    pack = tmp_path / "packs" / "mine"
+    assert build.main(["--pack", str(pack)]) == 0
+    assert [p.name.partition(".")[0] for p in pack.iterdir()] == ["libllama"]
+    assert sorted(p.name for p in pack.parent.iterdir()) == ["mine", "mine.log"]
+    assert "-DCMAKE_BUILD_TYPE=Debug" in (pack.parent / "mine.log").read_text("utf-8")
+    assert build.main(["--pack", str(pack)]) == 1, "a pack is never overwritten"
+
+
 def test_a_compiler_error_is_shown_with_its_last_lines_and_the_log(build: ModuleType, tmp_path: Path) -> None:
     source = _project(tmp_path / "source", "int answer(void) { return forty_two; }")
     with pytest.raises(build.EngineBuildError) as raised:
