@@ -60,11 +60,13 @@ class Options:
     Attributes:
         processor, card: how much is measured of each.
         keep_noisy: return a disturbed result too, marked by its spread.
+        threads: of the processor; None is one per core, as plans use them.
     """
 
     processor: Extent = PROCESSOR
     card: Extent = CARD
     keep_noisy: bool = False
+    threads: int | None = None
 
 
 _DEFAULT = Options()
@@ -145,7 +147,7 @@ class _Session:
         self._on_progress = on_progress
         self._stop = stop
         self._devices = measurable(info.devices)
-        self._threads = _threads()
+        self._threads = options.threads or _cores()
         self._jobs: list[JobFinished] = []
         self._handover = handover_probe(self._devices, options.processor)
         self._probes = {d.name: device_probes(d, self._extent(d)) for d in self._devices}
@@ -248,8 +250,8 @@ class _CardMeter:
             meters.close()
 
 
-def _threads() -> int:
-    """As plans use them: one per core that this program may have."""
+def _cores() -> int:
+    """Those that this program may use."""
     from launcher.hardware.cpu import read_cpu
 
     return read_cpu()[0].cores
