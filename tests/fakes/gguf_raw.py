@@ -21,6 +21,10 @@ class U16(int):
     """Written as a 16-bit number, which the engine wants for split.no and split.count."""
 
 
+class I32(int):
+    """Written as a signed number, which the engine wants for split.tensors.count."""
+
+
 def text(value: str | bytes) -> bytes:
     """Length and bytes."""
     raw = value.encode() if isinstance(value, str) else value
@@ -35,6 +39,8 @@ def typed(value: Value) -> bytes:
         return struct.pack("<I?", 7, value)
     if isinstance(value, U16):
         return struct.pack("<IH", 2, value)
+    if isinstance(value, I32):
+        return struct.pack("<Ii", 5, value)
     if isinstance(value, int):
         return struct.pack("<II", 4, value)
     if isinstance(value, float):
@@ -103,7 +109,7 @@ def write_set(
             "split.no": U16(number),
             "split.count": U16(count),
         }
-        keys["split.tensors.count"] = len(plain)
+        keys["split.tensors.count"] = I32(len(plain))
         paths.append(write(folder / f"{stem}-{number + 1:05d}-of-{count:05d}.gguf", keys, part))
     return paths
 
