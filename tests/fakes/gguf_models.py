@@ -87,6 +87,8 @@ class Shape:
     value_dim: int = 32
     is_legacy: bool = False
     """The unsplit attn_kv_b of files from before April 2025: full keys and values in the cache."""
+    nextn_layers: int = 0
+    """The last so many of the blocks predict further tokens (MTP): no part of an ordinary answer."""
 
 
 SLOW = Shape(n_layer=40, n_expert=4)
@@ -279,6 +281,8 @@ def _write_deepseek2(weights: _Weights, shape: Shape, arch: str) -> None:
     _write_expert_counts(w, s)
     w.add_expert_weights_norm(True)
     w.add_uint32(f"{arch}.expert_gating_func", 2)
+    if s.nextn_layers:
+        w.add_nextn_predict_layers(s.nextn_layers)
     for layer in range(s.n_layer):
         b = f"blk.{layer}."
         weights.ones(b + "attn_norm.weight", s.n_embd)
@@ -297,6 +301,10 @@ def _write_deepseek2(weights: _Weights, shape: Shape, arch: str) -> None:
             weights.matrix(b + "attn_v_b.weight", s.value_dim, s.kv_lora_rank, experts=s.n_head)
         weights.matrix(b + "attn_output.weight", s.n_embd, s.n_head * s.value_dim, gain=weights.block_gain)
         _write_experts_or_dense(weights, s, layer, has_bias=True)
+        if layer >= s.n_layer - s.nextn_layers:
+            weights.matrix(b + "nextn.eh_proj.weight", s.n_embd, 2 * s.n_embd)
+            weights.ones(b + "nextn.enorm.weight", s.n_embd)
+            weights.ones(b + "nextn.hnorm.weight", s.n_embd)
 
 
 def _write_plain_attention(weights: _Weights, shape: Shape, arch: str) -> None:
