@@ -22,11 +22,11 @@ from launcher.catalog.gguf_header import parse_header
 from launcher.catalog.identify import Identity, identify
 from launcher.catalog.listing import Catalog
 from launcher.catalog.remote_cache import CachedHeader, StoredSet
-from launcher.catalog.remote_errors import AWAY, keeps_changing
+from launcher.catalog.remote_errors import AWAY, keeps_changing, not_kept
 from launcher.catalog.remote_fetch import ChangedError, Halt, Patience, RangeFile, Target
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
-from launcher.core.words import say
+from launcher.core.words import known, say
 
 _AT_ONCE = 4
 # What most people take, in a repository of many; the command line's choice for catalog models too.
@@ -87,13 +87,14 @@ def read_remote_set(
 
     Raises:
         UserError: "bad_link"; "quant_needed"; the server cannot be reached, refuses or has no such file; what is there is
-            no GGUF file, or a damaged one; "stopped".
+            no GGUF file, or a damaged one; "cache_unwritable"; "stopped".
     """
     found = remote_source.parse(source, quant, revision)
     work = _Work(Halt(stop or threading.Event()), patience or Patience())
-    if isinstance(found, remote_source.LinkSource):
-        return work.of_link(found)
-    return work.of_hub(found)
+    try:
+        return work.of_link(found) if isinstance(found, remote_source.LinkSource) else work.of_hub(found)
+    except OSError as error:  # the network's own failures are UserErrors by now
+        raise not_kept(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,9 @@ class _Work:
             Target(url, name, is_first=i == 0)
             for i, (url, name) in enumerate(zip(source.urls, source.names, strict=True))
         ]
-        known = stored.keys if stored else ("",) * len(targets)
+        keys = stored.keys if stored else ("",) * len(targets)
         try:
-            items = self._each(self._linked_file, targets, known)
+            items = self._each(self._linked_file, targets, keys)
         except UserError as error:
             return _kept_or_raise(stored, error)
         files = tuple(ModelFile(t.name, i.cached.about.total_bytes) for t, i in zip(targets, items, strict=True))
@@ -200,8 +201,12 @@ class _Work:
                 self._halt.failed.set()
                 raise
 
-        with ThreadPoolExecutor(min(_AT_ONCE, len(targets)), thread_name_prefix="launcher-header") as pool:
-            futures = [pool.submit(guarded, t, k) for t, k in zip(targets, keys, strict=True)]
+        try:
+            with ThreadPoolExecutor(min(_AT_ONCE, len(targets)), thread_name_prefix="launcher-header") as pool:
+                futures = [pool.submit(guarded, t, k) for t, k in zip(targets, keys, strict=True)]
+        except BaseException:  # Ctrl+C while it waits
+            self._halt.failed.set()
+            raise
         failures = [e for f in futures if (e := f.exception()) is not None]
         for error in failures:
             if not (isinstance(error, UserError) and error.code == "stopped"):
@@ -260,7 +265,9 @@ def _kept_or_raise(stored: StoredSet | None, error: UserError) -> RemoteSet:
     here = _from_cache(stored) if stored and error.code in AWAY else None
     if stored is None or here is None:
         raise error
-    return replace(here, note=say("{problem} This is its header as of {date}.", problem=error.what, date=stored.date))
+    return replace(
+        here, note=say("{problem} This is its header as of {date}.", problem=known(error.what), date=stored.date)
+    )
 
 
 def _from_cache(stored: StoredSet) -> RemoteSet | None:

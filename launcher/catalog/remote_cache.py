@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from launcher.core.paths import cache_dir
 
 MAX_CACHE_BYTES = 512 * 2**20
 _SPOOL = "fetch-"
+_SPOOL_LIFE_S = 24 * 3600
 T = TypeVar("T")
 
 
@@ -125,9 +127,13 @@ def _drop_oldest(keep: frozenset[str]) -> None:
         with suppress(OSError):  # another fetch has just finished
             ages.append((folder.stat().st_mtime, sum(f.stat().st_size for f in folder.iterdir()), folder))
     total = 0
-    for _, size, folder in sorted(ages, reverse=True):
-        total += size
-        if total > MAX_CACHE_BYTES and folder.name not in keep and not folder.name.startswith(_SPOOL):
+    for changed, size, folder in sorted(ages, reverse=True):
+        if folder.name.startswith(_SPOOL):
+            is_old = time.time() - changed > _SPOOL_LIFE_S  # of a fetch that was killed
+        else:
+            total += size
+            is_old = total > MAX_CACHE_BYTES and folder.name not in keep
+        if is_old:
             shutil.rmtree(folder, ignore_errors=True)
 
 

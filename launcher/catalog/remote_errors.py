@@ -120,6 +120,12 @@ def keeps_changing(name: str) -> UserError:
     return UserError("file_changed", say("{name} was replaced while it was read.", name=name), why, (_RETRY,))
 
 
+def not_kept(error: OSError) -> UserError:
+    """The disk refused."""
+    steps = (NextStep("Free up space", "free_space"), _RETRY)
+    return UserError("cache_unwritable", "The header could not be kept on the disk.", str(error), steps)
+
+
 def stopped() -> UserError:
     """The user's own wish."""
     return UserError("stopped", "Stopped.", "The header was not read to its end.", (_RETRY,))

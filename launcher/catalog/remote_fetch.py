@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import httpx2
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_PLAIN = re.compile(r"[!#-~]+")
 # A header begins with its vocabulary, 4-8 MB; the later shards of a set have only their tensors, some kB.
 _FIRST_BYTES, _LATER_SHARD_BYTES = 2**20, 2**16
 _MIN_STEP_BYTES, _MAX_STEP_BYTES = 2**18, 2**21
@@ -138,8 +139,10 @@ class RangeFile:
         Raises:
             UserError: see `remote_errors`.
         """
+        # An ETag is the server's word: only a plain one goes back into a header.
+        condition = {"If-None-Match": f'"{etag}"'} if _PLAIN.fullmatch(etag) else {}
         try:
-            with self._answer({"Range": "bytes=0-0", "If-None-Match": f'"{etag}"'}) as response:
+            with self._answer({"Range": "bytes=0-0"} | condition) as response:
                 if response.status_code == 304:
                     return True
                 if response.status_code >= 400:
@@ -204,7 +207,8 @@ class RangeFile:
         if total is None:
             raise no_size(target.url, target.name)
         etag = _etag(response)
-        if self._began and (etag, total) != (self.etag, self.total_bytes):
+        is_other = hub.is_sha256(target.sha256) and hub.is_sha256(etag) and etag != target.sha256
+        if is_other or (self._began and (etag, total) != (self.etag, self.total_bytes)):
             raise ChangedError
         if target.size_bytes not in (None, total):
             raise changed(target.name, total, target.size_bytes or 0)
@@ -240,10 +244,14 @@ class RangeFile:
             ) from error
 
 
+def _linked(response: httpx2.Response, name: str) -> str:
+    """What the hub says of the file itself on the way to its storage host (a renamed repository adds another redirect)."""
+    return next((hop.headers[name] for hop in [*response.history, response] if name in hop.headers), "")
+
+
 def _etag(response: httpx2.Response) -> str:
     """What tells this content from another: the hub's checksum, else the ETag, else the date of the last change."""
-    first = (response.history or [response])[0].headers
-    found = first.get("X-Linked-Etag") or response.headers.get("ETag", "")
+    found = _linked(response, "X-Linked-Etag") or response.headers.get("ETag", "")
     return found.removeprefix("W/").strip('"') or response.headers.get("Last-Modified", "")
 
 
@@ -255,5 +263,5 @@ def _total(response: httpx2.Response) -> int | None:
     else:
         text = response.headers.get("Content-Length", "")
     if not text.isdigit():
-        text = (response.history or [response])[0].headers.get("X-Linked-Size", "")
+        text = _linked(response, "X-Linked-Size")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -55,8 +55,10 @@ def parse(source: str, quant: str | None = None, revision: str | None = None) ->
     text = source.strip()
     if "://" not in text:
         found = _REPO.fullmatch(text)
-        if found is None:
-            raise _bad_link(text, say("It is neither owner/repository nor a link that begins with https://."))
+        if found is None or text.lower().endswith(".gguf"):
+            raise _bad_link(
+                text, say("It is neither a file here, nor owner/repository, nor a link that begins with https://.")
+            )
         return HubSource(found["repo"], "", quant or found["quant"], revision)
     try:
         parts = urlsplit(text)

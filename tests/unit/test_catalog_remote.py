@@ -247,6 +247,7 @@ def test_nothing_to_plan_in_a_repository(fake: FakeHub) -> None:
         "nonsense",
         "",
         "a/b/c",
+        "folder/m.gguf",
         "ftp://host/m.gguf",
         "https://",
         "https://host:x/m.gguf",
@@ -484,6 +485,22 @@ def test_parts_of_two_models_are_no_set(fake: FakeHub, giant: list[Path]) -> Non
     publish(fake, giant)
     fake.add_file(REPO, f"Q4_K_M/{giant[2].name}", giant[3], "b" * 64)
     assert refusal().code == "damaged_gguf"
+
+
+def test_a_disk_that_refuses_is_said(fake: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_file(fake, tmp_path)
+    (tmp_path / "home").write_text("a file where a folder should be")
+    monkeypatch.setenv("LAUNCHER_HOME", str(tmp_path / "home"))
+    assert refusal().code == "cache_unwritable"
+
+
+def test_an_etag_that_is_no_etag_is_not_sent_back(fake: FakeHub, tmp_path: Path) -> None:
+    path, link = one_file(fake, tmp_path)
+    fake.add_file(REPO, path.name, path, "\u00e9 \u00fc" * 11)
+    first = read(link)
+    fake.log.clear()
+    assert read(link).headers == first.headers
+    assert [r.headers.get("if-none-match") for r in fake.log] == [None]
 
 
 def test_stop_ends_it_soon(fake: FakeHub, tmp_path: Path) -> None:
