@@ -119,7 +119,7 @@ def _open(binding: Any, path: str, p: Placement, gpus: list[int], real: bool, ke
 
 def _measure(binding: Any, model: Any, p: Placement, gpus: list[str]) -> dict[str, object]:
     from launcher.engine.worker.memory import buffer_uses
-    from launcher.engine.worker.model import KV_TYPES
+    from launcher.engine.worker.params import KV_TYPES
 
     llama = binding.llama
     params = llama.llama_context_default_params()

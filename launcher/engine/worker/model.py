@@ -14,7 +14,6 @@ from launcher.core.plans import Placement
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import Binding
-from launcher.engine.worker.params import KV_TYPES as KV_TYPES
 from launcher.engine.worker.params import chosen_devices, context_params, model_params
 
 
