@@ -2,17 +2,21 @@
 
 Decode reads every active weight once per token:
 
-    t = sum over devices [ bytes / (bandwidth * share) + layers * constant ] + hand-overs + a constant per token
+    t = sum over devices [ weights / bandwidth + KV / KV bandwidth + dense layers * c1 + MoE or MLA layers * c2 ]
+        + hand-overs * s + c0
 
-Shares and constants are set so that known rows hold (tests/unit/test_planner_speed.py): an 8B alone reaches 57-60 % of a
-card's data sheet, V4-Flash with all experts in RAM 13.7 tokens/s on an RTX 5090 with 62.7 GB/s RAM, a 7B Q4_K_M about
-8 tokens/s on a laptop with 45 GB/s, MoE and MLA layers cost twice a dense one. Without a measurement of the machine all
-of it is an estimate, hence the range.
+and a batch of the prompt costs its arithmetic, plus the copy of the weights that are in RAM (`ubatch_seconds`).
+
+Where the machine was not measured, the terms come from data sheets and from the constants below. They were set with 60
+public rows and judged with 91 others (tests/bench/speed_rows.json, `python -m tests.bench.speed_errors`): builds of
+llama.cpp from 2024 to 2026, so they are a middle, and the stated ranges cover what a driver, a build or a card changes.
+A calibration of the machine replaces them one by one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from launcher.core.calibration import Calibration, DeviceCalibration
 
@@ -25,7 +29,7 @@ class Device:
         bandwidth_bytes_s: effective, the share already applied.
         flops: effective arithmetic rate of a large batch.
         layer_s: constant per dense layer and token.
-        moe_layer_s: constant per expert or MLA layer; None is twice a dense one.
+        moe_layer_s: constant per expert or MLA layer; None is a dense layer's times `_MOE_LAYER_FACTOR`.
         kv_bytes_s: KV cache read per second; None is the rate of the weights.
         is_measured: the rates come from a calibration of this machine, not from data sheets.
     """
@@ -54,20 +58,45 @@ class Work:
     kv_bytes: float = 0.0
 
 
-# Share of the data-sheet bandwidth that decode reaches (matrix-vector kernels), and seconds per dense layer.
-_BACKEND_SHARE = {"cuda": 0.87, "rocm": 0.75, "vulkan": 0.72, "metal": 0.80, "rpc": 0.50}
-_BACKEND_LAYER_S = {"cuda": 60e-6, "rocm": 65e-6, "vulkan": 75e-6, "metal": 80e-6, "rpc": 400e-6}
-_OTHER_SHARE, _OTHER_LAYER_S = 0.60, 100e-6
-_HOST_SHARE, _HOST_LAYER_S = 0.87, 100e-6
+class _Backend(NamedTuple):
+    """What decode and prefill reach with it: shares of the data sheet, seconds per layer and token."""
+
+    share: float
+    layer_s: float
+    moe_layer_s: float
+    flops_share: float
+
+
+_BACKENDS = {
+    "cuda": _Backend(0.89, 58e-6, 70e-6, 1.00),
+    "rocm": _Backend(0.70, 50e-6, 80e-6, 0.42),
+    "vulkan": _Backend(0.85, 35e-6, 70e-6, 0.40),
+    "metal": _Backend(0.78, 60e-6, 75e-6, 0.62),
+    "rpc": _Backend(0.50, 400e-6, 800e-6, 0.40),  # another computer: its network decides, no row
+}
+_OTHER = _Backend(0.60, 100e-6, 200e-6, 0.40)
+_MOE_LAYER_FACTOR = 1.5
+_TOKEN_S = 0.5e-3
+_HANDOVER_S = 60e-6
+
+# Matrix-vector kernels saturate: on cards with HBM the 2024 rows stop at about 1 TB/s, those of 2026 at 1.9 TB/s.
+_GPU_MOST_BYTES_S = 1.25e12
+# Weights of 16 bits are read as they are; the low-bit types need table look-ups: 58 % of an M1 Max with IQ4_NL, 44 %
+# with Q3_K_M (ggml-org/llama.cpp issue 27525).
+_GPU_SHARE_OF_TYPE = {"float": 1.04, "q8": 1.0, "k": 1.0, "low_k": 0.8, "iq": 0.8}
+# Large batches: quantised kernels stop rising at some hundred teraflops, and workstation and server cards, whose nominal
+# rate is twice a GeForce's at the same clock and memory, do not exceed about 110 operations per byte of bandwidth.
+_GPU_HALF_FLOPS = 200e12
+_GPU_FLOPS_PER_BYTE = 115.0
+
+_HOST_SHARE, _HOST_LAYER_S, _HOST_MOE_LAYER_S = 0.84, 40e-6, 60e-6
+# The processor's part of a shared memory (Apple, Ryzen AI Max): its own links end well below what the GPU gets.
+_UNIFIED_HOST_SHARE = 0.6
 # One core unpacks about this many bytes per second. Measured with llama.cpp's AVX2 kernels on a Zen 4 server (one and two
 # cores, generated models of 0.1-0.6 GB, layer constants taken off): Q4_K_M 8.6-10.0, Q6_K 8.9, Q8_0 11.3-13.0, F16 18-23
-# (all that the RAM gave), IQ3_S 2.4 GB/s per core: the low-bit IQ types need table look-ups per weight.
-_CORE_BYTES_S, _CORE_IQ_BYTES_S, _CORE_Q8_BYTES_S, _CORE_FLOAT_BYTES_S = 9e9, 3e9, 11e9, 18e9
-_CORE_FLOPS = 35e9  # quantised matrix products with AVX2 or NEON
-_GPU_FLOPS_SHARE = 0.40
-_MOE_LAYER_FACTOR = 2.0
-_TOKEN_S = 0.7e-3
-_HANDOVER_S = 20e-6
+# (the last two near what the RAM gave), IQ3_S 2.4 GB/s per core. They meet the RAM's rate softly (`_lesser`), hence higher.
+_CORE_BYTES_S = {"float": 40e9, "q8": 18e9, "k": 10.5e9, "low_k": 10.5e9, "iq": 3e9}
+_CORE_FLOPS = 75e9  # quantised matrix products with AVX2 or NEON
 
 # Class values where nothing is known: below the slowest card still sold, and dual-channel DDR4.
 UNKNOWN_GPU_BANDWIDTH = 100e9
@@ -83,14 +112,26 @@ def gpu_device(
     quant: str = "",
     calibration: DeviceCalibration | None = None,
 ) -> Device:
-    """A GPU for weights of a quantisation; unknown values become the conservative class value."""
-    name = backend or ""
-    bandwidth = bandwidth_bytes_s or UNKNOWN_GPU_BANDWIDTH
-    return Device(
-        bandwidth * _BACKEND_SHARE.get(name, _OTHER_SHARE),
-        (fp16_flops or bandwidth * _FLOPS_PER_BANDWIDTH) * _GPU_FLOPS_SHARE,
-        _BACKEND_LAYER_S.get(name, _OTHER_LAYER_S),
+    """A GPU for weights of a quantisation; unknown values become the conservative class value.
+
+    Args:
+        backend: the engine's way to it ("cuda").
+        bandwidth_bytes_s: by its data sheet.
+        fp16_flops: dense, accumulated in FP32, by its data sheet.
+        quant: as files are named ("UD-Q4_K_XL").
+        calibration: measured values, which replace the data sheet's one by one.
+    """
+    kind = _BACKENDS.get(backend or "", _OTHER)
+    sheet = bandwidth_bytes_s or UNKNOWN_GPU_BANDWIDTH
+    share = min(0.97, kind.share * _GPU_SHARE_OF_TYPE[_class_of(quant)])
+    flops = (fp16_flops or sheet * _FLOPS_PER_BANDWIDTH) * kind.flops_share
+    by_sheet = Device(
+        _lesser(sheet * share, _GPU_MOST_BYTES_S, 6),
+        _lesser(flops / (1 + flops / _GPU_HALF_FLOPS), sheet * _GPU_FLOPS_PER_BYTE, 6),
+        kind.layer_s,
+        kind.moe_layer_s,
     )
+    return _measured(by_sheet, quant, calibration, _GPU_SHARE_OF_TYPE)
 
 
 def host_device(
@@ -100,19 +141,30 @@ def host_device(
     calibration: DeviceCalibration | None = None,
     is_unified: bool = False,
 ) -> Device:
-    """The processor with its RAM, for weights of a quantisation."""
-    bandwidth = (bandwidth_bytes_s or UNKNOWN_RAM_BANDWIDTH) * _HOST_SHARE
-    return Device(min(bandwidth, cores * core_bytes_s(quant)), cores * _CORE_FLOPS, _HOST_LAYER_S)
+    """The processor with its RAM, for weights of a quantisation.
+
+    Args:
+        bandwidth_bytes_s: what a program reads from RAM.
+        cores: physical ones that compute.
+        quant: as files are named.
+        calibration: measured values, which replace the others one by one.
+        is_unified: the bandwidth is a GPU's that shares the memory.
+    """
+    share = _UNIFIED_HOST_SHARE if is_unified else _HOST_SHARE
+    bandwidth = (bandwidth_bytes_s or UNKNOWN_RAM_BANDWIDTH) * share
+    by_sheet = Device(
+        _lesser(bandwidth, cores * core_bytes_s(quant), 3),
+        cores * _CORE_FLOPS,
+        _HOST_LAYER_S,
+        _HOST_MOE_LAYER_S,
+        bandwidth,
+    )
+    return _measured(by_sheet, quant, calibration, _CORE_BYTES_S)
 
 
 def core_bytes_s(quant: str) -> float:
     """What one core unpacks of a quantisation ("UD-IQ2_XXS", "Q8_0", "BF16"); one that is not known counts as a K-quant."""
-    name = quant.upper().removeprefix("UD-").removeprefix("AD-")
-    if name.startswith(("IQ1", "IQ2", "IQ3", "TQ1")):
-        return _CORE_IQ_BYTES_S
-    if name.startswith(("F16", "BF16", "F32")):
-        return _CORE_FLOAT_BYTES_S
-    return _CORE_Q8_BYTES_S if name.startswith("Q8") else _CORE_BYTES_S
+    return _CORE_BYTES_S[_class_of(quant)]
 
 
 def device_seconds(device: Device, work: Work) -> float:
@@ -146,22 +198,142 @@ def ubatch_seconds(
 ) -> float:
     """One batch of the prompt.
 
+    From 32 tokens on llama.cpp copies the weights that are in RAM to the GPU, one after the other with the arithmetic,
+    also where the processor would be faster (ggml-backend's op offload).
+
     Args:
         n_tokens: in the batch.
         gpu_flop: operations per token done on resident weights by GPUs.
-        gpu_flops: effective rate of the slowest GPU in use (0 when none).
+        gpu_flops: effective rate of the GPUs in use (0 when none).
         host_flop: operations per token on weights in RAM.
         host_flops: effective rate of the processor.
         streamed_bytes: weights copied from RAM to a GPU for the batch; 0 means the processor does host_flop itself.
         bus: bytes per second of that copy.
     """
     seconds = n_tokens * gpu_flop / gpu_flops if gpu_flops else 0.0
-    if streamed_bytes:
-        copied = streamed_bytes / bus + (n_tokens * host_flop / gpu_flops if gpu_flops else 0.0)
-        return seconds + min(copied, n_tokens * host_flop / host_flops)
+    if streamed_bytes and gpu_flops:
+        return seconds + streamed_bytes / bus + n_tokens * host_flop / gpu_flops
     return seconds + n_tokens * host_flop / host_flops
+
+
+def likely_range(
+    *, is_measured: bool, on_host: bool, has_experts: bool, is_unified: bool, is_paged: bool, is_assumed: bool
+) -> tuple[float, float]:
+    """Factors around the decode estimate between which four of five measurements of such a placement lie.
+
+    From the rows of tests/bench/speed_rows.json, except the last two cases and a measured machine, for which there are
+    none: disks differ by their controller and the page cache, an assumed value is a guess.
+
+    Args:
+        is_measured: every device in use was calibrated.
+        on_host: the processor computes a part.
+        has_experts: the model routes to experts.
+        is_unified: GPU with shared memory: kernels for one maker's chips differ more between generations.
+        is_paged: weights are read from disk while answering.
+        is_assumed: a rate of the machine is not known.
+    """
+    if is_paged:
+        low, high = 0.40, 1.80
+    elif is_measured:
+        low, high = 0.88, 1.10
+    elif on_host:
+        low, high = (0.68, 1.20) if has_experts else (0.80, 1.25)
+    elif has_experts:
+        low, high = 0.78, 1.28
+    else:
+        low, high = (0.74, 1.20) if is_unified else (0.88, 1.08)
+    return (min(low, 0.60), max(high, 1.60)) if is_assumed and not is_measured else (low, high)
 
 
 def used_expert_share(n_used: int, n_expert: int, n_tokens: int) -> float:
     """Share of a layer's experts that a batch touches when routing is even."""
     return 1.0 - (1.0 - n_used / n_expert) ** n_tokens if n_expert else 1.0
+
+
+# --- Types of weights -------------------------------------------------------------------------------------------------
+
+# Tensor types of a file by its name, with their share of the bytes that a token reads (llama-quantize's recipes, rounded).
+_TYPES_OF_QUANT: tuple[tuple[tuple[str, ...], tuple[tuple[str, float], ...]], ...] = (
+    (("F32",), (("f32", 1.0),)),
+    (("BF16",), (("bf16", 1.0),)),
+    (("F16",), (("f16", 1.0),)),
+    (("Q8",), (("q8_0", 1.0),)),
+    (("Q6",), (("q6_k", 1.0),)),
+    (("Q5_K",), (("q5_k", 0.75), ("q6_k", 0.25))),
+    (("Q4_K", "DQ"), (("q4_k", 0.7), ("q6_k", 0.3))),
+    (("Q3_K",), (("q3_k", 0.7), ("q4_k", 0.2), ("q6_k", 0.1))),
+    (("Q2_K",), (("q2_k", 0.6), ("q3_k", 0.3), ("q6_k", 0.1))),
+    (("Q4_0", "Q4_1", "Q5_0", "Q5_1"), (("q4_0", 0.9), ("q6_k", 0.1))),
+    (("IQ4_NL",), (("iq4_nl", 0.9), ("q6_k", 0.1))),
+    (("IQ4",), (("iq4_xs", 0.9), ("q6_k", 0.1))),
+    (("MXFP4",), (("mxfp4", 0.7), ("q8_0", 0.3))),
+    (("IQ3",), (("iq3_s", 0.8), ("q5_k", 0.2))),
+    (("IQ2",), (("iq2_xs", 0.8), ("q5_k", 0.2))),
+    (("IQ1", "TQ1", "TQ2"), (("iq1_s", 0.8), ("q5_k", 0.2))),
+)
+_DEFAULT_TYPES = (("q4_k", 0.7), ("q6_k", 0.3))
+
+
+def _bare(quant: str) -> str:
+    return quant.upper().removeprefix("UD-").removeprefix("AD-")
+
+
+def _class_of(quant: str) -> str:
+    """Kernels of one class cost alike per byte."""
+    name = _bare(quant)
+    if name.startswith(("IQ1", "IQ2", "IQ3", "TQ1", "TQ2")):
+        return "iq"
+    if name.startswith(("F16", "BF16", "F32")):
+        return "float"
+    if name.startswith(("Q2", "Q3")):
+        return "low_k"
+    return "q8" if name.startswith("Q8") else "k"
+
+
+def _measured(
+    by_sheet: Device, quant: str, calibration: DeviceCalibration | None, rate_of_class: dict[str, float]
+) -> Device:
+    """The device with what a calibration knows better."""
+    if calibration is None:
+        return by_sheet
+    bandwidth = _measured_bandwidth(calibration.bandwidth_bytes_s, quant, rate_of_class)
+    layer_s = by_sheet.layer_s if calibration.layer_s is None else calibration.layer_s
+    return Device(
+        bandwidth or by_sheet.bandwidth_bytes_s,
+        calibration.prefill_flops or by_sheet.flops,
+        layer_s,
+        by_sheet.moe_layer_s if calibration.moe_layer_s is None else calibration.moe_layer_s,
+        calibration.kv_bytes_s or bandwidth or by_sheet.kv_bytes_s,
+        is_measured=bandwidth is not None,
+    )
+
+
+def _measured_bandwidth(rates: dict[str, float], quant: str, rate_of_class: dict[str, float]) -> float | None:
+    """Bytes per second for a file's mixture of types; None when nothing was measured.
+
+    A type that was not measured is as fast as the measured one of its class, else as the nearest class by the ratio of
+    the classes' usual rates, and never faster than the fastest measured.
+    """
+    known = {name: rate for name, rate in rates.items() if rate > 0}
+    if not known:
+        return None
+    name = _bare(quant)
+    mixture = next((types for starts, types in _TYPES_OF_QUANT if name.startswith(starts)), _DEFAULT_TYPES)
+    return 1.0 / sum(share / _rate_of_type(known, kind, rate_of_class) for kind, share in mixture)
+
+
+def _rate_of_type(known: dict[str, float], kind: str, rate_of_class: dict[str, float]) -> float:
+    if kind in known:
+        return known[kind]
+    wanted = _class_of(kind)
+    alike = [rate for other, rate in known.items() if _class_of(other) == wanted]
+    if alike:
+        return min(alike)
+    nearest = min(known, key=lambda other: abs(rate_of_class[_class_of(other)] - rate_of_class[wanted]))
+    scaled = known[nearest] * rate_of_class[wanted] / rate_of_class[_class_of(nearest)]
+    return min(scaled, max(known.values()))
+
+
+def _lesser(a: float, b: float, sharpness: int) -> float:
+    """The smaller of two limits, less where they are alike: neither is reached alone."""
+    return (a**-sharpness + b**-sharpness) ** (-1.0 / sharpness)
