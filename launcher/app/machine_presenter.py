@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
+from launcher.core.calibration import Calibration
 from launcher.core.generation import Loaded
 from launcher.core.machine import Sample
 from launcher.engine.protocol import EngineState, TextDelta
+from launcher.services.calibration_service import CalibrationProgress, CalibrationService
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
 from launcher.services.hardware_service import HardwareService
@@ -25,6 +27,7 @@ class MachinePresenter(QObject):
         hardware: HardwareService,
         engine: EngineService,
         store: ChatService,
+        calibration: CalibrationService,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -44,10 +47,27 @@ class MachinePresenter(QObject):
         engine.text_streamed.connect(self._on_text_streamed)
         store.loads_listed.connect(page.set_load_history)
         page.look_again_requested.connect(hardware.probe)
+        page.measure_requested.connect(calibration.measure)
+        page.measure_stop_requested.connect(calibration.stop)
+        calibration.progressed.connect(self._on_measure_progressed)
+        calibration.measured.connect(self._on_measured)
+        calibration.measure_failed.connect(page.set_measured)
+        calibration.measure_stopped.connect(page.set_measured)
+        # A new machine value: every plan is made again with what was measured.
+        calibration.measured.connect(hardware.probe)
 
     @Slot(str)
     def _on_engine_described(self, version: str) -> None:
         self._page.set_engine_version(self.tr("llama.cpp through llama-cpp-python {v}").format(v=version))
+
+    @Slot(object)
+    def _on_measure_progressed(self, progress: CalibrationProgress) -> None:
+        self._page.set_measuring(progress.what, progress.fraction)
+
+    @Slot(object)
+    def _on_measured(self, calibration: Calibration) -> None:
+        del calibration  # it comes back with the machine
+        self._page.set_measured()
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:

@@ -27,6 +27,7 @@ from launcher.core.errors import StepAction, UserError
 from launcher.core.machine import machine_to_json
 from launcher.core.paths import hub_cache_dir
 from launcher.core.plans import Plan, Wishes
+from launcher.services.calibration_service import CalibrationService
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
@@ -66,6 +67,7 @@ class Workspace(QObject):
     def _build_services(self) -> None:
         self._engine = EngineService(self)
         self._hardware = HardwareService(self._engine_pid, self)
+        self._calibration = CalibrationService(self)
         self._plans = PlanService(self)
         self._exact = ExactService(self)
         self._downloads = DownloadService(self)
@@ -103,7 +105,7 @@ class Workspace(QObject):
             self._downloads_page, self._window.rail, downloads, flow, self._hardware, self
         )
         self._machine_presenter = MachinePresenter(
-            self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self
+            self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self._calibration, self
         )
         self._settings_presenter = SettingsPresenter(
             self._settings_page, self._settings, self._store, plans, self._theme, engine, environment_endpoint, self
@@ -134,6 +136,7 @@ class Workspace(QObject):
         self._downloads_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._models_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._this_pc.copy_report_requested.connect(self._copy_report)
+        self._this_pc.next_step_chosen.connect(self._steps.carry_out)
         self._engine.load_failed.connect(self._on_engine_error)
         self._engine.crashed.connect(self._on_engine_error)
         self._teach_steps()
@@ -173,6 +176,7 @@ class Workspace(QObject):
         self._chat.shut_down()
         self._engine.close()
         self._downloads.close()
+        self._calibration.close()
         self._hardware.close()
         self._exact.close()
         self._plans.close()

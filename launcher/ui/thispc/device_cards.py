@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from launcher.core.calibration import Calibration, DeviceCalibration
 from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Ram, Sample
 from launcher.core.units import gib
 from launcher.core.words import joined
@@ -68,12 +69,16 @@ class _MemoryCard(Card):
 class GpuCard(_MemoryCard):
     """A graphics card."""
 
-    def __init__(self, gpu: Gpu, parent: QWidget | None = None) -> None:
+    def __init__(self, gpu: Gpu, parent: QWidget | None = None, measured: Calibration | None = None) -> None:
         super().__init__("gpu", card_name(gpu.name), parent)
-        self.facts.set_fact(self.tr("Memory speed"), _speed(gpu.bandwidth_bytes_s), self.tr("data sheet"))
+        device = measured.device(gpu.engine_device) if measured else None
+        self._set_speed(gpu, device)
         if not gpu.unified_memory:
             link = f"{gpu.pcie_generation}.0 ×{gpu.pcie_width}" if gpu.pcie_generation and gpu.pcie_width else ""
-            self.facts.set_fact(self.tr("Over PCIe"), _speed(gpu.pcie_bytes_s), link)
+            bus = (measured.pcie_bytes_s if measured and device else None) or gpu.pcie_bytes_s
+            self.facts.set_fact(self.tr("Over PCIe"), _speed(bus), link)
+        if device is not None and device.unaccounted_bytes is not None:
+            self.facts.set_fact(self.tr("Driver beside a model"), gib(device.unaccounted_bytes), self.tr("measured"))
         self.facts.set_fact(self.tr("Power now"), "", self._limit_words(gpu.power_limit_w))
         self.facts.set_fact(self.tr("Temperature"), "")
         backend = (gpu.backend or "").upper() if gpu.backend in ("cuda", "rocm") else (gpu.backend or "").capitalize()
@@ -83,6 +88,15 @@ class GpuCard(_MemoryCard):
             layout = self.layout()
             if layout is not None:
                 layout.addWidget(note)
+
+    def _set_speed(self, gpu: Gpu, device: DeviceCalibration | None) -> None:
+        """The fastest type read shows what the memory gives; the others cost arithmetic too."""
+        if device is None or not device.bandwidth_bytes_s:
+            self.facts.set_fact(self.tr("Memory speed"), _speed(gpu.bandwidth_bytes_s), self.tr("data sheet"))
+            return
+        of = self.tr("of {speed}").format(speed=f"{gpu.bandwidth_bytes_s / 1e9:,.0f}") if gpu.bandwidth_bytes_s else ""
+        best = max(device.bandwidth_bytes_s.values())
+        self.facts.set_fact(self.tr("Memory speed"), _speed(best), of or self.tr("measured"))
 
     def _limit_words(self, watts: float | None) -> str:
         return self.tr("limit {watts} W").format(watts=f"{watts:.0f}") if watts else ""
@@ -98,13 +112,25 @@ class GpuCard(_MemoryCard):
 class RamCard(_MemoryCard):
     """System memory."""
 
-    def __init__(self, ram: Ram, parent: QWidget | None = None) -> None:
+    def __init__(self, ram: Ram, parent: QWidget | None = None, measured: Calibration | None = None) -> None:
         title = QCoreApplication.translate("RamCard", "Memory, {size}").format(size=gib(ram.total_bytes))
         super().__init__("memory-stick", title, parent)
         basis = {"measured": self.tr("measured"), "datasheet": self.tr("data sheet")}.get(ram.bandwidth_basis, "")
         self.facts.set_fact(self.tr("Memory speed"), _speed(ram.bandwidth_bytes_s), basis)
+        self._set_measured(measured)
         self.facts.set_fact(self.tr("Kind"), ram.kind or "")
         self.facts.set_fact(self.tr("Swap in use"), "")
+
+    def _set_measured(self, measured: Calibration | None) -> None:
+        device = measured.device("CPU") if measured else None
+        quant = next(iter(device.bandwidth_bytes_s), None) if device else None
+        if measured is None or device is None or quant is None:
+            return
+        # One quantisation stands for all: the one most models have.
+        quant = "q4_k" if "q4_k" in device.bandwidth_bytes_s else quant
+        speed = f"{device.bandwidth_bytes_s[quant] / 1e9:,.1f} GB/s"
+        how = self.tr("{type}, {n} threads").format(type=quant.upper(), n=measured.threads or 1)
+        self.facts.set_fact(self.tr("Weights from here"), speed, how)
 
     def set_sample(self, sample: Sample) -> None:
         """Follow swap."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from launcher.core.calibration import Calibration
+from launcher.core.errors import UserError
 from launcher.core.generation import Loaded
 from launcher.core.machine import Machine, Sample
 from launcher.core.words import joined
@@ -15,6 +17,7 @@ from launcher.ui.components.live_memory import gpu_parts, ram_parts
 from launcher.ui.theme import Role, Tone, px
 from launcher.ui.thispc.device_cards import CpuDiskCard, EngineCard, GpuCard, RamCard
 from launcher.ui.thispc.history_table import HistoryTable
+from launcher.ui.thispc.measuring import MeasureStrip
 
 _NARROW_BELOW = 920
 
@@ -25,10 +28,16 @@ class ThisPcPage(ScrollPage):
     Signals:
         copy_report_requested(): put a report of this PC on the clipboard.
         look_again_requested(): probe the hardware again.
+        measure_requested(): measure what this PC really does.
+        measure_stop_requested(): end that.
+        next_step_chosen(NextStep): a button of an error.
     """
 
     copy_report_requested = Signal()
     look_again_requested = Signal()
+    measure_requested = Signal()
+    measure_stop_requested = Signal()
+    next_step_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,9 +47,14 @@ class ThisPcPage(ScrollPage):
         self._ram: RamCard | None = None
         self._cpu: CpuDiskCard | None = None
         self._is_narrow: bool | None = None
+        self._is_measuring = False
         self._column = QVBoxLayout(self.content)
         self._column.setSpacing(16)
         self._column.addLayout(self._make_head())
+        self._strip = MeasureStrip(self.content)
+        self._strip.stop_requested.connect(self.measure_stop_requested)
+        self._strip.next_step_chosen.connect(self.next_step_chosen)
+        self._column.addWidget(self._strip)
         self._grid = QGridLayout()
         self._grid.setSpacing(16)
         self._column.addLayout(self._grid)
@@ -64,8 +78,11 @@ class ThisPcPage(ScrollPage):
         copy.clicked.connect(self.copy_report_requested)
         again = SecondaryButton(self.tr("Look again"), self.content, icon="rotate-cw")
         again.clicked.connect(self.look_again_requested)
-        head.addWidget(copy)
-        head.addWidget(again)
+        self._measure = SecondaryButton("", self.content, icon="zap")
+        self._measure.clicked.connect(self.measure_requested)
+        self._set_measure_button()
+        for button in (copy, again, self._measure):
+            head.addWidget(button)
         return head
 
     def set_machine(self, machine: Machine) -> None:
@@ -76,13 +93,48 @@ class ThisPcPage(ScrollPage):
                 self._grid.removeWidget(card)
                 card.hide()
                 card.deleteLater()
-        self._gpus = [GpuCard(gpu, self.content) for gpu in machine.gpus]
-        self._ram = RamCard(machine.ram, self.content)
+        measured = machine.calibration
+        self._gpus = [GpuCard(gpu, self.content, measured) for gpu in machine.gpus]
+        self._ram = RamCard(machine.ram, self.content, measured)
         self._cpu = CpuDiskCard(machine.cpu, machine.disks, self.content)
         self._engine.set_devices(machine.engine_devices)
-        basis = self.tr("Predictions use data sheets for what was not measured.")
-        self._basis.set_text(joined(basis, *machine.notes))
+        self._basis.set_text(joined(self._basis_words(measured), *machine.notes))
+        self._set_measure_button()
         self._place()
+
+    def set_measuring(self, what: str, fraction: float) -> None:
+        """A measurement runs: what of, and how much is done."""
+        self._is_measuring = True
+        self._strip.show_progress(what, fraction)
+        self._set_measure_button()
+
+    def set_measured(self, error: UserError | None = None) -> None:
+        """None runs any more; the error says why it came to nothing."""
+        self._is_measuring = False
+        if error is None:
+            self._strip.clear()
+        else:
+            self._strip.show_error(error)
+        self._set_measure_button()
+
+    def _set_measure_button(self) -> None:
+        machine = self._machine
+        is_known = machine is not None and machine.calibration is not None
+        self._measure.setText(self.tr("Measure again") if is_known else self.tr("Measure this PC"))
+        self._measure.setEnabled(machine is not None and bool(machine.engine_devices) and not self._is_measuring)
+        self._measure.setToolTip(
+            self.tr("About half a minute; predictions then use its figures instead of data sheets")
+        )
+        self._measure.updateGeometry()
+
+    def _basis_words(self, measured: Calibration | None) -> str:
+        if measured is None:
+            return self.tr("Predictions use data sheets for what was not measured.")
+        moment = QDateTime.fromString(measured.measured_at, Qt.DateFormat.ISODate).toLocalTime()
+        date = QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+        if measured.is_noisy:
+            return self.tr("Measured on {date} while the PC was busy: these figures are rough.").format(date=date)
+        return self.tr("Measured on {date}. Predictions use these figures, not data sheets.").format(date=date)
 
     def set_loaded(self, loaded: Loaded | None) -> None:
         """What the engine has loaded, for its share in the bars."""
