@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Machine
-from launcher.core.models import ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
-from launcher.core.plans import MemoryUse, Placement, Plan, Quality, SpeedEstimate, Wishes
+from launcher.core.models import KvLayout, ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
+from launcher.core.plans import DeviceMemory, MemoryUse, Placement, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
 from launcher.core.words import say
-from launcher.planner import memory, words
-from launcher.planner.layout import Loader
-from launcher.planner.machine_view import View, view
+from launcher.planner import levers, memory, pace, words
+from launcher.planner.draft import Draft, reserve
+from launcher.planner.layout import Bytes, Loader
+from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES, View, view
 from launcher.planner.search import DEFAULT_BATCH, Found, search
 
 PROMPT_TOKENS = 1000  # time to first token is quoted for a prompt of this length
@@ -25,6 +26,7 @@ _RANGE_HOST = (0.82, 1.15)
 _RANGE_HOST_MOE = (0.75, 1.20)
 _RANGE_DISK = (0.40, 1.80)
 _RANGE_ASSUMED = (0.60, 1.60)
+_RANGE_CALIBRATED = (0.88, 1.10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,38 @@ def plan_file(
 def plan_item(machine: Machine, item: Item, wishes: Wishes) -> Plan:
     """Search and describe."""
     check(wishes, item.facts)
-    loader = Loader(item.facts, view(machine, wishes), item.quant)
-    return describe(machine, item, wishes, loader, search(loader, wishes))
+    seen, draft = prepared(machine, wishes)
+    return describe(machine, item, wishes, seen, search(loader_of(item, seen, wishes), wishes), draft)
+
+
+def prepared(machine: Machine, wishes: Wishes) -> tuple[View, Draft | None]:
+    """What of the machine the planned model may use, and the draft model that takes a part of it.
+
+    Raises:
+        UserError: "unknown_model" or "not_loadable": there is no such draft model.
+    """
+    seen = view(machine, wishes)
+    if wishes.draft is None:
+        return seen, None
+    from launcher import catalog  # only a draft is looked up by name
+
+    return reserve(seen, catalog.load().find(wishes.draft), wishes)
+
+
+def mtp_bytes(item: Item, wishes: Wishes) -> int:
+    """Weights of the file's own multi-token-prediction layers where they are wanted: all that the facts do not count."""
+    is_there = wishes.mtp and item.facts.hyper.nextn_layers
+    return max(0, item.file_bytes - item.facts.weights_bytes) if is_there else 0
+
+
+def loader_of(item: Item, seen: View, wishes: Wishes) -> Loader:
+    """The model on a machine, with its multi-token-prediction layers where they are wanted."""
+    extra, facts = mtp_bytes(item, wishes), item.facts
+    if not extra:
+        return Loader(facts, seen, item.quant)
+    n = facts.hyper.nextn_layers
+    own = replace(facts.layers[-1], always_read_bytes=extra // n, routed_expert_bytes=0)
+    return Loader(replace(facts, layers=(*facts.layers[:-n], *(own,) * n)), seen, item.quant, has_mtp=True)
 
 
 def check(wishes: Wishes, facts: ModelFacts) -> None:
@@ -144,10 +176,16 @@ def check(wishes: Wishes, facts: ModelFacts) -> None:
             f"0 to {n}",
         ),
         (
-            wishes.kv_type is not None and wishes.kv_type not in memory.KV_TYPE_BYTES,
+            not {wishes.kv_type, wishes.kv_type_v} <= {None, *memory.KV_TYPE_BYTES},
             "KV type",
             ", ".join(memory.KV_TYPE_BYTES),
         ),
+        (
+            wishes.kv_type_v not in (None, wishes.kv_type or "f16") and not _has_values(facts),
+            "type of the V cache",
+            "the type of the K cache; this model keeps both in one",
+        ),
+        (not {*(wishes.boundary_experts_on_cpu or ())} <= {"up", "gate", "down"}, "part of a layer", "up, gate, down"),
         (wishes.n_ubatch is not None and wishes.n_ubatch < 1, "ubatch", "1 or more"),
         (wishes.n_batch is not None and wishes.n_batch < 1, "batch", "1 or more"),
         (wishes.threads is not None and wishes.threads < 1, "threads", "1 or more"),
@@ -165,16 +203,22 @@ def check(wishes: Wishes, facts: ModelFacts) -> None:
             )
 
 
-def describe(machine: Machine, item: Item, wishes: Wishes, loader: Loader, found: Found) -> Plan:
-    """The full plan of a placement that was found."""
-    layout, seen = found.layout, loader.view
+def _has_values(facts: ModelFacts) -> bool:
+    """The cache holds values of their own; MLA and V4 caches are one latent row."""
+    return facts.kv_layout in (KvLayout.GQA, KvLayout.MLA_LEGACY)
+
+
+def describe(
+    machine: Machine, item: Item, wishes: Wishes, seen: View, found: Found, draft: Draft | None = None
+) -> Plan:
+    """The full plan of a placement that was found; `seen` is the machine before cards were left out."""
+    layout, loader = found.layout, found.loader
     s = layout.setting
     subject = words.Subject(
         item.short_name, item.quant, item.file_bytes, item.bits_per_weight, item.quality, item.thinks
     )
-    capacities = tuple(machine.gpus[g.index].vram_total_bytes for g in seen.gpus)
-    rows = loader.memory_rows(
-        layout, capacities, machine.ram.free_bytes, machine.ram.total_bytes, is_paged=bool(found.disk_s)
+    asked = levers.Asked(
+        wishes, seen, item.quant, item.file_bytes, item.bits_per_weight, item.quality, draft, mtp_bytes(item, wishes)
     )
     return Plan(
         model=item.model,
@@ -187,35 +231,76 @@ def describe(machine: Machine, item: Item, wishes: Wishes, loader: Loader, found
         fits=found.fits,
         context=s.n_ctx,
         placement=_placement(machine, wishes, seen, found),
-        memory=MemoryUse(rows, "model"),
-        speed=speed_of(loader, found),
+        memory=MemoryUse(_rows(machine, seen, found, draft), "model"),
+        speed=speed_of(found),
         quality=Quality(item.score, item.quality.words, item.quality.figure, item.sources),
         n_layer=loader.n_layer,
         revision=item.revision,
-        summary=words.summary(loader, found),
+        summary=words.summary(found),
         strengths=item.strengths,
         honest_note=item.honest_note,
         thinking=item.thinking,
-        reasons=words.reasons(loader, found, subject, _f16_context(loader, found, wishes)),
-        warnings=(*words.warnings(loader, found, subject, wishes), *_disk_warning(machine, item)),
+        reasons=words.reasons(found, wishes),
+        warnings=(*words.warnings(found, subject, wishes), *_mtp_warning(item, wishes), *_disk_warning(machine, item)),
+        levers=levers.pulled(found, asked),
+        missing_bytes=0 if found.fits else layout.missing_gpu_bytes + layout.missing_host_bytes,
+        paged_bytes=layout.missing_host_bytes if found.disk_s else 0,
     )
 
 
-def speed_of(loader: Loader, found: Found) -> SpeedEstimate:
-    """Decode with its range, prefill, and the time to the first token of a 1,000-token prompt."""
+def _rows(machine: Machine, seen: View, found: Found, draft: Draft | None) -> tuple[DeviceMemory, ...]:
+    """One entry per device that is used; weights that page from disk are not counted as resident."""
     layout = found.layout
+    held = {g.index: b for g, b in zip(found.loader.view.gpus, layout.gpus, strict=True)}
+    host = layout.host
+    if found.disk_s:
+        host = replace(host, weights=host.weights - min(layout.missing_host_bytes, host.weights))
+    if draft is not None:
+        on_gpu = draft.gpu_index
+        host = host + (draft.held if on_gpu is None else draft.host)
+        if on_gpu is not None:
+            held[on_gpu] = held.get(on_gpu, Bytes()) + draft.held
+    rows = [
+        DeviceMemory(
+            g.name,
+            "gpu",
+            b.weights,
+            b.kv,
+            b.compute,
+            g.unaccounted_bytes,
+            g.free_bytes,
+            machine.gpus[g.index].vram_total_bytes,
+        )
+        for g in seen.gpus
+        if (b := held.get(g.index, Bytes())).total
+    ]
+    ram = machine.ram
+    return (
+        *rows,
+        DeviceMemory(
+            "RAM", "host", host.weights, host.kv, host.compute, UNACCOUNTED_HOST_BYTES, ram.free_bytes, ram.total_bytes
+        ),
+    )
+
+
+def speed_of(found: Found) -> SpeedEstimate:
+    """Decode with its range, prefill, and the time to the first token of a 1,000-token prompt."""
+    layout, loader = found.layout, found.loader
     decode = found.decode_tokens_s
-    prefill = loader.prefill_tokens_s(layout, PROMPT_TOKENS)
+    prefill = PROMPT_TOKENS / pace.prefill_seconds(loader, layout, PROMPT_TOKENS)
+    is_measured = pace.is_measured(loader, layout)
     has_experts = loader.facts.hyper.n_expert > 0
     on_host = layout.host.weights - loader.facts.token_embd_bytes > 0
     if on_host:
         low, high = _RANGE_HOST_MOE if has_experts else _RANGE_HOST
     else:
         low, high = _RANGE_FULL_MOE if has_experts else _RANGE_FULL_DENSE
+    if is_measured:
+        low, high = _RANGE_CALIBRATED
     if found.disk_s:
         low, high = _RANGE_DISK
         prefill = min(prefill, decode * 4)
-    if loader.view.assumed:
+    if loader.view.assumed and not is_measured:
         low, high = min(low, _RANGE_ASSUMED[0]), max(high, _RANGE_ASSUMED[1])
     return SpeedEstimate(
         decode_tokens_s=round(decode, 3),
@@ -223,40 +308,44 @@ def speed_of(loader: Loader, found: Found) -> SpeedEstimate:
         decode_high=round(decode * high, 3),
         prefill_tokens_s=round(prefill, 2),
         time_to_first_token_s=round(PROMPT_TOKENS / prefill + 1 / decode, 2),
+        basis="calibrated" if is_measured else "datasheet",
     )
 
 
 def _placement(machine: Machine, wishes: Wishes, seen: View, found: Found) -> Placement:
-    s = found.layout.setting
-    n_gpus = len(seen.gpus)
-    names = tuple(g.engine_device for g in seen.gpus)
+    s, used = found.layout.setting, found.loader.view
+    n_gpus = len(used.gpus) if s.n_gpu_layers else 0
+    names = tuple(g.engine_device for g in used.gpus)
     split: tuple[float, ...] = wishes.tensor_split or tuple(float(c) for c in s.counts)
+    # The engine takes all its devices unless told otherwise; a described machine has no names to tell.
+    is_part = len(used.gpus) < max(len(machine.gpus), sum(d.kind in ("gpu", "igpu") for d in machine.engine_devices))
+    measured = machine.calibration.threads if machine.calibration else None
     return Placement(
         n_gpu_layers=s.n_gpu_layers,
         n_ctx=s.n_ctx,
         expert_layers_on_cpu=s.expert_layers_on_cpu,
-        tensor_split=split if n_gpus > 1 and s.n_gpu_layers else (),
+        boundary_experts_on_cpu=s.boundary,
+        tensor_split=split if n_gpus > 1 else (),
         split_mode="layer" if n_gpus > 1 else "none",
         kv_type_k=s.kv_type,
-        kv_type_v=s.kv_type,
+        kv_type_v=s.kv_type_v,
         n_batch=wishes.n_batch or DEFAULT_BATCH,
         n_ubatch=s.n_ubatch,
-        threads=wishes.threads or seen.cores,
-        devices=tuple(n for n in names if n) if all(names) and n_gpus < len(machine.engine_devices) else (),
+        threads=wishes.threads or measured or seen.cores,
+        devices=tuple(n for n in names if n) if n_gpus and all(names) and is_part else (),
+        mtp=found.loader.has_mtp,
     )
 
 
-def _f16_context(loader: Loader, found: Found, wishes: Wishes) -> int | None:
-    """The context of the same placement with an f16 cache, where the planner chose another type by itself."""
-    if wishes.kv_type or found.layout.setting.kv_type == "f16" or wishes.context is not None:
-        return None
-    plain = search(loader, replace(wishes, kv_type="f16"))
-    same = plain.layout.setting.n_gpu_layers == found.layout.setting.n_gpu_layers
-    return plain.layout.setting.n_ctx if same and plain.fits else 0
+def _mtp_warning(item: Item, wishes: Wishes) -> tuple[str, ...]:
+    if not wishes.mtp or item.facts.hyper.nextn_layers:
+        return ()
+    return (say("This file has no layers for multi-token prediction."),)
 
 
 def _disk_warning(machine: Machine, item: Item) -> tuple[str, ...]:
     free = max((d.free_bytes for d in machine.disks), default=None)
     if not item.repo or free is None or free >= item.file_bytes:
         return ()
-    return (f"The download needs {gb(item.file_bytes)}; {gb(free)} are free on the disk.",)
+    need, free_text = gb(item.file_bytes), gb(free)
+    return (say("The download needs {need}; {free} are free on the disk.", need=need, free=free_text),)

@@ -112,7 +112,7 @@ def recommend(machine: Machine, variants: Iterable[Variant], wishes: Wishes | No
             item = plans.item_of(c.variant, c.quant)
             long = c is roles.get(Goal.LONGEST_CONTEXT.value)
             own = replace(wishes, goal=Goal.LONGEST_CONTEXT) if long else neutral
-            made[id(c)] = plans.describe(machine, item, own, c.loader, c.found)
+            made[id(c)] = plans.describe(machine, item, own, seen, c.found)
         return made[id(c)]
 
     recommended = build(chosen)
@@ -135,7 +135,7 @@ def _survey(variants: tuple[Variant, ...], seen: View, wishes: Wishes) -> tuple[
     """Every quantisation that runs, and one sentence for every variant of which none does."""
     runs: list[Candidate] = []
     rejected: list[Rejection] = []
-    room = seen.ram_budget_bytes + (0 if seen.unified else sum(g.budget_bytes for g in seen.gpus))
+    room = seen.room_bytes
     for variant in variants:
         offered = [q for q in variant.quants if q.loadable and q.facts is not None]
         if not variant.loadable or not offered:
@@ -285,4 +285,4 @@ def _why_not_bigger(variants: tuple[Variant, ...], chosen: Candidate, seen: View
         return ""
     _, _, variant, quant = best
     loader = Loader(best[3].facts, seen, quant.name)
-    return role_words.why_not_bigger(variant, quant, loader, search(loader, wishes), chosen.speed)
+    return role_words.why_not_bigger(variant, quant, search(loader, wishes), chosen.speed)

@@ -8,7 +8,7 @@ from launcher.core.models import Quant, Variant
 from launcher.core.plans import Goal, Rejection
 from launcher.core.units import gb, gib, rate, whole
 from launcher.core.words import joined, say
-from launcher.planner.layout import Loader
+from launcher.planner import words
 from launcher.planner.search import Found
 
 _WORDS_PER_TOKEN = 0.75
@@ -123,13 +123,7 @@ def _with_cost(gain: str, times: float) -> str:
 
 
 def _loss(own: Side) -> str:
-    names = {
-        "no loss": say("no loss"),
-        "slight loss": say("slight loss"),
-        "clear loss": say("clear loss"),
-        "strong loss": say("strong loss"),
-    }
-    return names.get(own.quant.quality.words, say("unknown loss"))
+    return words.loss(own.quant.quality.words)
 
 
 def rejection(variant: Variant, smallest: Quant, room_bytes: int, slow_tokens_s: float | None) -> Rejection:
@@ -155,17 +149,17 @@ def rejection(variant: Variant, smallest: Quant, room_bytes: int, slow_tokens_s:
     return Rejection(variant.id, why)
 
 
-def why_not_bigger(variant: Variant, quant: Quant, loader: Loader, found: Found, speed_now: float) -> str:
+def why_not_bigger(variant: Variant, quant: Quant, found: Found, speed_now: float) -> str:
     """The next model up, with what it needs, what fits and how fast it would be."""
-    layout, seen = found.layout, loader.view
+    loader, layout = found.loader, found.layout
+    seen = loader.view
     need = layout.host.total + sum(b.total for b in layout.gpus)
     start = say(
         "The next model up, {name}, needs {need} ({quant}).", name=variant.short_name, need=gib(need), quant=quant.name
     )
     on_cards = sum(b.total for b in layout.gpus)
     if not found.fits:
-        room = seen.ram_budget_bytes + (0 if seen.unified else sum(g.budget_bytes for g in seen.gpus))
-        return joined(start, say("{room} can be used here.", room=gib(room)))
+        return joined(start, say("{room} can be used here.", room=gib(seen.room_bytes)))
     times = say("{there} instead of {here} tokens/s", there=rate(found.decode_tokens_s), here=rate(speed_now))
     if found.disk_s:
         rest = say(
@@ -174,7 +168,7 @@ def why_not_bigger(variant: Variant, quant: Quant, loader: Loader, found: Found,
             times=times,
         )
     elif seen.gpus and layout.host.weights > loader.facts.token_embd_bytes and not seen.unified:
-        slower = seen.gpus[0].device.bandwidth_bytes_s / loader.host_device.bandwidth_bytes_s
+        slower = max(d.bandwidth_bytes_s for d in loader.devices) / loader.host_device.bandwidth_bytes_s
         fit = (
             say("Only {size} of it fit on your card;", size=gib(on_cards))
             if len(seen.gpus) == 1

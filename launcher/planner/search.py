@@ -1,39 +1,55 @@
-"""Finds the placement: as much as fits on the GPUs, experts before whole layers in RAM, the largest sensible context.
+"""Finds the placement: every way of laying the model out at every sensible lever, and of those that fit the best one.
 
-Order of preference, each measured by the same formulas:
+What is tried, each measured by the same formulas and judged by `worth`:
 
-1. everything on the GPUs, with the largest context up to the target; the KV cache becomes q8_0 only where that buys a
-   usable context (below 16,384 tokens otherwise, and at least a quarter more with it);
-2. mixture of experts: attention, shared experts and KV on the GPUs, routed experts of the first N blocks in RAM;
-3. the last layers on the GPUs, the others in RAM; 4. the processor alone; 5. paging from disk.
-
-The fastest one wins, where a placement with a longer context may cost a tenth of the speed.
+1. everything on the GPUs, on the fewest and fastest cards that hold it, with the largest context up to the target; then
+   the KV cache in q8_0, a smaller ubatch and at last q4_0, where those buy context;
+2. mixture of experts: attention, shared experts and KV on the GPUs, routed experts of the first N blocks in RAM, down to
+   single tensors of the next block; 3. the last layers on the GPUs, the others in RAM; 4. the processor alone. Of these
+   the best is tried again with larger ubatches: weights in RAM are copied to the card once per ubatch of a prompt;
+5. paging from disk, when the RAM is short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from launcher.core.models import KvLayout
 from launcher.core.plans import Goal, Wishes
+from launcher.planner import pace
+from launcher.planner.fitting import Levers, experts_out, fixed, layers_out, whole
 from launcher.planner.layout import Layout, Loader
+from launcher.planner.machine_view import View
+from launcher.planner.worth import GOOD_CONTEXT, PROMPT_TOKENS, TARGET_CONTEXT, USABLE_TOKENS_S, worth
 
-TARGET_CONTEXT = 32_768
-GOOD_CONTEXT = 16_384
 STEP = 1024
 SMALLEST_CONTEXT = 2048
-_SMALL_KV_SHARE = 0.03
-_WORTHWHILE_GAIN = 1.25
 DEFAULT_UBATCH, DEFAULT_BATCH = 512, 2048
+_LARGER_UBATCHES, _SMALLEST_UBATCH = (1024, 2048), 128
+_LONG_CONTEXTS = (1_048_576, 524_288, 262_144, 163_840, 131_072, 98_304, 65_536)
+# A shorter context frees next to nothing when the cache is smaller than this share of the weights.
+_SMALL_KV_SHARE = 0.03
+# Without being asked, the cache takes no more than this share of the RAM that can be used.
+_KV_SHARE_OF_RAM = 1 / 3
+# A card that reads hardly faster than the processor does only adds hand-overs.
+_WORTH_A_CARD = 1.3
+# How often a search is repeated with what the exact buffers leave, and how close estimates need not be corrected.
+_CORRECTIONS, _CLOSE_BYTES = 3, 48 * 2**20
 # Paging is offered while it is still usable.
 SLOWEST_PAGING_TOKENS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The chosen placement. `disk_s`: seconds per token for reading from disk, 0 when all is in memory."""
+    """The chosen placement.
 
+    Attributes:
+        loader: the model on the devices that are used.
+        disk_s: seconds per token for reading from disk, 0 when all is in memory.
+    """
+
+    loader: Loader
     layout: Layout
     fits: bool
     disk_s: float = 0.0
@@ -44,21 +60,109 @@ class Found:
         return 1.0 / (self.layout.token_s + self.disk_s)
 
 
-def search(loader: Loader, wishes: Wishes) -> Found:
-    """The best placement under the wishes; when nothing fits, the one that misses least, with `fits` False."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A placement and the way it was made, to be made again at other levers."""
+
+    loader: Loader
+    layout: Layout
+    levers: Levers
+    way: Callable[[Loader, Levers], Layout]
+
+    def at(self, levers: Levers) -> Candidate:
+        """The same way at other levers."""
+        return replace(self, layout=self.way(self.loader, levers), levers=levers)
+
+
+def search(loader: Loader, wishes: Wishes, *, is_exact: bool = True) -> Found:
+    """The best placement under the wishes; when nothing fits, the one that misses least, with `fits` False.
+
+    Args:
+        loader: the model on the machine.
+        wishes: levers fixed by hand are obeyed, the others searched.
+        is_exact: the compute buffers of the choice are simulated as the engine allocates them; where they differ from
+            the estimate, the search is repeated with what is really left. False is for ranking many files quickly.
+    """
+    found = _estimated(loader, wishes)
+    if not is_exact:
+        return found
+    best = _checked(loader.view, found)
+    more: dict[int | None, int] = {}
+    for _ in range(_CORRECTIONS):
+        change = {i: max(n, more.get(i, n)) if not best.fits else n for i, n in _beyond(found, wishes).items()}
+        if change == more or (all(abs(n) <= _CLOSE_BYTES for n in change.values()) and best.fits == found.fits):
+            break
+        more = change
+        found = _estimated(loader.on(_with_room(loader.view, more)), wishes)
+        best = max(best, _checked(loader.view, found), key=lambda f: (f.fits, not f.disk_s, _value_of(f, wishes)))
+    return best
+
+
+def _checked(view: View, found: Found) -> Found:
+    """A placement with the exact buffers, on the cards as they are."""
+    used = {g.index for g in found.loader.view.gpus}
+    loader = found.loader.on(view.only([i for i, g in enumerate(view.gpus) if g.index in used]))
+    setting = found.layout.setting
+    layout = loader.measure(setting, loader.buffers(setting, exact=True))
+    if layout.fits or layout.missing_gpu_bytes or not found.disk_s:
+        return Found(loader, layout, layout.fits)
+    paged = Found(loader, layout, True, pace.disk_seconds(loader, layout) or 0.0)
+    return replace(paged, fits=paged.decode_tokens_s >= SLOWEST_PAGING_TOKENS_S)
+
+
+def _beyond(found: Found, wishes: Wishes) -> dict[int | None, int]:
+    """What the exact buffers take beyond the estimate, by GPU of the machine (None: the RAM).
+
+    Less than estimated is of interest only where something is outside of the cards or the context is short.
+    """
+    s, loader = found.layout.setting, found.loader
+    exact, estimated = loader.buffers(s, exact=True), loader.buffers(s)
+    more: dict[int | None, int] = {None: exact.host - estimated.host}
+    for gpu, a, b in zip(loader.view.gpus, exact.gpus, estimated.gpus, strict=True):
+        more[gpu.index] = a - b
+    is_all_there = not found.disk_s and found.fits and s.n_gpu_layers > loader.n_layer and not s.expert_layers_on_cpu
+    if is_all_there and s.n_ctx >= _target(loader, wishes):
+        return {i: max(0, n) for i, n in more.items()}
+    return more
+
+
+def _with_room(view: View, more: dict[int | None, int]) -> View:
+    """The machine with budgets changed by what the estimates miss."""
+    for place, gpu in enumerate(view.gpus):
+        view = view.less(more.get(gpu.index, 0), place)
+    return view.less(more.get(None, 0), None)
+
+
+def _value_of(found: Found, wishes: Wishes) -> tuple[float, float]:
+    s = found.layout.setting
+    prompt_s = pace.prefill_seconds(found.loader, found.layout, PROMPT_TOKENS)
+    return worth(s.n_ctx, s.kv_type, s.kv_type_v, s.n_ubatch, 1 / found.decode_tokens_s, prompt_s, wishes)
+
+
+def _estimated(loader: Loader, wishes: Wishes) -> Found:
+    """The best placement by estimated buffers."""
     candidates = list(_candidates(loader, wishes))
-    fitting = [c for c in candidates if c.fits]
+    fitting = [c for c in candidates if c.layout.fits]
     if fitting:
-        return Found(max(fitting, key=lambda c: _value(c, wishes)), fits=True)
+        best = _better_prompts(max(fitting, key=lambda c: value(c, wishes)), wishes)
+        return Found(best.loader, best.layout, fits=True)
     paged = [
-        Found(c, fits=True, disk_s=seconds)
+        Found(c.loader, c.layout, fits=True, disk_s=seconds)
         for c in candidates
-        if not c.missing_gpu_bytes and (seconds := loader.disk_seconds(c)) is not None
+        if not c.layout.missing_gpu_bytes and (seconds := pace.disk_seconds(c.loader, c.layout)) is not None
     ]
     usable = [p for p in paged if p.decode_tokens_s >= SLOWEST_PAGING_TOKENS_S]
     if usable:
         return max(usable, key=lambda p: p.decode_tokens_s)
-    return Found(min(candidates, key=lambda c: c.missing_gpu_bytes + c.missing_host_bytes), fits=False)
+    least = min(candidates, key=lambda c: c.layout.missing_gpu_bytes + c.layout.missing_host_bytes)
+    return Found(least.loader, least.layout, fits=False)
+
+
+def value(c: Candidate, wishes: Wishes) -> tuple[float, float]:
+    """What a candidate is worth."""
+    s = c.layout.setting
+    prompt_s = pace.prefill_seconds(c.loader, c.layout, PROMPT_TOKENS)
+    return worth(s.n_ctx, s.kv_type, s.kv_type_v, s.n_ubatch, c.layout.token_s, prompt_s, wishes)
 
 
 def ubatch_of(wishes: Wishes) -> int:
@@ -66,153 +170,227 @@ def ubatch_of(wishes: Wishes) -> int:
     return min(wishes.n_ubatch or DEFAULT_UBATCH, wishes.n_batch or DEFAULT_BATCH)
 
 
-def _value(layout: Layout, wishes: Wishes) -> tuple[float, float]:
-    """Speed, with a longer context worth up to about a tenth of it; the longest context first when that is the goal."""
-    ctx = layout.setting.n_ctx
-    if wishes.goal is Goal.LONGEST_CONTEXT:
-        return float(ctx), 1.0 / layout.token_s
-    enough = 1.0 if ctx >= wishes.min_context else ctx / wishes.min_context / 4
-    return enough * min(ctx, TARGET_CONTEXT) ** 0.08 / layout.token_s, float(ctx)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tries:
-    """The levers that stay the same while one search tries the others."""
-
-    loader: Loader
-    wishes: Wishes
-    contexts: tuple[int, ...]
-
-    @property
-    def every(self) -> int:
-        """All layers and the output."""
-        return self.loader.n_layer + 1
-
-    def place(self, ctx: int, n_gpu_layers: int, experts: int, kv_type: str | None = None) -> Layout:
-        """Measure a placement."""
-        w = self.wishes
-        kind = kv_type or w.kv_type or "f16"
-        return self.loader.place(ctx, kind, n_gpu_layers, experts, ubatch_of(w), w.tensor_split)
-
-    def held(self, ctx: int, n_gpu_layers: int, experts: int) -> bool:
-        """Whether the GPUs hold their part of it."""
-        w = self.wishes
-        return self.loader.cards_hold(ctx, w.kv_type or "f16", n_gpu_layers, experts, ubatch_of(w), w.tensor_split)
-
-
-def _candidates(loader: Loader, wishes: Wishes) -> Iterator[Layout]:
-    tries = _Tries(loader, wishes, _contexts(loader, wishes))
-    if wishes.n_gpu_layers is not None or wishes.expert_layers_on_cpu is not None or not loader.view.gpus:
-        yield from _with_fixed_levers(tries)
+def _candidates(loader: Loader, wishes: Wishes) -> Iterator[Candidate]:
+    is_by_hand = (wishes.n_gpu_layers, wishes.expert_layers_on_cpu, wishes.boundary_experts_on_cpu) != (
+        None,
+        None,
+        None,
+    )
+    if is_by_hand or not loader.view.gpus:
+        yield from _in_ram(loader, wishes, _by_hand(wishes))
         return
     is_enough = False
-    for layout in _all_on_gpus(tries):
-        yield layout
-        wanted = min(wishes.min_context, tries.contexts[0])
-        is_enough |= layout.fits and (layout.setting.n_ctx >= wanted or wishes.context is not None)
-    if is_enough and wishes.goal is not Goal.LONGEST_CONTEXT:
-        return
-    is_enough = False
-    for ctx in tries.contexts:
-        for layout in _shared_with_ram(tries, ctx):
-            yield layout
-            is_enough |= layout.fits and _kv_bytes(layout) < _SMALL_KV_SHARE * loader.facts.weights_bytes
-        if is_enough:
-            return  # a shorter context would free next to nothing
-
-
-def _kv_bytes(layout: Layout) -> int:
-    return layout.host.kv + sum(b.kv for b in layout.gpus)
-
-
-def _all_on_gpus(tries: _Tries) -> Iterator[Layout]:
-    """Everything on the GPUs with the largest context, and once more with a q8_0 cache where that is worth it."""
-    loader, wishes = tries.loader, tries.wishes
-    smallest = min(SMALLEST_CONTEXT, tries.contexts[-1])
-    if not tries.held(smallest, tries.every, 0):
-        return
-    full = _largest_context(lambda ctx: tries.place(ctx, tries.every, 0), tries.contexts, wishes)
-    yield full
-    is_long = wishes.goal is Goal.LONGEST_CONTEXT
-    if full.setting.n_ctx >= (tries.contexts[0] if is_long else min(GOOD_CONTEXT, tries.contexts[0])):
-        return
-    if wishes.kv_type or wishes.context is not None or loader.facts.kv_layout is KvLayout.MLA_LEGACY:
-        return
-    squeezed = _largest_context(lambda ctx: tries.place(ctx, tries.every, 0, "q8_0"), tries.contexts, wishes)
-    gain = 1.0 if is_long else _WORTHWHILE_GAIN
-    if squeezed.fits and squeezed.setting.n_ctx >= gain * full.setting.n_ctx:
-        yield squeezed
-
-
-def _shared_with_ram(tries: _Tries, ctx: int) -> Iterator[Layout]:
-    """Experts in RAM before whole layers, then as many layers as the GPUs hold, then the processor alone."""
-    n_layer, every = tries.loader.n_layer, tries.every
-    has_experts = tries.loader.facts.hyper.n_expert > 0
-    if has_experts:
-        layout = tries.place(ctx, every, _least(lambda n: tries.held(ctx, every, n), 0, n_layer))
-        yield layout
-        if not layout.missing_gpu_bytes:
+    for view in _card_sets(loader, wishes):
+        on_cards = list(_all_on(loader.on(view), wishes))
+        yield from on_cards
+        is_enough |= any(_is_enough(c, wishes) for c in on_cards)
+        if any(c.layout.fits and c.layout.setting.n_ctx >= _target(loader, wishes) for c in on_cards):
             return
-    outside = n_layer if has_experts else 0
-    yield tries.place(ctx, every - _least(lambda n: tries.held(ctx, every - n, outside), 0, every), outside)
-    yield tries.place(ctx, 0, 0)
+    if is_enough:
+        return
+    useful = loader.on(_useful_cards(loader, wishes))
+    every = loader.n_layer + 1
+    ways: list[Callable[[Loader, Levers], Layout]] = [lambda on, at: layers_out(on, at, 0)]
+    if loader.facts.hyper.n_expert:  # experts go to RAM before whole layers
+        ways = [lambda on, at: experts_out(on, at, every), lambda on, at: layers_out(on, at, on.n_layer)]
+    for way in ways:
+        shared = list(_in_ram(useful, wishes, way))
+        yield from shared
+        if any(c.layout.fits for c in shared):
+            break
+    yield from _in_ram(loader.on(loader.view.only(())), wishes, _by_hand(wishes))
 
 
-def _with_fixed_levers(tries: _Tries) -> Iterator[Layout]:
-    """Levers set by hand are obeyed exactly; the other one is searched."""
-    loader, every = tries.loader, tries.every
-    layers, experts = tries.wishes.n_gpu_layers, tries.wishes.expert_layers_on_cpu
-    for ctx in tries.contexts:
-        if not loader.view.gpus:
-            yield tries.place(ctx, layers or 0, experts or 0)
-        elif layers is not None and experts is not None:
-            yield tries.place(ctx, layers, experts)
-        elif layers is not None:
-            last = loader.n_layer if loader.facts.hyper.n_expert else 0
-            yield tries.place(ctx, layers, _least(lambda n, c=ctx, g=layers: tries.held(c, g, n), 0, last))
+def _is_enough(c: Candidate, wishes: Wishes) -> bool:
+    """On the cards as a whole with the least context that is wanted: no other way is faster."""
+    if not c.layout.fits or wishes.goal is Goal.LONGEST_CONTEXT:
+        return False
+    return wishes.context is not None or c.layout.setting.n_ctx >= min(wishes.min_context, _target(c.loader, wishes))
+
+
+# --- everything on the cards ---
+
+
+def _card_sets(loader: Loader, wishes: Wishes) -> Iterator[View]:
+    """Sets of cards that may hold everything, the fewest and fastest first: each further card is one more hand-over."""
+    view = loader.view
+    if len(view.gpus) == 1 or wishes.tensor_split is not None:
+        yield view
+        return
+    budgets = [g.budget_bytes for g in view.gpus]
+    order = sorted(range(len(budgets)), key=lambda i: (-loader.devices[i].bandwidth_bytes_s, -budgets[i]))
+    smallest = _levers(wishes, min(SMALLEST_CONTEXT, _target(loader, wishes)), "q4_0")
+    need = loader.ends(loader.cache(smallest.n_ctx, smallest.kv_type, smallest.n_ubatch), 0)[-1]
+    single = next((i for i in order if budgets[i] >= need), None)
+    if single is not None:
+        yield view.only((single,))
+    enough = next((k for k in range(2, len(order)) if sum(budgets[i] for i in order[:k]) >= need), len(order))
+    for k in sorted({enough, min(enough + 1, len(order)), len(order)}):
+        yield view.only(order[:k])
+
+
+def _all_on(loader: Loader, wishes: Wishes) -> Iterator[Candidate]:
+    """Everything on these cards with the largest context, then with the levers that buy context."""
+    budget = sum(g.budget_bytes for g in loader.view.gpus)
+    target = _target(loader, wishes)
+    is_long = wishes.goal is Goal.LONGEST_CONTEXT
+    wanted = target if is_long or wishes.context is not None else min(GOOD_CONTEXT, target)
+    longest = 0
+    for kv_type, n_ubatch in _squeezes(loader, wishes):
+        if kv_type == "q4_0" and longest >= min(wishes.min_context, target):
+            return
+        levers = replace(_levers(wishes, target, kv_type), n_ubatch=n_ubatch)
+        smallest = replace(levers, n_ctx=min(SMALLEST_CONTEXT, target))
+        cache = loader.cache(smallest.n_ctx, smallest.kv_type, n_ubatch, smallest.kv_type_v)
+        if loader.ends(cache, 0)[-1] > budget:
+            continue
+        found = _largest_context(loader, levers, wishes)
+        yield found
+        longest = max(longest, found.layout.setting.n_ctx if found.layout.fits else 0)
+        if longest >= wanted:
+            return
+
+
+def _squeezes(loader: Loader, wishes: Wishes) -> tuple[tuple[str, int], ...]:
+    """(KV type, ubatch) in the order in which they cost something."""
+    n_ubatch = ubatch_of(wishes)
+    types = _kv_types(loader, wishes)
+    small = n_ubatch if wishes.n_ubatch is not None else min(n_ubatch, _SMALLEST_UBATCH)
+    pairs = [(types[0], n_ubatch), *((t, n_ubatch) for t in types[1:2]), *((t, small) for t in types)]
+    return tuple(dict.fromkeys(pairs))
+
+
+def _kv_types(loader: Loader, wishes: Wishes) -> tuple[str, ...]:
+    """KV types to try, best first. A quantised cache would push the old MLA layout's attention to the processor."""
+    if wishes.kv_type is not None:
+        return (wishes.kv_type,)
+    if wishes.kv_type_v is not None or loader.facts.kv_layout is KvLayout.MLA_LEGACY:
+        return ("f16",)
+    return ("f16", "q8_0", "q4_0")
+
+
+def _largest_context(loader: Loader, levers: Levers, wishes: Wishes) -> Candidate:
+    """The largest context that fits, in steps of 1,024; the smallest one when none does.
+
+    Memory grows nearly in a straight line with the context, so the next one to try is where that line says.
+    """
+    top = Candidate(loader, whole(loader, levers), levers, whole)
+    if top.layout.fits or wishes.context is not None:
+        return top
+    low, high = max(1, min(SMALLEST_CONTEXT, levers.n_ctx) // STEP), -(-levers.n_ctx // STEP)
+    best = top.at(replace(levers, n_ctx=min(levers.n_ctx, low * STEP)))
+    if not best.layout.fits:
+        return best
+    missing = top.layout.missing_gpu_bytes + top.layout.missing_host_bytes
+    grown = max(1, top.layout.kv_bytes - best.layout.kv_bytes)
+    guess = int(high - (high - low) * min(1.0, missing / grown))
+    while high - low > 1:
+        tried = top.at(replace(levers, n_ctx=(at := min(high - 1, max(low + 1, guess))) * STEP))
+        if tried.layout.fits:
+            best, low, guess = tried, at, at + 1
         else:
-            fixed = experts or 0
-            away = _least(lambda n, c=ctx, e=fixed: tries.held(c, every - n, e), 0, every)
-            yield tries.place(ctx, every - away, fixed)
+            high, guess = at, max(at - 1, (low + at) // 2 if at - low > 8 else at - 1)
+    return best
+
+
+# --- part of it in RAM ---
+
+
+def _by_hand(wishes: Wishes) -> Callable[[Loader, Levers], Layout]:
+    """The way that obeys layers and experts set by hand and searches the other one."""
+    layers, experts = wishes.n_gpu_layers, wishes.expert_layers_on_cpu
+
+    def way(on: Loader, at: Levers) -> Layout:
+        if not on.view.gpus or layers == 0:
+            return fixed(on, at, layers or 0, experts or 0)
+        if layers is not None and (experts is not None or not on.facts.hyper.n_expert):
+            return fixed(on, at, layers, experts or 0)
+        if experts is None:
+            return experts_out(on, at, on.n_layer + 1 if layers is None else layers)
+        return layers_out(on, at, experts)
+
+    return way
+
+
+def _useful_cards(loader: Loader, wishes: Wishes) -> View:
+    """Without the cards that read hardly faster than the processor, unless all are like that or the RAM is not enough."""
+    view = loader.view
+    floor = _WORTH_A_CARD * loader.host_device.bandwidth_bytes_s
+    fast = [i for i, d in enumerate(loader.devices) if d.bandwidth_bytes_s >= floor]
+    is_needed = loader.facts.weights_bytes > view.only(fast).room_bytes
+    return view if wishes.tensor_split is not None or is_needed or not fast or view.unified else view.only(fast)
+
+
+def _in_ram(loader: Loader, wishes: Wishes, way: Callable[[Loader, Levers], Layout]) -> Iterator[Candidate]:
+    """One way at every sensible context and KV type."""
+    is_long = wishes.goal is Goal.LONGEST_CONTEXT
+    for levers in _levers_to_try(loader, wishes):
+        c = Candidate(loader, way(loader, levers), levers, way)
+        if _is_sane(c, wishes):
+            yield c
+        if not c.layout.fits:
+            continue
+        if is_long and c.layout.token_s * USABLE_TOKENS_S <= 1.0:
+            return
+        if not is_long and c.layout.kv_bytes < _SMALL_KV_SHARE * loader.facts.weights_bytes:
+            return
+
+
+def _levers_to_try(loader: Loader, wishes: Wishes) -> Iterator[Levers]:
+    """Largest context first, best cache first; q4_0 only where less would not do."""
+    contexts = _contexts(loader, wishes)
+    types = _kv_types(loader, wishes)
+    if wishes.goal is Goal.LONGEST_CONTEXT:
+        yield from (_levers(wishes, n, t) for n in contexts for t in types[:2])
+        return
+    yield from (_levers(wishes, n, types[0]) for n in contexts)
+    yield from (_levers(wishes, n, t) for t in types[1:2] for n in contexts)
+    yield from (_levers(wishes, contexts[-1], t) for t in types[2:])
+
+
+def _is_sane(c: Candidate, wishes: Wishes) -> bool:
+    """A cache in RAM that nobody asked for leaves most of it to the model and to others."""
+    if wishes.context is not None or wishes.goal is Goal.LONGEST_CONTEXT:
+        return True
+    smallest = min(wishes.min_context, _target(c.loader, wishes))
+    return c.layout.setting.n_ctx <= smallest or c.layout.host.kv <= _KV_SHARE_OF_RAM * c.loader.view.ram_budget_bytes
+
+
+def _better_prompts(best: Candidate, wishes: Wishes) -> Candidate:
+    """The same way with larger ubatches, where weights in RAM are copied over for every one of them."""
+    view = best.loader.view
+    streams = view.gpus and not view.unified and best.layout.host.weights > best.loader.facts.token_embd_bytes
+    if not streams or wishes.n_ubatch is not None or not best.layout.setting.n_gpu_layers:
+        return best
+    tries = [best]
+    for n_ubatch in _LARGER_UBATCHES:
+        if n_ubatch <= (wishes.n_batch or DEFAULT_BATCH):
+            tries.append(best.at(replace(best.levers, n_ubatch=n_ubatch)))
+    return max((c for c in tries if c.layout.fits), key=lambda c: value(c, wishes))
+
+
+# --- levers ---
+
+
+def _levers(wishes: Wishes, n_ctx: int, kv_type: str) -> Levers:
+    kind = wishes.kv_type or kv_type
+    return Levers(
+        n_ctx, kind, wishes.kv_type_v or kind, ubatch_of(wishes), wishes.tensor_split, wishes.boundary_experts_on_cpu
+    )
+
+
+def _target(loader: Loader, wishes: Wishes) -> int:
+    """The largest context to try."""
+    return _contexts(loader, wishes)[0]
 
 
 def _contexts(loader: Loader, wishes: Wishes) -> tuple[int, ...]:
-    """Contexts to try, largest first. A wished context is taken as it is, up to the model's limit times one."""
+    """Contexts to try, largest first. A wished context is taken as it is."""
     limit = loader.facts.context_train
     if wishes.context is not None:
         return (wishes.context,)
     if wishes.goal is Goal.LONGEST_CONTEXT:
-        steps = [c for c in (1_048_576, 524_288, 262_144, 163_840, 131_072, 98_304, 65_536) if c < limit]
-        return (limit, *steps, *(c for c in (TARGET_CONTEXT, GOOD_CONTEXT, wishes.min_context) if c < limit))
-    wanted = [min(c, limit) for c in (TARGET_CONTEXT, GOOD_CONTEXT, wishes.min_context)]
-    return tuple(sorted(set(wanted), reverse=True))
-
-
-def _largest_context(place: Callable[[int], Layout], contexts: tuple[int, ...], wishes: Wishes) -> Layout:
-    """The largest context that fits, in steps of 1,024; the smallest tried one when none does."""
-    top = place(contexts[0])
-    if top.fits or wishes.context is not None:
-        return top
-    low, high = min(SMALLEST_CONTEXT, contexts[-1]) // STEP, contexts[0] // STEP
-    best = place(low * STEP)
-    if not best.fits:
-        return best
-    while high - low > 1:
-        middle = (low + high) // 2
-        layout = place(middle * STEP)
-        if layout.fits:
-            best, low = layout, middle
-        else:
-            high = middle
-    return best
-
-
-def _least(is_enough: Callable[[int], bool], low: int, high: int) -> int:
-    """The smallest n in [low, high] that is enough (more is always enough too); `high` when none is."""
-    while low < high:
-        middle = (low + high) // 2
-        if is_enough(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+        steps = (*_LONG_CONTEXTS, TARGET_CONTEXT, GOOD_CONTEXT, wishes.min_context)
+        return (limit, *(c for c in steps if c < limit))
+    wanted = {min(c, limit) for c in (TARGET_CONTEXT, GOOD_CONTEXT, wishes.min_context)}
+    return tuple(sorted(wanted, reverse=True))

@@ -10,8 +10,9 @@ from launcher.core.models import KvLayout, QuantQuality
 from launcher.core.plans import Wishes
 from launcher.core.units import gb, gib, rate, whole
 from launcher.core.words import joined, say
-from launcher.planner.layout import Loader
+from launcher.planner.layout import Layout, Loader
 from launcher.planner.search import Found
+from launcher.planner.worth import TARGET_CONTEXT
 
 _TIGHT_RAM_BYTES = 4 * 2**30
 
@@ -34,9 +35,10 @@ def card_names(names: Iterable[str]) -> str:
     return " + ".join(name if n == 1 else f"{n}\u00d7 {name}" for name, n in counts.items())
 
 
-def summary(loader: Loader, found: Found) -> str:
+def summary(found: Found) -> str:
     """The placement in words: "all 64 layers on RTX 4090"."""
-    s, n = found.layout.setting, loader.n_layer
+    loader, s = found.loader, found.layout.setting
+    n = loader.n_layer
     cards = card_names(g.name for g, b in zip(loader.view.gpus, found.layout.gpus, strict=True) if b.weights)
     blocks = min(n, max(0, s.n_gpu_layers - 1))
     if not cards or (not blocks and not s.n_gpu_layers):
@@ -45,23 +47,21 @@ def summary(loader: Loader, found: Found) -> str:
         if loader.facts.hyper.n_expert and s.expert_layers_on_cpu >= n:
             return say("{n} of {all} layers on {cards}, no experts on it", n=blocks, all=n, cards=cards)
         return say("{n} of {all} layers on {cards}", n=blocks, all=n, cards=cards)
-    experts = _expert_layers(loader, found)
+    experts = loader.expert_layers(found.layout.setting)
     if experts:
         return say("attention on {cards}, experts of {n} of {all} layers in RAM", cards=cards, n=experts, all=n)
     return say("all {n} layers on {cards}", n=n, cards=cards)
 
 
-def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | None) -> tuple[str, ...]:
+def reasons(found: Found, wishes: Wishes) -> tuple[str, ...]:
     """Why the plan is as it is, lever by lever.
 
     Args:
-        loader: model and machine.
         found: the placement.
-        subject: names and sizes.
-        f16_context: the context that an f16 cache would have allowed, where q8_0 was chosen for that.
+        wishes: what was fixed by hand needs no reason.
     """
-    layout, view, facts = found.layout, loader.view, loader.facts
-    s = layout.setting
+    loader, layout = found.loader, found.layout
+    view, facts, s = loader.view, loader.facts, layout.setting
     out: list[str] = []
     used = [(g, b) for g, b in zip(view.gpus, layout.gpus, strict=True) if b.weights]
     cards = card_names(g.name for g, _ in used)
@@ -70,7 +70,7 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
         need = gib(sum(b.total for _, b in used))
         free = gib(sum(g.free_bytes for g, _ in used))
         out.append(_held(cards, need, free, is_one=len(used) == 1, is_shared=view.unified))
-    experts = _expert_layers(loader, found)
+    experts = loader.expert_layers(found.layout.setting)
     if used and experts:
         share = facts.hyper.n_expert_used / facts.hyper.n_expert
         stay = (
@@ -86,7 +86,7 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
         )
         out.append(joined(stay, read))
     elif used and host_weights > 0:
-        slower = used[0][0].device.bandwidth_bytes_s / loader.host_device.bandwidth_bytes_s
+        slower = fastest(loader, layout) / loader.host_device.bandwidth_bytes_s
         out.append(
             say(
                 "{size} of the layers are in RAM, which is {n} times slower to read.",
@@ -101,15 +101,10 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
                 size=gb(_active_host_bytes(loader, found)),
             )
         )
-    if f16_context is not None:
-        out.append(
-            say(
-                "KV cache q8_0 instead of f16: {now} instead of {before} tokens of context, with hardly any loss.",
-                now=whole(s.n_ctx),
-                before=whole(f16_context),
-            )
-        )
-    if found.fits and s.n_ctx < min(32_768, facts.context_train) and f16_context is None:
+    is_squeezed = wishes.kv_type is None and s.kv_type != "f16"
+    if is_squeezed:
+        out.append(_squeezed(found))
+    if found.fits and wishes.context is None and s.n_ctx < min(TARGET_CONTEXT, facts.context_train) and not is_squeezed:
         out.append(
             say(
                 "Context {n} of {all} tokens: more does not fit or costs speed.",
@@ -130,12 +125,13 @@ def reasons(loader: Loader, found: Found, subject: Subject, f16_context: int | N
     return tuple(out)
 
 
-def warnings(loader: Loader, found: Found, subject: Subject, wishes: Wishes) -> tuple[str, ...]:
+def warnings(found: Found, subject: Subject, wishes: Wishes) -> tuple[str, ...]:
     """What the user should know before the download."""
-    layout, view = found.layout, loader.view
+    loader, layout = found.loader, found.layout
+    view = loader.view
     out: list[str] = []
     if not found.fits:
-        out.append(misfit(loader, found))
+        out.append(misfit(found))
     if found.disk_s:
         out.append(
             say(
@@ -164,11 +160,11 @@ def warnings(loader: Loader, found: Found, subject: Subject, wishes: Wishes) -> 
     return tuple(out)
 
 
-def misfit(loader: Loader, found: Found) -> str:
+def misfit(found: Found) -> str:
     """What is missing, in one sentence."""
-    layout, view = found.layout, loader.view
+    layout = found.layout
     need = layout.host.total + sum(b.total for b in layout.gpus)
-    room = view.ram_budget_bytes + (0 if view.unified else sum(g.budget_bytes for g in view.gpus))
+    room = found.loader.view.room_bytes
     if layout.missing_gpu_bytes and not layout.missing_host_bytes:
         return say("Needs {size} more memory on the graphics card than is free.", size=gib(layout.missing_gpu_bytes))
     return say("Needs {need} of memory; {room} can be used here.", need=gib(need), room=gib(room))
@@ -218,15 +214,42 @@ def _mistakes(subject: Subject, *, is_clear: bool) -> str:
     return say("{words} (carried over from another model, not measured).", words=words)
 
 
-def _expert_layers(loader: Loader, found: Found) -> int:
-    """Blocks on a GPU whose routed experts are in RAM."""
+def _squeezed(found: Found) -> str:
+    """Why the cache is quantised."""
     s = found.layout.setting
-    if not loader.facts.hyper.n_expert:
-        return 0
-    first = loader.first_offloaded(s.n_gpu_layers)
-    return sum(
-        1 for i in range(first, min(s.expert_layers_on_cpu, loader.n_layer)) if loader.routed_bytes(i, i + 1) > 0
-    )
+    values = {
+        "type": s.kv_type,
+        "now": gib(found.layout.kv_bytes),
+        "before": gib(f16_bytes(found)),
+        "n": whole(s.n_ctx),
+    }
+    if s.kv_type == "q8_0":
+        return say(
+            "KV cache {type} instead of f16: {now} instead of {before} for {n} tokens, with hardly any loss.", **values
+        )
+    return say("KV cache {type} instead of f16: {now} instead of {before} for {n} tokens, with some loss.", **values)
+
+
+def f16_bytes(found: Found) -> int:
+    """What the cache of the same context would take in f16."""
+    loader, s = found.loader, found.layout.setting
+    return loader.kv_bytes(loader.cache(s.n_ctx, "f16", s.n_ubatch), 0, loader.n_layer)
+
+
+def loss(name: str) -> str:
+    """A quantisation's loss in words."""
+    names = {
+        "no loss": say("no loss"),
+        "slight loss": say("slight loss"),
+        "clear loss": say("clear loss"),
+        "strong loss": say("strong loss"),
+    }
+    return names.get(name, say("unknown loss"))
+
+
+def fastest(loader: Loader, layout: Layout) -> float:
+    """Bandwidth of the fastest card that holds something."""
+    return max(d.bandwidth_bytes_s for d, b in zip(loader.devices, layout.gpus, strict=True) if b.weights)
 
 
 def _active_host_bytes(loader: Loader, found: Found) -> float:

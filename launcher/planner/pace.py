@@ -1,0 +1,135 @@
+"""How fast a measured placement answers and reads: the formulas of `speed` applied to blocks on devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from launcher.core.models import ModelFacts
+from launcher.planner import speed
+
+if TYPE_CHECKING:
+    from launcher.planner.layout import Layout, Loader
+
+# Position in the context at which decode speed is quoted: a few answers into a chat.
+QUOTED_POSITION = 1024
+# From this many tokens on llama.cpp copies weights from RAM to the GPU instead of computing on the processor.
+_STREAMS_FROM = 32
+
+
+class Part(NamedTuple):
+    """Blocks [first, end) on one device, in bytes."""
+
+    first: int
+    end: int
+    always: int
+    routed: int
+    kv: int
+
+
+def token_seconds(loader: Loader, n_ctx: int, gpus: Sequence[Part], host: Part, expert_layers: int) -> float:
+    """One token while answering, at the quoted position.
+
+    Args:
+        loader: model and machine.
+        n_ctx: context that the KV bytes are for.
+        gpus: per GPU of the view.
+        host: blocks of the processor, with all experts that are in RAM.
+        expert_layers: blocks on GPUs with experts in RAM: the answer crosses to the processor and back in each.
+    """
+    read = min(QUOTED_POSITION, n_ctx) / max(1, n_ctx)
+    seconds, handovers = 0.0, 0
+    for part, device in zip(gpus, loader.devices, strict=True):
+        if part.always:
+            seconds += speed.device_seconds(device, _work(loader, part, read))
+            handovers += 1
+    if host.always + host.routed:
+        seconds += speed.device_seconds(loader.host_device, _work(loader, host, read))
+        handovers += 2 * expert_layers if expert_layers else 1
+    return speed.token_seconds(seconds, handovers, loader.view.calibration)
+
+
+def _work(loader: Loader, part: Part, kv_read: float) -> speed.Work:
+    hyper = loader.facts.hyper
+    n = part.end - part.first
+    is_latent = hyper.kv_lora_rank or hyper.compress_ratios
+    dense = 0 if is_latent else max(0, min(part.end, loader.n_dense) - part.first)
+    return speed.Work(part.always + part.routed * loader.used_share, dense, n - dense, part.kv * kv_read)
+
+
+def prefill_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:
+    """Seconds to read a prompt, ubatch by ubatch."""
+    n_ubatch = max(1, min(layout.setting.n_ubatch, n_tokens))
+    full, rest = divmod(n_tokens, n_ubatch)
+    seconds = full * _ubatch_seconds(loader, layout, n_ubatch)
+    return seconds + (_ubatch_seconds(loader, layout, rest) if rest else 0.0)
+
+
+def _ubatch_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:
+    facts, h = loader.facts, loader.facts.hyper
+    params = 2 * _params_per_byte(facts)
+    used = loader.used_share
+    host_always = layout.host.weights - facts.token_embd_bytes - layout.host_routed
+    host_active = host_always + layout.host_routed * used
+    routed = loader.routed_bytes(0, loader.n_layer)
+    active = facts.weights_bytes - facts.token_embd_bytes - routed + routed * used
+    gpu_flops = _gpu_flops(loader, layout)
+    streamed = 0.0
+    if gpu_flops and not loader.view.unified and n_tokens >= _STREAMS_FROM:
+        share = speed.used_expert_share(h.n_expert_used, h.n_expert, n_tokens)
+        streamed = host_always + layout.host_routed * share
+    return speed.ubatch_seconds(
+        n_tokens,
+        params * (active - host_active),
+        gpu_flops,
+        params * host_active,
+        loader.host_device.flops,
+        streamed,
+        loader.view.bus_bytes_s,
+    )
+
+
+def _gpu_flops(loader: Loader, layout: Layout) -> float:
+    """Rate of the GPUs one after another, each with its share of the weights; 0 when none is used."""
+    held = [(b.weights, d.flops) for b, d in zip(layout.gpus, loader.devices, strict=True) if b.weights]
+    seconds = sum(weights / flops for weights, flops in held)
+    return sum(weights for weights, _ in held) / seconds if seconds else 0.0
+
+
+def disk_seconds(loader: Loader, layout: Layout) -> float | None:
+    """Extra seconds per token when the part that RAM cannot hold is read from disk; None without a known disk.
+
+    Experts are picked token by token: a missing share is read at about half the disk's rate (small pages). Dense
+    weights are read in the same order every token, the worst case for the page cache: twice the missing share.
+    """
+    if loader.view.disk_bytes_s is None:
+        return None
+    weights = max(1, layout.host.weights - loader.facts.token_embd_bytes)
+    share = min(1.0, layout.missing_host_bytes / weights)
+    if not loader.used_share:
+        return min(1.0, 2 * share) * weights / loader.view.disk_bytes_s
+    always = max(0, weights - layout.host_routed)
+    active = layout.host_routed * loader.used_share
+    active += always if layout.missing_host_bytes > layout.host_routed else 0
+    return share * active / (loader.view.disk_bytes_s * 0.5)
+
+
+def is_measured(loader: Loader, layout: Layout) -> bool:
+    """Every device that the placement reads from was measured on this machine."""
+    used = [d for d, b in zip(loader.devices, layout.gpus, strict=True) if b.weights]
+    if layout.host.weights > loader.facts.token_embd_bytes:
+        used.append(loader.host_device)
+    return bool(used) and all(d.is_measured for d in used)
+
+
+def _params_per_byte(facts: ModelFacts) -> float:
+    """Parameters per byte of weights, from the shape; close enough for arithmetic of prefill."""
+    h = facts.hyper
+    dense = h.leading_dense if h.n_expert else h.n_layer
+    attention = h.n_embd * h.n_head * h.head_dim_v * 2
+    if h.kv_lora_rank:
+        attention = h.n_embd * h.n_head * 128 * 2
+    experts = 3 * h.n_embd * h.n_ff_exp * (h.n_expert + h.n_expert_shared)
+    params = h.n_layer * attention + dense * 3 * h.n_embd * h.n_ff + (h.n_layer - dense) * experts
+    params += h.n_embd * h.n_vocab
+    return params / max(1, facts.weights_bytes - facts.token_embd_bytes)
