@@ -84,6 +84,9 @@ _GPU_MOST_BYTES_S = 1.25e12
 # Weights of 16 bits are read as they are; the low-bit types need table look-ups: 58 % of an M1 Max with IQ4_NL, 44 %
 # with Q3_K_M (ggml-org/llama.cpp issue 27525).
 _GPU_SHARE_OF_TYPE = {"float": 1.04, "q8": 1.0, "k": 1.0, "low_k": 0.8, "iq": 0.8}
+# The cache is read by attention kernels: 537 MB more of it cost an RX 7900 XTX 0.69 ms (ggml-org/llama.cpp pull request
+# 26284), 1.2 GB a GB10 6.4 ms (forums.developer.nvidia.com/t/355639): 81 and 69 % of their data sheets.
+_GPU_KV_SHARE = 0.75
 # Large batches: quantised kernels stop rising at some hundred teraflops, and workstation and server cards, whose nominal
 # rate is twice a GeForce's at the same clock and memory, do not exceed about 110 operations per byte of bandwidth.
 _GPU_HALF_FLOPS = 200e12
@@ -130,6 +133,7 @@ def gpu_device(
         _lesser(flops / (1 + flops / _GPU_HALF_FLOPS), sheet * _GPU_FLOPS_PER_BYTE, 6),
         kind.layer_s,
         kind.moe_layer_s,
+        sheet * min(_GPU_KV_SHARE, kind.share),
     )
     return _measured(by_sheet, quant, calibration, _GPU_SHARE_OF_TYPE)
 
@@ -303,7 +307,7 @@ def _measured(
         calibration.prefill_flops or by_sheet.flops,
         layer_s,
         by_sheet.moe_layer_s if calibration.moe_layer_s is None else calibration.moe_layer_s,
-        calibration.kv_bytes_s or bandwidth or by_sheet.kv_bytes_s,
+        calibration.kv_bytes_s or by_sheet.kv_bytes_s,
         is_measured=bandwidth is not None,
     )
 
