@@ -18,6 +18,7 @@ ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "deepseek", "deepseek2", "
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
 _ROUTED = re.compile(r"ffn_(up|down|gate|gate_up)_(ch|)exps\b")
 _MAX_LAYERS = 1024
+BUFFER_ALIGNMENT = 32
 
 
 def facts_of(headers: GgufHeader | Sequence[GgufHeader]) -> ModelFacts:
@@ -118,7 +119,7 @@ def _hyper(keys: _Keys, tensors: list[TensorInfo]) -> HyperParameters:
         n_expert_shared=keys.number("expert_shared_count", 0),
         n_ff_exp=expert_width,
         leading_dense=keys.number("leading_dense_block_count", 0),
-        q_lora_rank=keys.number("attention.q_lora_rank", 0) if keys.architecture != "deepseek4" else 0,
+        q_lora_rank=keys.number("attention.q_lora_rank", 0),
         kv_lora_rank=keys.number("attention.kv_lora_rank", 0),
         rope_dim=keys.number("rope.dimension_count", 0),
         indexer_n_head=keys.number("attention.indexer.head_count", 0),
@@ -153,12 +154,15 @@ def _layout(architecture: str, names: set[str]) -> KvLayout:
 
 def _bytes(tensors: list[TensorInfo], hyper: HyperParameters) -> tuple[int, int, tuple[LayerWeights, ...]]:
     """(token_embd, output with norms, blocks). Multi-token-prediction blocks are not loaded: 0 bytes."""
-    always, routed = [0] * hyper.n_layer, [0] * hyper.n_layer
+    always, largest = [0] * hyper.n_layer, [0] * hyper.n_layer
+    routed: dict[str, list[int]] = {part: [0] * hyper.n_layer for part in ("up", "gate", "down")}
     token_embd = output = 0
     for tensor in tensors:
         size = tensor.size_bytes
         if size is None:
             raise _refused(why_unknown(tensor.type_number))
+        # Every tensor begins at a multiple of the alignment in the device's buffer too.
+        size = -(-size // BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT
         match = _BLOCK.match(tensor.name)
         if match is None:
             if tensor.name == "token_embd.weight":
@@ -177,9 +181,20 @@ def _bytes(tensors: list[TensorInfo], hyper: HyperParameters) -> tuple[int, int,
             )
         if block >= hyper.n_layer - hyper.nextn_layers:
             continue
-        sums = routed if _ROUTED.search(match[2]) else always
-        sums[block] += size
-    return token_embd, output, tuple(LayerWeights(a, r) for a, r in zip(always, routed, strict=True))
+        expert = _ROUTED.search(match[2])
+        if expert:
+            routed["up" if expert[1] == "gate_up" else expert[1]][block] += size
+        else:
+            always[block] += size
+            largest[block] = max(largest[block], size)
+    return (
+        token_embd,
+        output,
+        tuple(
+            LayerWeights(a, u + g + d, g, u, d, biggest)
+            for a, u, g, d, biggest in zip(always, routed["up"], routed["gate"], routed["down"], largest, strict=True)
+        ),
+    )
 
 
 def _refused(why: str) -> UserError:

@@ -16,6 +16,11 @@ from launcher.core.models import HyperParameters, KvLayout, LayerWeights, ModelF
 _OUTPUT_BITS = {"q5": 5.5, "q6": 6.5625, "q8": 8.5, "full": 16.0}
 # bartowski's "_L" files: the named quantisation with embedding and output at Q8_0.
 _LARGE_EMBEDDINGS = {"Q2_K_L": "Q2_K", "Q3_K_XL": "Q3_K_L", "Q4_K_L": "Q4_K_M", "Q5_K_L": "Q5_K_M", "Q6_K_L": "Q6_K"}
+# llama-quantize gives down matrices of the mixtures Q6_K beside Q4_K (6.5625 against 4.5 bits), and more than the
+# block's average in dense blocks.
+_MIXED = ("_M", "_L", "_XL")
+_MIXED_DOWN_SHARE = 0.422
+_MIXED_FACTOR = 1.3
 _NOPE = 128  # width of the part of a head without position, in every DeepSeek MLA model
 
 
@@ -69,7 +74,7 @@ def facts(
             context_train=context_train,
             token_embd_bytes=token_embd,
             output_bytes=output,
-            layers=_layers(hyper, total - token_embd - output - routed, routed),
+            layers=_layers(hyper, total - token_embd - output - routed, routed, quant),
         ),
         file_bytes if file_bytes is not None else total + shape.metadata_bytes,
     )
@@ -126,7 +131,7 @@ def _output_bits(quant: str, *, is_v4: bool) -> float:
     return _OUTPUT_BITS["q5" if quant.startswith(("IQ1", "IQ2", "IQ3_XXS")) else "q6"]
 
 
-def _layers(h: HyperParameters, always_bytes: int, routed_bytes: int) -> tuple[LayerWeights, ...]:
+def _layers(h: HyperParameters, always_bytes: int, routed_bytes: int, quant: str) -> tuple[LayerWeights, ...]:
     """Spread the bytes over the blocks by parameter counts; all dense blocks are alike, and all expert blocks."""
     attention = _attention_params(h)
     dense = attention + 3 * h.n_embd * h.n_ff
@@ -136,13 +141,28 @@ def _layers(h: HyperParameters, always_bytes: int, routed_bytes: int) -> tuple[L
     share = always_bytes / (n_dense * dense + n_moe * shared)
     dense_bytes, moe_bytes = int(dense * share), int(shared * share)
     expert_bytes = routed_bytes // n_moe if n_moe else 0
-    layers = [LayerWeights(dense_bytes)] * n_dense + [LayerWeights(moe_bytes, expert_bytes)] * n_moe
+    is_mixed = quant.endswith(_MIXED)
+    most = _MIXED_FACTOR if is_mixed else 1.0
+    value_dim = _NOPE if h.kv_lora_rank else h.head_dim_v
+    widest_dense, widest_moe = h.n_embd * h.n_ff, h.n_embd * h.n_head * value_dim
+    layers = [LayerWeights(dense_bytes, largest_dense_bytes=int(widest_dense * share * most))] * n_dense
+    layers += [_expert_layer(moe_bytes, expert_bytes, int(widest_moe * share), is_mixed=is_mixed)] * n_moe
     # What rounding left goes to the last block, so that the sum is exact.
-    layers[-1] = LayerWeights(
-        layers[-1].always_read_bytes + always_bytes - n_dense * dense_bytes - n_moe * moe_bytes,
-        layers[-1].routed_expert_bytes + routed_bytes - n_moe * expert_bytes,
+    last_always = layers[-1].always_read_bytes + always_bytes - n_dense * dense_bytes - n_moe * moe_bytes
+    last_routed = layers[-1].routed_expert_bytes + routed_bytes - n_moe * expert_bytes
+    layers[-1] = (
+        _expert_layer(last_always, last_routed, layers[-1].largest_dense_bytes, is_mixed=is_mixed)
+        if n_moe
+        else replace(layers[-1], always_read_bytes=last_always)
     )
     return tuple(layers)
+
+
+def _expert_layer(always: int, routed: int, largest_dense: int, *, is_mixed: bool) -> LayerWeights:
+    """One expert block; the mixtures (_M, _L, _XL) give "down" more bits than "gate" and "up"."""
+    down = int(routed * (_MIXED_DOWN_SHARE if is_mixed else 1 / 3))
+    gate = (routed - down) // 2
+    return LayerWeights(always, routed, gate, routed - down - gate, down, largest_dense)
 
 
 def _attention_params(h: HyperParameters) -> int:

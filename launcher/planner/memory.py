@@ -1,17 +1,21 @@
 """What llama.cpp allocates for a model: KV cache and compute buffers, as functions of shape, context and placement.
 
-Formulas for llama.cpp 0c1e57098, found by dry runs and real loads of 19 model shapes (byte-exact for KV; compute mostly
-within a few MiB). Symbols as there: U = tokens per ubatch, C = context padded to 256, E = n_embd, V = n_vocab, F = n_ff,
-H = heads, k = experts used. All results are bytes.
+For llama.cpp 0c1e57098. The KV cache has formulas, exact to the byte. Compute buffers are simulated: the graph of the
+architecture, the scheduler and the allocator are ported in planner/graph; against 1,560 dry runs of 18 shapes (processor,
+one to four RPC devices, partial layers, experts in RAM) the results are within a few MiB, see
+tests/unit/test_planner_memory.py. All results are bytes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 
 from launcher.core.models import KvLayout, ModelFacts
-from launcher.core.units import MIB
+from launcher.planner.graph.attention_v4 import HASH_LAYERS
+from launcher.planner.graph.blocks import Batch, LayerPlace, Weights
+from launcher.planner.graph.buffers import Placed, buffers
+from launcher.planner.graph.build import Kind, Shape, Steps, shortened
 
 # Bytes per element of a K or V cache row (ggml block sizes: 32 elements per block).
 KV_TYPE_BYTES: dict[str, float] = {
@@ -28,19 +32,6 @@ KV_TYPE_BYTES: dict[str, float] = {
 
 # Copies of every graph input when llama.cpp pipelines several GPUs (GGML_SCHED_MAX_COPIES).
 PIPELINE_COPIES = 4
-
-# Compute buffer of the sparse-attention model at ubatch 512, measured by dry run: (context, MiB).
-_INDEXED_MLA_MIB = ((8192, 627.1), (32768, 784.1), (131072, 1123.1))
-# V4-Flash, ubatch 512: MiB without the part that grows, and bytes per token of context (dry runs at 32k and 131k).
-_V4_BASE_MIB, _V4_BYTES_PER_TOKEN, _V4_HOST_BYTES_PER_TOKEN = 177.0, 1893, 520
-_V4_FLAT_UP_TO = 21_504
-
-# Share of the largest routed-expert tensor in its layer: down is Q6_K beside Q4_K gate and up in the K mixtures; V4's
-# experts are nearly alike. Dense feed-forward: Q6_K down against the layer's average.
-_LARGEST_EXPERT_SHARE = {"deepseek4": 0.36}
-_LARGEST_EXPERT_SHARE_OTHER = 0.42
-_LARGEST_DENSE_FACTOR = 1.3
-_NOPE = 128  # width of the part of an MLA head without position
 
 
 def padded(n: int, to: int = 256) -> int:
@@ -117,136 +108,122 @@ class Buffers:
 
 
 def compute_buffers(facts: ModelFacts, load: Load) -> Buffers:
-    """Compute buffers of every device for one placement."""
-    gpus = [0] * len(load.gpu_blocks)
-    used = [i for i, (first, end) in enumerate(load.gpu_blocks) if end > first]
-    streams = bool(load.gpu_blocks) and not load.unified
-    if load.n_gpu_layers and not used and gpus:
-        used = [len(gpus) - 1]
-    for i in used:
-        gpus[i] = gpu_compute_bytes(facts, load, has_output=i == used[-1])
-    if streams and not gpus[0]:
-        gpus[0] = gpu_compute_bytes(facts, load, has_output=False)
-    return Buffers(tuple(gpus), _host_compute_bytes(facts, load))
-
-
-def _host_layers(facts: ModelFacts, load: Load) -> bool:
-    return load.n_gpu_layers <= facts.hyper.n_layer
-
-
-def _host_experts(facts: ModelFacts, load: Load) -> bool:
-    """Routed experts of offloaded layers stay in RAM."""
-    first = max(0, facts.hyper.n_layer + 1 - load.n_gpu_layers)
-    end = min(len(facts.layers), load.expert_layers_on_cpu + bool(load.boundary_experts_on_cpu))
-    return load.n_gpu_layers > 0 and any(layer.routed_expert_bytes for layer in facts.layers[first:end])
-
-
-def _copies(facts: ModelFacts, load: Load) -> int:
-    overridden = _host_layers(facts, load) or _host_experts(facts, load)
-    return PIPELINE_COPIES if len(load.gpu_blocks) > 1 and not overridden else 1
-
-
-def gpu_compute_bytes(facts: ModelFacts, load: Load, *, has_output: bool = True) -> int:
-    """Compute buffer of one GPU that holds layers: a quick guide for searches, close to what `compute_buffers` says."""
+    """Compute buffers of every device for one placement, by llama.cpp's own rules (planner/graph); remembered by shape."""
     h = facts.hyper
-    u, mask, x, ids = _inputs(facts, load)
-    logits = 4 * min(load.n_outputs, u) * (h.n_embd + h.n_vocab) if has_output else 0
-    host_experts, host_layers, copies = _host_experts(facts, load), _host_layers(facts, load), _copies(facts, load)
-    own = _layer_compute(facts, load, u, x)
-    need = copies * (mask + ids) + (copies - 1) * x + max(own, logits)
-    if load.gpu_blocks and not load.unified and (host_experts or host_layers):
-        need = max(need, mask + ids + _streamed_bytes(facts, load, u, x))
-    return need
-
-
-def _host_compute_bytes(facts: ModelFacts, load: Load) -> int:
-    """Compute buffer in RAM."""
-    h = facts.hyper
-    u, mask, x, ids = _inputs(facts, load)
-    host_experts, host_layers, copies = _host_experts(facts, load), _host_layers(facts, load), _copies(facts, load)
-    inputs = copies * (x + mask + ids + 4 * u) + x
-    if facts.kv_layout is KvLayout.COMPRESSED:
-        inputs = 2 * x + MIB + _V4_HOST_BYTES_PER_TOKEN * padded(load.n_ctx) * u // 512 * copies
-    experts = 8 * u * h.n_expert_used * h.n_embd
-    if host_experts and not host_layers:
-        return mask + ids + 2 * x + experts
-    if not host_layers and load.n_gpu_layers:
-        return inputs
-    own = mask + ids + _layer_compute(facts, load, u, x) + x
-    if h.n_expert:
-        own = max(own + x + 2 * MIB, mask + ids + 2 * x + experts + 8 * u * h.n_expert_used * h.n_ff_exp)
-    if facts.kv_layout is KvLayout.COMPRESSED:
-        own += 6 * x
-    return max(own, inputs)
-
-
-def _inputs(facts: ModelFacts, load: Load) -> tuple[int, int, int, int]:
-    """(U, mask, one activation of the ubatch, index inputs)."""
-    ctx = padded(load.n_ctx)
-    u = min(load.n_ubatch, ctx)
-    mask = 2 * ctx * u
-    if facts.kv_layout is KvLayout.INDEXED_MLA:
-        mask *= 2
-    elif facts.kv_layout is KvLayout.COMPRESSED:
-        mask = 0  # part of the measured figure per token of context
-    ids = {KvLayout.MLA: 12 * u, KvLayout.INDEXED_MLA: 20 * u + 65_536}.get(facts.kv_layout, 20 * u)
-    return u, mask, 4 * u * facts.hyper.n_embd, ids
-
-
-def _layer_compute(facts: ModelFacts, load: Load, u: int, x: int) -> int:
-    """Largest set of intermediate tensors alive at once in a layer, without the graph inputs."""
-    h = facts.hyper
-    ctx = padded(load.n_ctx)
-    dense = 3 * x + 12 * u * h.n_ff
-    if facts.kv_layout is KvLayout.COMPRESSED:
-        # Measured on V4-Flash; the wider V4-Pro is scaled by its heads.
-        grown = _V4_BYTES_PER_TOKEN * max(ctx, _V4_FLAT_UP_TO) * u // 512
-        return int(_V4_BASE_MIB * MIB * h.n_head / 64 * u / 512) + grown + (2 * x if _host_experts(facts, load) else 0)
-    if facts.kv_layout is KvLayout.INDEXED_MLA:
-        return int(_between(_INDEXED_MLA_MIB, ctx) * MIB * u / 512) - 4 * ctx * u
-    if facts.kv_layout is KvLayout.MLA:
-        latent = h.kv_lora_rank + h.rope_dim
-        attention = 3 * x + 4 * u * h.n_head * (_NOPE + h.rope_dim + h.kv_lora_rank + h.rope_dim + latent)
-        experts = 2 * x + 8 * u * h.n_expert_used * h.n_embd + 4 * u * h.n_head * h.kv_lora_rank
-        if h.n_head < 64:  # V2-Lite: the dense first layer is the widest
-            return max(attention, dense)
-        # Results of experts that were computed in RAM are copied in beside the attention's.
-        copied = x + 4 * u * h.n_expert_used * h.n_ff_exp if _host_experts(facts, load) else 0
-        return max(attention + copied, experts)
-    if facts.kv_layout is KvLayout.MLA_LEGACY:
-        # 192-wide keys with 128-wide values: no flash attention on GPUs, the score matrix is written out.
-        scores = 4 * u * h.n_head * ctx
-        return dense + scores + scores // 8
-    return dense
-
-
-def _streamed_bytes(facts: ModelFacts, load: Load, u: int, x: int) -> int:
-    """What a GPU holds while it works on weights copied from RAM (op offload, 32 tokens or more at once)."""
-    h = facts.hyper
-    routed = max(layer.routed_expert_bytes for layer in facts.layers)
-    if routed:
-        share = _LARGEST_EXPERT_SHARE.get(facts.architecture, _LARGEST_EXPERT_SHARE_OTHER)
-        activations = 6 * x if facts.kv_layout is KvLayout.COMPRESSED else 2 * x
-        need = activations + int(routed * share) + 4 * u * h.n_expert_used * (h.n_embd + h.n_ff_exp)
-        if facts.kv_layout is KvLayout.COMPRESSED:
-            need += _V4_BYTES_PER_TOKEN * padded(load.n_ctx) * u // 512
-    else:
-        params = (
-            h.n_embd * (h.n_head * h.head_dim_k * 2 + h.n_head_kv * (h.head_dim_k + h.head_dim_v))
-            + 3 * h.n_embd * h.n_ff
+    n_gpus, layers = len(load.gpu_blocks), h.n_layer - h.nextn_layers
+    devices, output = _devices(facts, load)
+    steps = _steps(
+        facts.kv_layout,
+        tuple(_place(load, i, devices[i], n_gpus) for i in range(layers)),
+        tuple(bool(layer.routed_expert_bytes) for layer in facts.layers[:layers]),
+        h.compress_ratios,
+    )
+    everything = n_gpus > 0 and load.n_gpu_layers > h.n_layer
+    overridden = bool(load.expert_layers_on_cpu or load.boundary_experts_on_cpu)
+    u = min(load.n_ubatch, padded(load.n_ctx))
+    streams = n_gpus > 0 and not load.unified and (load.backends or ("",))[0] != "rpc"
+    placed = Placed(
+        Shape(facts.architecture, facts.kv_layout, h),
+        steps,
+        n_gpus,
+        output,
+        is_offloaded=everything,
+        copies=PIPELINE_COPIES if n_gpus > 1 and everything and not overridden else 1,
+        weights=_copied(facts, load, devices) if streams and (not everything or overridden) else None,
+    )
+    batch = Batch(
+        u,
+        padded(load.n_ctx),
+        min(load.n_outputs, u),
+        load.kv_type_k,
+        load.kv_type_v,
+        load.flash_attention != "off" and not _lacks_flash_attention(facts, load),
+    )
+    sizes = buffers(placed, batch)
+    gpus = tuple(
+        max(size, _fused_experts_bytes(facts, batch, placed.copies)) if backend == "cuda" and end > first else size
+        for size, backend, (first, end) in zip(
+            sizes[:-1], (*load.backends, *[""] * n_gpus)[:n_gpus], load.gpu_blocks, strict=True
         )
-        layer = max(layer.always_read_bytes for layer in facts.layers)
-        need = 3 * x + 12 * u * h.n_ff + int(layer * h.n_embd * h.n_ff / params * _LARGEST_DENSE_FACTOR)
-    if _host_layers(facts, load):
-        need += kv_cache(facts, load.n_ctx, load.kv_type_k, load.kv_type_v, u).plain_bytes
-    return need
+    )
+    return Buffers(gpus, sizes[-1])
 
 
-def _between(points: tuple[tuple[int, float], ...], at: int) -> float:
-    """Straight lines between measured points; flat below the first, continued beyond the last."""
-    if at <= points[0][0]:
-        return points[0][1]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        if at <= x1 or x1 == points[-1][0]:
-            return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
-    return points[-1][1]
+def _fused_experts_bytes(facts: ModelFacts, batch: Batch, copies: int) -> int:
+    """What CUDA's fused expert operations keep alive in MLA models (they lengthen the lives of their sources).
+
+    Formula found with devices that answer the scheduler as ggml-cuda does; to be confirmed on a real GPU.
+    """
+    h = facts.hyper
+    if facts.kv_layout is not KvLayout.MLA or not h.n_expert:
+        return 0
+    inputs = 2 * batch.context + 12
+    alive = 8 * h.n_embd * (1 + h.n_expert_used) + 4 * h.n_head * h.kv_lora_rank
+    return batch.tokens * (copies * inputs + alive)
+
+
+def _devices(facts: ModelFacts, load: Load) -> tuple[list[int], int]:
+    """The device of every layer and of the output; the processor comes after the GPUs."""
+    cpu = len(load.gpu_blocks)
+    devices, output = [cpu] * facts.hyper.n_layer, cpu
+    for i, (first, end) in enumerate(load.gpu_blocks):
+        devices[first:end] = [i] * (end - first)
+        if end > first:
+            output = i
+    return devices, max(0, cpu - 1) if load.n_gpu_layers and output == cpu else output
+
+
+def _place(load: Load, i: int, device: int, cpu: int) -> LayerPlace:
+    """Where a layer and its experts lie."""
+    if i < load.expert_layers_on_cpu:
+        return LayerPlace(device, cpu, cpu, cpu)
+    if i == load.expert_layers_on_cpu and load.boundary_experts_on_cpu:
+        up, gate, down = (cpu if p in load.boundary_experts_on_cpu else device for p in ("up", "gate", "down"))
+        return LayerPlace(device, up, gate, down)
+    return LayerPlace(device, device, device, device)
+
+
+@lru_cache(maxsize=4096)
+def _steps(
+    layout: KvLayout, places: tuple[LayerPlace, ...], routed: tuple[bool, ...], ratios: tuple[int, ...]
+) -> Steps:
+    """The layers that have to be simulated."""
+    is_v4 = layout is KvLayout.COMPRESSED
+    last = len(places) - 1
+    kinds = [
+        Kind(
+            place,
+            routed[i],
+            ratio=ratios[i] if i < len(ratios) else 0,
+            hashed=is_v4 and i < HASH_LAYERS,
+            last=i == last and not is_v4,
+        )
+        for i, place in enumerate(places)
+    ]
+    return shortened(kinds, sampled=layout is KvLayout.INDEXED_MLA)
+
+
+def _lacks_flash_attention(facts: ModelFacts, load: Load) -> bool:
+    """Old MLA files on CUDA: 192-wide keys with 128-wide values have no fused kernel (a quantised V cache forces it on)."""
+    return (
+        facts.kv_layout is KvLayout.MLA_LEGACY
+        and "cuda" in load.backends
+        and load.n_gpu_layers > 0
+        and load.kv_type_v in ("f32", "f16", "bf16")
+    )
+
+
+def _copied(facts: ModelFacts, load: Load, devices: list[int]) -> Weights:
+    """The largest weights in RAM of each sort: what the first GPU copies over for large batches."""
+    cpu = len(load.gpu_blocks)
+    largest: dict[str, int] = {"up": 0, "gate": 0, "down": 0, "matrix": 0}
+    for i, (layer, device) in enumerate(zip(facts.layers, devices, strict=True)):
+        in_ram = ("up", "gate", "down")
+        if device != cpu and i >= load.expert_layers_on_cpu:
+            in_ram = load.boundary_experts_on_cpu if i == load.expert_layers_on_cpu else ()
+        parts = {"up": layer.up_exps_bytes, "gate": layer.gate_exps_bytes, "down": layer.down_exps_bytes}
+        for part in in_ram:
+            largest[part] = max(largest[part], parts[part])
+        if device == cpu:
+            largest["matrix"] = max(largest["matrix"], layer.largest_dense_bytes)
+    return Weights(**largest, output=0 if load.n_gpu_layers else facts.output_bytes)

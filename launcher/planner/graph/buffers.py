@@ -1,0 +1,58 @@
+"""Compute buffers of a placement: simulated once per shape and pattern of places, then scaled to batch and context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from launcher.core.models import KvLayout
+from launcher.planner.graph.allocator import buffer_bytes
+from launcher.planner.graph.blocks import Batch, Weights
+from launcher.planner.graph.build import Shape, Steps, graph_of
+
+# Every tensor of the plain architectures grows in proportion to the tokens of a batch: one size stands for all.
+_TOKENS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A model's shape and where its layers lie.
+
+    Attributes:
+        output: device of the output matrix.
+        is_offloaded: all layers and the output are on GPUs.
+        copies: of graph inputs.
+        weights: those in RAM that the first GPU copies over for large batches; None where it never does.
+    """
+
+    shape: Shape
+    steps: Steps
+    n_gpus: int
+    output: int
+    is_offloaded: bool
+    copies: int
+    weights: Weights | None
+
+
+def buffers(placed: Placed, batch: Batch) -> tuple[int, ...]:
+    """Compute buffer bytes per device, the processor's last."""
+    if placed.weights is not None or placed.shape.layout is KvLayout.COMPRESSED or not batch.flash:
+        return _simulated(placed, batch)
+    at = _simulated(placed, replace(batch, tokens=_TOKENS))
+    return tuple(-(-n * batch.tokens // _TOKENS) for n in at)
+
+
+@lru_cache(maxsize=4096)
+def _simulated(placed: Placed, batch: Batch) -> tuple[int, ...]:
+    weights = placed.weights or Weights()
+    graph = graph_of(
+        placed.shape,
+        batch,
+        placed.steps,
+        placed.output,
+        placed.n_gpus,
+        pins=placed.is_offloaded,
+        weights=weights,
+    )
+    offloads = placed.weights is not None
+    return tuple(buffer_bytes(graph, placed.n_gpus, copies=placed.copies, offloads=offloads))
