@@ -95,6 +95,10 @@ class ChatFlow(QObject):
         if installed is not None:
             self.open(installed, self._wishes_when_done.pop(key, None))
 
+    def wishes_waiting(self, key: str) -> Wishes | None:
+        """The levers with which a running download will be opened; None for the usual ones."""
+        return self._wishes_when_done.get(key)
+
     def download_again(self, path: str) -> None:
         """Replace a damaged file of ours by a fresh copy; files of other tools are left alone (the service says so)."""
         damaged = next((i for i in self._downloads.installed if i.path == path), None)

@@ -77,7 +77,7 @@ class ExactService(QObject):
         super().__init__(parent)
         self._tasks = TaskRunner("exact", self)
         self._stop = threading.Event()
-        self._link = ""
+        self._stop_link = threading.Event()
 
     def verify(self, request: VerifyRequest) -> None:
         """Run the engine's dry run of a plan."""
@@ -100,30 +100,32 @@ class ExactService(QObject):
 
     def read_link(self, source: str) -> None:
         """Read the header of a model on the hub or any server: a URL of a .gguf, or "owner/repo"."""
-        self._link = source
+        self.forget_link()
+        stop = self._stop_link = threading.Event()
 
         def read() -> tuple[Variant, Quant]:
             from launcher.services.linked import read_linked
 
-            return read_linked(source)
+            return read_linked(source, stop)
 
         def done(found: tuple[Variant, Quant]) -> None:
-            if source == self._link:
+            if not stop.is_set():
                 self.link_read.emit(*found)
 
         def failed(error: UserError) -> None:
-            if source == self._link:
+            if not stop.is_set():
                 self.link_failed.emit(error)
 
         self._tasks.run(read, done, failed)
 
     def forget_link(self) -> None:
         """The user typed something else: the answer is not wanted any more."""
-        self._link = ""
+        self._stop_link.set()
 
     def close(self) -> None:
         """End what runs and the threads."""
         self.cancel()
+        self.forget_link()
         self._tasks.close()
 
     def _verify(self, request: VerifyRequest, stop: threading.Event) -> Verified:

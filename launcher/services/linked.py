@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,8 +25,12 @@ def is_link(text: str) -> bool:
     return text.lower().startswith(("http://", "https://")) or bool(_REPO.match(text))
 
 
-def read_linked(source: str) -> tuple[Variant, Quant]:
-    """Fetch the header behind a link.
+def read_linked(source: str, stop: threading.Event | None = None) -> tuple[Variant, Quant]:
+    """Fetch the header behind a link; blocks for a second or a few.
+
+    Args:
+        source: a URL of a .gguf or of a hub page, "owner/repo" or "owner/repo:QUANT".
+        stop: set from another thread to give up.
 
     Raises:
         UserError: the address cannot be read, holds no GGUF, or one that this engine cannot load.
@@ -33,7 +38,7 @@ def read_linked(source: str) -> tuple[Variant, Quant]:
     from launcher import catalog
     from launcher.catalog.remote import read_remote_set
 
-    found = read_remote_set(source.strip())
+    found = read_remote_set(source.strip(), stop=stop)
     known = found.identify(catalog.load())
     if known.variant and known.quant and known.quant.repo == found.repo and known.quant.loadable:
         return known.variant, known.quant

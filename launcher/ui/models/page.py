@@ -119,6 +119,11 @@ class ModelsPage(QWidget):
         """The plan at the right."""
         return self._panel
 
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Of the machine planned for; none while they are made."""
+        return self._plans or ()
+
     def set_plans(self, plans: tuple[Plan, ...]) -> None:
         """The plan of every loadable size on the machine planned for, matched by (model, quant, repo)."""
         self._plans = plans

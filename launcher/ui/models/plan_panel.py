@@ -22,6 +22,7 @@ from launcher.ui.models.fit import fit_of
 from launcher.ui.models.levers import Levers
 from launcher.ui.models.notes import Note, Notes, plan_notes
 from launcher.ui.models.plan_foot import FootState, PlanFoot
+from launcher.ui.models.plan_for import PlanForBox
 from launcher.ui.models.plan_head import PlanHead
 from launcher.ui.models.plan_memory import PlanMemory
 from launcher.ui.models.rows import ModelRow, SizeRow
@@ -107,6 +108,16 @@ class PlanPanel(QWidget):
         """With the levers fixed here; None when none is."""
         request = self._request()
         return request.wishes if request and not self._editor.levers.is_untouched else None
+
+    @property
+    def shown_plan(self) -> Plan | None:
+        """What the panel shows, with levers."""
+        return self._plan()
+
+    @property
+    def plan_for(self) -> PlanForBox:
+        """The choice of the machine."""
+        return self._head.plan_for
 
     def set_pending(self, is_pending: bool) -> None:
         """Whether plans are still being made."""
