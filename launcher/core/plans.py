@@ -154,12 +154,19 @@ class SpeedEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What the user gives up. `score` is the variant's published score, `quant_loss` words for this quantisation."""
+    """What the user gives up. `score` is the variant's published score, `quant_loss` words for this quantisation.
+
+    Attributes:
+        loss: fraction of accuracy that the quantisation loses; None when unknown.
+        is_measured: the loss was measured on this very model, not carried over from another.
+    """
 
     score: float | None
     quant_loss: str
     figure: str = ""
     sources: tuple[str, ...] = ()
+    loss: float | None = None
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +198,7 @@ class Plan:
         levers: what the search did, in the order it did it; empty when everything fits as it is.
         missing_bytes: what does not fit anywhere (`fits` False).
         paged_bytes: weights beyond the RAM that are read from disk while answering; 0 when all is in memory.
+        params_total: parameters of the model; 0 when unknown (a file that is not in the catalog).
     """
 
     model: str
@@ -218,6 +226,7 @@ class Plan:
     levers: tuple[Lever, ...] = ()
     missing_bytes: int = 0
     paged_bytes: int = 0
+    params_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Item:
     revision: str | None
     strengths: str = ""
     honest_note: str = ""
+    params_total: int = 0
 
     @property
     def thinks(self) -> bool:
@@ -85,6 +86,7 @@ def item_of(variant: Variant, quant: Quant) -> Item:
         quant.revision,
         variant.strengths,
         variant.honest_note,
+        variant.params_total,
     )
 
 
@@ -233,7 +235,14 @@ def describe(
         placement=_placement(machine, wishes, seen, found),
         memory=MemoryUse(_rows(machine, seen, found, draft), "model"),
         speed=speed_of(found),
-        quality=Quality(item.score, item.quality.words, item.quality.figure, item.sources),
+        quality=Quality(
+            item.score,
+            item.quality.words,
+            item.quality.figure,
+            item.sources,
+            item.quality.loss,
+            item.quality.measured,
+        ),
         n_layer=loader.n_layer,
         revision=item.revision,
         summary=words.summary(found),
@@ -245,6 +254,7 @@ def describe(
         levers=levers.pulled(found, asked),
         missing_bytes=0 if found.fits else layout.missing_gpu_bytes + layout.missing_host_bytes,
         paged_bytes=layout.missing_host_bytes if found.disk_s else 0,
+        params_total=item.params_total,
     )
 
 
