@@ -7,7 +7,7 @@ Decode reads every active weight once per token:
 
 and a batch of the prompt costs its arithmetic, plus the copy of the weights that are in RAM (`ubatch_seconds`).
 
-Where the machine was not measured, the terms come from data sheets and from the constants below. They were set with 60
+Where the machine was not measured, the terms come from data sheets and from the constants below. They were fitted to 60
 public rows and judged with 91 others (tests/bench/speed_rows.json, `python -m tests.bench.speed_errors`): builds of
 llama.cpp from 2024 to 2026, so they are a middle, and the stated ranges cover what a driver, a build or a card changes.
 A calibration of the machine replaces them one by one.
