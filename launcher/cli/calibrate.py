@@ -91,7 +91,7 @@ class _Line:
 
     def show(self, what: str, fraction: float) -> None:
         """Draw a step."""
-        text = f"{fraction:4.0%}  {what}"
+        text = f"{100 * fraction:3.0f} %  {what}"
         if self._is_terminal:
             text = f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}"
         print(text, end="" if self._is_terminal else "\n", file=sys.stderr, flush=True)
@@ -116,7 +116,7 @@ def describe(calibration: Calibration) -> str:
         f"Constant per token      {_micro(c.token_s)}",
         f"Per change of device    {_micro(c.handover_s)}",
         f"Streaming to the card   {_rate(c.pcie_bytes_s)}",
-        f"Steadiness              {c.spread - 1:.0%} between repeats",
+        f"Steadiness              {100 * (c.spread - 1):.0f} % between repeats",
         f"Measured                {c.measured_at} with {c.engine_version}{measured_with}",
     ]
     if c.is_noisy:

@@ -118,7 +118,7 @@ def _check_room(options: Options) -> None:
             "too_little_memory",
             "There is too little memory to measure this PC.",
             say("Needs {size} of RAM for a moment; {free} are free.", size=gib(3 * largest), free=gib(ram)),
-            (NextStep("Close other programs and measure again"),),
+            (NextStep("Close other programs and measure again."),),
         )
 
 
@@ -130,8 +130,8 @@ def _remove_leftovers() -> None:
 
 
 _BUSY_STEPS = (
-    NextStep("Close other programs and measure again"),
-    NextStep("Or keep a rough result: launcher calibrate --force"),
+    NextStep("Close other programs and measure again."),
+    NextStep("Or keep a rough result: launcher calibrate --force."),
 )
 
 
@@ -269,12 +269,16 @@ def _words(key: str, device: str) -> str:
     return say("{device}: {what}", device=device, what=what.get(key) or say("{type} weights", type=key.upper()))
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _check_quiet(others_load: float) -> None:
     if others_load > _HOPELESS_LOAD:
         raise UserError(
             "machine_busy",
             "This PC is too busy to be measured.",
-            say("Other programs use {load} of the processor.", load=f"{others_load:.0%}"),
+            say("Other programs use {load} of the processor.", load=_percent(others_load)),
             _BUSY_STEPS,
         )
 
@@ -283,15 +287,15 @@ def _too_busy(spread: float, others_load: float) -> UserError:
     why = say(
         "The same work took up to {more} longer from one moment to the next (15 % are allowed), and other programs used "
         "{load} of the processor.",
-        more=f"{spread - 1:.0%}",
-        load=f"{others_load:.0%}",
+        more=_percent(spread - 1),
+        load=_percent(others_load),
     )
     return UserError(
         "machine_busy",
         "This PC is too busy to be measured.",
         why,
         (
-            NextStep("Close other programs and measure again"),
-            NextStep("Or keep a rough result: launcher calibrate --force"),
+            NextStep("Close other programs and measure again."),
+            NextStep("Or keep a rough result: launcher calibrate --force."),
         ),
     )

@@ -124,7 +124,7 @@ def test_a_busy_machine_is_refused_unless_the_user_insists(monkeypatch: pytest.M
     with pytest.raises(UserError) as caught:
         calibrate(lambda _what, _fraction: None, threading.Event(), replace(once, keep_noisy=False))
     assert caught.value.code == "machine_busy"
-    assert "16%" in caught.value.why
+    assert "16 %" in caught.value.why
     kept = calibrate(lambda _what, _fraction: None, threading.Event(), once)
     assert kept.is_noisy
 
