@@ -89,11 +89,15 @@ def dry_runs(
         DryRunStopped: `stop` was set.
     """
     asked = tuple(_for_stand_ins(p, gpus) for p in placements)
+    if stop is not None and stop.is_set():
+        raise DryRunStopped
     with stretched(files) as first:
         series = _Series(DryRun(1, str(first), files[0].path.name, asked, gpus), stop)
         try:
             return series.run()
         except UserError as error:
+            if isinstance(error, DryRunStopped) or first == files[0].path:
+                raise
             raise _about_the_real_file(error, files[0].path, first) from error
 
 
@@ -111,12 +115,7 @@ class _Series:
         if not self._command.placements:
             return []
         ending = self._try()
-        if (
-            ending
-            and self._has_extra
-            and signal_name(ending.returncode) in ("SIGILL", "SIGABRT")
-            and not ending.because
-        ):
+        if ending and self._has_extra and signal_name(ending.returncode) in ("SIGILL", "SIGABRT"):
             # As the real load does (supervision.py), which then remembers it; a header alone proves nothing.
             _log.warning(
                 "the dry run died with special weight layouts (%s); again without", signal_name(ending.returncode)
@@ -183,7 +182,5 @@ def _died(ending: Ending) -> UserError:
 
 def _about_the_real_file(error: UserError, original: Path, used: Path) -> UserError:
     """The temporary folder is gone when the error is read: no advice may name it."""
-    if isinstance(error, DryRunStopped) or original == used:
-        return error
     steps = tuple(s for s in error.next_steps if str(used.parent) not in s.argument and s.action != "load_again")
     return UserError(error.code, error.what, error.why.replace(str(used), str(original)), steps, error.detail)
