@@ -39,7 +39,7 @@ _BACKENDS = {
 _OPTIONAL = frozenset(
     re.findall(
         r"\w+",
-        "nvidia geforce gtx rtx titan tesla quadro amd radeon rx pro instinct intel arc apple gpu graphics generation "
+        "nvidia geforce gtx rtx tesla quadro amd radeon rx pro instinct intel arc apple gpu graphics generation "
         "workstation edition blackwell pcie hbm",
     )
 )
@@ -120,7 +120,8 @@ def preset_gpu(name: str) -> Gpu:
         UserError: "unknown_gpu": nothing or several things are called so; says which names are near.
     """
     wanted_gib, words = _split(name)
-    found = [(rank, e) for e in entries() if words and (rank := _rank(words, e)) is not None]
+    says_which = words - _OPTIONAL - _FILLER
+    found = [(rank, e) for e in entries() if says_which and (rank := _rank(words, e)) is not None]
     if not found:
         raise _unknown(name, difflib.get_close_matches(name.lower(), _lower_names(), 4, 0.45))
     nearest = min(rank for rank, _ in found)

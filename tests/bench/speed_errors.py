@@ -7,8 +7,9 @@ planner with the placement it was measured with; the machine has memory to spare
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -201,7 +202,7 @@ class Errors:
 def errors(values: Sequence[float]) -> Errors:
     """Summary of relative errors; `bias` is their median with its sign."""
     sizes = sorted(abs(v) for v in values)
-    return Errors(len(sizes), median(sizes), sizes[int(0.9 * (len(sizes) - 1))], sizes[-1], median(values))
+    return Errors(len(sizes), median(sizes), sizes[math.ceil(0.9 * len(sizes)) - 1], sizes[-1], median(values))
 
 
 def _line(name: str, rows: Sequence[Judged]) -> str:
@@ -216,16 +217,13 @@ def _line(name: str, rows: Sequence[Judged]) -> str:
 
 
 def table(rows: Sequence[Judged]) -> str:
-    """Errors by kind of placement, then of the rows used for setting constants and of the others."""
-    kinds = list(dict.fromkeys(j.row.kind for j in rows))
-    groups: list[tuple[str, Callable[[Judged], bool]]] = [(k, lambda j, k=k: j.row.kind == k) for k in kinds]
-    groups += [
-        ("set with", lambda j: not j.row.held_out),
-        ("held out", lambda j: j.row.held_out),
-        ("all", lambda _: True),
-    ]
+    """Errors by kind of placement, then of the rows that constants were fitted to and of the others."""
+    groups = {kind: [j for j in rows if j.row.kind == kind] for kind in dict.fromkeys(j.row.kind for j in rows)}
+    groups["fitted"] = [j for j in rows if not j.row.held_out]
+    groups["held out"] = [j for j in rows if j.row.held_out]
+    groups["all"] = list(rows)
     head = f"{'':16} {'decode':>4} {'median':>5} {'p90':>7} {'worst':>7} {'bias':>7} {'in range':>8}   prefill: n, median, p90, worst, bias"
-    return "\n".join([head, *(_line(name, [j for j in rows if belongs(j)]) for name, belongs in groups)])
+    return "\n".join([head, *(_line(name, group) for name, group in groups.items())])
 
 
 def main() -> None:

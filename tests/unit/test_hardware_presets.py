@@ -35,6 +35,7 @@ from launcher.hardware.presets import (
         ("a100", "NVIDIA A100-PCIE-40GB", 40, 1555),
         ("A100 80GB", "NVIDIA A100 80GB PCIe", 80, 1935),
         ("GH200 480GB", "NVIDIA GH200 480GB", 96, 4000),
+        ("TITAN RTX", "NVIDIA TITAN RTX", 24, 672),
         ("gtx 1060", "NVIDIA GeForce GTX 1060 6GB", 6, 192),
         ("Radeon(TM) 8060S Graphics", "AMD Radeon 8060S", 96, 256),
     ],
@@ -59,6 +60,8 @@ def test_apple_chips_share_the_memory(name: str, gpu: str) -> None:
         ("3060 24gb", "RTX 3060 8 GB, RTX 3060 12 GB"),
         ("RTX 4098", "RTX 4090"),
         ("voodoo", "No known name"),
+        ("rtx", "RTX "),
+        ("gpu", ""),
         ("", "No known name"),
     ],
 )
