@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from launcher.cli.chat_target import Target, fetch, installed_targets, resolve
 from launcher.cli.chat_terminal import Quit, Shown, TerminalEngine, loaded_line, printable_error, stats_line
-from launcher.cli.machines import chosen_machine
+from launcher.cli.machines import this_machine
 from launcher.cli.output import print_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Answer, ChatTurn, GenerateRequest, Loaded
@@ -35,13 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--temperature", type=float, metavar="T", help="0 always takes the likeliest word (default: the family's value)"
     )
-    parser.set_defaults(machine=None)
 
 
 def run(args: argparse.Namespace) -> int:
     """Talk to a model."""
     may_ask = sys.stdin.isatty() and not args.json
-    machine = chosen_machine(args)
+    machine = this_machine()
     wishes = Wishes(context=args.ctx)
     try:
         if args.model is not None:
