@@ -62,7 +62,10 @@ def plan(model: Variant, q: Quant, rate: float = 40.0, *, fits: bool = True, **r
         placement=Placement(N_LAYER + 1, 16384),
         memory=MemoryUse((card(q.file_bytes), host(0)), "model"),
         speed=SpeedEstimate(rate, rate * 0.9, rate * 1.1, 1200.0, 1.0),
-        quality=Quality(50.0, "no loss"),
+        quality=Quality(
+            model.score, q.quality.words, q.quality.figure, loss=q.quality.loss, is_measured=q.quality.measured
+        ),
+        thinking=model.thinking,
         n_layer=N_LAYER,
         reasons=("A reason with 12 GiB.",),
     )
@@ -109,6 +112,7 @@ PLANS = (
         0.4,
         fits=False,
         memory=MemoryUse((card(20 * GIB), host(380 * GIB)), "model"),
+        missing_bytes=round(324.25 * GIB),
         warnings=("Needs 400.0 GiB of memory; 76.5 GiB can be used here.",),
     ),
 )

@@ -22,9 +22,8 @@ SMALL_Q4 = v.PLANS[0]
 
 def placed(n_gpu_layers: int, *, experts: int = 0, on_card: float = 4.0, on_host: float = 0.0, **rest: object) -> Plan:
     memory = MemoryUse((v.card(round(on_card * GIB)), v.host(round(on_host * GIB), **rest)), "model")  # type: ignore[arg-type]
-    file_bytes = round((on_card + on_host) * GIB)
     place = Placement(n_gpu_layers, 16384, experts)
-    return replace(SMALL_Q4, placement=place, memory=memory, file_bytes=file_bytes)
+    return replace(SMALL_Q4, placement=place, memory=memory)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +39,7 @@ def placed(n_gpu_layers: int, *, experts: int = 0, on_card: float = 4.0, on_host
             "only 3.8 GiB RAM left",
         ),
         (
-            replace(placed(20, on_card=3, on_host=20), file_bytes=30 * GIB),
+            replace(placed(20, on_card=3, on_host=20), paged_bytes=7 * GIB),
             FitKind.PARTLY_FROM_DISK,
             "partly from disk",
         ),
@@ -48,7 +47,7 @@ def placed(n_gpu_layers: int, *, experts: int = 0, on_card: float = 4.0, on_host
 )
 def test_a_fit_is_named_by_where_the_bytes_are(plan: Plan, kind: FitKind, text: str) -> None:
     if kind is FitKind.ALL_IN_RAM:
-        plan = replace(plan, memory=MemoryUse(plan.memory.devices[1:], "model"), file_bytes=6 * GIB)
+        plan = replace(plan, memory=MemoryUse(plan.memory.devices[1:], "model"))
     fit = fit_of(plan)
     assert fit.kind is kind
     assert words.fit_words(fit)[1] == text
@@ -57,7 +56,7 @@ def test_a_fit_is_named_by_where_the_bytes_are(plan: Plan, kind: FitKind, text: 
 def test_what_does_not_fit_says_how_much_is_missing() -> None:
     plan = v.PLANS[-1]
     assert fit_of(plan).kind is FitKind.TOO_LARGE
-    # 380.25 GiB wanted of 56 free, and a file of 372.5 GiB whose weights are all placed.
+    # 380.25 GiB wanted of 56 free.
     assert words.fit_words(fit_of(plan))[1] == "needs 324.2 GiB more"
     assert not runs(plan)
 

@@ -76,7 +76,7 @@ def test_every_lever_shows_what_the_plan_has(
     kv = sum(d.kv_bytes for d in plan.memory.devices)
     assert desk.beside("Context") == f"{whole(plan.context)} {gib(kv)}"
     compute = sum(d.compute_bytes for d in plan.memory.devices)
-    assert desk.beside("Batch") == f"{plan.placement.n_ubatch} {gib(compute)}"
+    assert desk.beside("Batch") == f"{whole(plan.placement.n_ubatch)} {gib(compute)}"
     assert desk.kv().key == plan.placement.kv_type_k
     n_layer = plan.n_layer
     on_card = min(n_layer, max(0, plan.placement.n_gpu_layers - 1))

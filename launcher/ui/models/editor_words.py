@@ -15,7 +15,7 @@ _MOST_ADVICE = 2
 
 def overflow_words(edited: Edited) -> str:
     """What is missing and where each single lever would have to be."""
-    missing = missing_bytes(edited.plan)
+    missing = edited.plan.missing_bytes
     what = (
         QCoreApplication.translate("Models", "It does not fit: {size} too little.").format(size=gib(missing))
         if missing
@@ -30,11 +30,6 @@ def overflow_words(edited: Edited) -> str:
         what,
         QCoreApplication.translate("Models", "No single slider is enough; “Back to recommended” searches all of them."),
     )
-
-
-def missing_bytes(plan: Plan) -> int:
-    """What does not fit: the planner's figure, else what the devices lack."""
-    return plan.missing_bytes or sum(max(0, -device.left_bytes) for device in plan.memory.devices)
 
 
 def _advice(lever: str, plan: Plan, edited: Edited) -> str:

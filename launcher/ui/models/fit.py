@@ -13,7 +13,6 @@ SLOWEST_TOKENS_S = 1.0
 
 _TIGHT_BYTES = 4 * GIB  # as the planner's warning
 _TIGHT_FROM_BYTES = GIB
-_FILE_OVERHEAD = 0.02  # metadata and alignment: a file is a little larger than its tensors
 
 
 class FitKind(Enum):
@@ -52,17 +51,13 @@ def fit_of(plan: Plan) -> Fit:
     cards = [d for d in devices if d.kind == "gpu" and d.total_bytes]
     # llama.cpp offloads the output matrix first and counts it as a layer.
     on_card = min(plan.n_layer, max(0, place.n_gpu_layers - 1)) if cards else 0
-    # Weights that no device holds: they would be read from the disk.
-    homeless = plan.file_bytes - sum(d.weights_bytes for d in devices)
-    if homeless < plan.file_bytes * _FILE_OVERHEAD:
-        homeless = 0
 
     def fit(kind: FitKind, spare_bytes: int = 0) -> Fit:
         return Fit(kind, on_card, plan.n_layer, len(cards), spare_bytes)
 
     if not plan.fits:
-        return fit(FitKind.TOO_LARGE, homeless + sum(max(0, -d.left_bytes) for d in devices))
-    if homeless:
+        return fit(FitKind.TOO_LARGE, plan.missing_bytes)
+    if plan.paged_bytes:
         return fit(FitKind.PARTLY_FROM_DISK)
     tight = next((d for d in devices if d.kind != "gpu" and _is_nearly_full(d)), None)
     if tight is not None:

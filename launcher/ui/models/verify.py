@@ -12,7 +12,6 @@ from launcher.core.units import GIB, MIB, gb, gib
 from launcher.services.exact_service import Progress, Stage, Verified
 from launcher.ui.components import Banner, IconLabel, LinkButton, Text
 from launcher.ui.components.device_names import short_card_name
-from launcher.ui.models.editor_words import missing_bytes
 from launcher.ui.theme import Role, Tone
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ class VerifyBox(QWidget):
         size = gib(abs(off), 2)
         if not verified.after.fits:
             text = self.tr("Verified: it does not fit, {size} too little.")
-            size = gib(missing_bytes(verified.after))
+            size = gib(verified.after.missing_bytes)
         elif off > 0:
             text = self.tr("Verified: it fits. The engine takes {size} more than predicted.")
         elif off < 0:
