@@ -52,6 +52,7 @@ def facts_of(headers: GgufHeader | Sequence[GgufHeader]) -> ModelFacts:
         output_bytes=output if "output.weight" in names else output + token_embd,
         layers=layers,
         exact=True,
+        tied_bytes=0 if "output.weight" in names else token_embd,
     )
 
 

@@ -74,6 +74,8 @@ class ModelFacts:
         token_embd_bytes: the embedding table, which llama.cpp keeps in RAM (a row look-up per token).
         output_bytes: final norm and output matrix, placed with the last offloaded layer.
         layers: one entry per block, in order.
+        tied_bytes: of `output_bytes` the embedding table that also serves as output matrix: a GPU holds its own copy, the
+            processor reads the one it has.
         exact: from a file's own header; False when computed from published hyper-parameters and quantisation rules.
     """
 
@@ -85,6 +87,7 @@ class ModelFacts:
     output_bytes: int
     layers: tuple[LayerWeights, ...]
     exact: bool = False
+    tied_bytes: int = 0
 
     @property
     def weights_bytes(self) -> int:
@@ -92,6 +95,7 @@ class ModelFacts:
         return (
             self.token_embd_bytes
             + self.output_bytes
+            - self.tied_bytes
             + sum(layer.always_read_bytes + layer.routed_expert_bytes for layer in self.layers)
         )
 

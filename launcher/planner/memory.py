@@ -114,7 +114,10 @@ def compute_buffers(facts: ModelFacts, load: Load) -> Buffers:
     devices, output = _devices(facts, load)
     steps = _steps(
         facts.kv_layout,
-        tuple(_place(load, i, devices[i], n_gpus) for i in range(layers)),
+        tuple(
+            _place(load, i, devices[i], n_gpus) if layer.routed_expert_bytes else LayerPlace(*(devices[i],) * 4)
+            for i, layer in enumerate(facts.layers[:layers])
+        ),
         tuple(bool(layer.routed_expert_bytes) for layer in facts.layers[:layers]),
         h.compress_ratios,
     )

@@ -175,6 +175,8 @@ def experts(graph: Graph, layer: Layer, x: Tensor, routing: Routing, chosen: Ten
     choice = graph.like(probs, layer.vector(h.n_expert)) if routing.biased and chosen is None else probs
     if chosen is None:
         chosen = graph.view(graph.op("i32", choice.shape, choice), used, tokens)
+        # The first columns of a sorted table: a copy for another device keeps the table's rows.
+        chosen.size = 4 * (h.n_expert * (tokens - 1) + used)
     weights = graph.get_rows(graph.view(probs, 1, h.n_expert, tokens), chosen)
     weights.shape = (1, used, tokens)
     if routing.normed:

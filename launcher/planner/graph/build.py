@@ -16,7 +16,8 @@ from launcher.planner.graph.attention_v4 import STREAMS, CompressedAttention, mi
 from launcher.planner.graph.blocks import Batch, Layer, LayerPlace, Routing, Weights, embedding, experts, feed_forward
 from launcher.planner.graph.tensors import Graph, Tensor
 
-_KEPT = 3  # equal layers kept at either end of a run
+_KEPT = 2  # equal layers kept at either end of a run
+_KEPT_SPARSE = 3  # of the architectures with an indexer
 _SKIPPED = 2  # times as many left out in between, where a run is sampled
 _ROUTING = {
     "deepseek": Routing("softmax", biased=False, normed=False, scaled=False),
@@ -87,7 +88,7 @@ def shortened(kinds: Sequence[Kind], *, sampled: bool) -> Steps:
                 stop += 1
             if stop - i >= 2 * p and stop > end:
                 end, period = stop, p
-        kept = _KEPT * period
+        kept = (_KEPT_SPARSE if sampled or kinds[i].ratio else _KEPT) * period
         out = (end - i - 2 * kept) // period * period
         if out <= 0:
             steps += [(k, 0) for k in kinds[i:end]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from launcher.planner.graph.tensors import CACHE, COMPUTED, INPUT, LEAF, VIEW, WEIGHT, Graph, Tensor
+from launcher.planner.graph.tensors import COMPUTED, INPUT, LEAF, VIEW, WEIGHT, Graph, Tensor
 
 # From this many tokens on a GPU copies a weight over from RAM rather than leave the work to the processor.
 OFFLOAD_FROM_ROWS = 32
@@ -22,17 +22,17 @@ Order = list[tuple[Tensor, tuple[Tensor, ...]]]
 
 def assign(graph: Graph, cpu: int, *, offloads: bool) -> None:
     """Set `where` of every tensor."""
-    working: list[Tensor] = []
-    for t in graph.leaves:
-        t.where = _first_choice(t, cpu, offloads=offloads)
-    for t in graph.nodes:
-        t.where = _first_choice(t, cpu, offloads=offloads)
-        if t.kind == COMPUTED:
-            working.append(t)
     if cpu == 0:
         for t in (*graph.leaves, *graph.nodes):
             t.where = 0
         return
+    for t in graph.leaves:
+        t.where = _first_choice(t, cpu, offloads=offloads)
+    working: list[Tensor] = []
+    for t in graph.nodes:
+        t.where = _first_choice(t, cpu, offloads=offloads)
+        if t.kind == COMPUTED:
+            working.append(t)
     for skip in (cpu, -2):
         _spread(working, skip)
         _spread(reversed(working), skip)
@@ -90,7 +90,7 @@ def split(graph: Graph) -> tuple[Order, list[Tensor]]:
             at, has_inputs = device, False
         for s in foreign:
             if (s, device) not in copied:
-                copy = Tensor(LEAF, s.type, s.shape, size=s.size if s.kind in (WEIGHT, CACHE) else -1)
+                copy = Tensor(LEAF, s.type, s.shape, size=s.size or -1)
                 copy.where = device
                 copied[s, device] = copy
                 # Copies are made where the split begins: before everything in it.

@@ -33,7 +33,7 @@ class Tensor:
 
     Attributes:
         shape: up to four dimensions, the first one contiguous; trailing ones are left out.
-        size: bytes.
+        size: bytes; of a view 0, or what a copy of it takes where its rows are not neighbours.
         src: the tensors it is computed from.
         root: the tensor that a view lies in; itself otherwise.
         device: where a weight or cache lies or where a node is pinned; -1 lets the scheduler decide.
@@ -75,7 +75,8 @@ class Tensor:
         self.follows_weights = True
         self.batch = elements // shape[0] if elements else 0
         self.is_listed = self.is_kept = False
-        self.where = self.address = -1
+        self.where = device if kind >= WEIGHT else -1
+        self.address = -1
         self.users = self.views = 0
 
     def dim(self, i: int) -> int:
@@ -186,9 +187,15 @@ class Graph:
         return self.like(t, weight)
 
     def expand(self, *tensors: Tensor) -> None:
-        """List tensors with everything they need, sources first (ggml_build_forward_expand)."""
+        """List tensors with everything they need, sources first (ggml_build_forward_expand); weights need no place."""
         for t in tensors:
-            if not t.is_listed:
-                t.is_listed = True
-                self.expand(*t.src)
-                (self.nodes if t.src else self.leaves).append(t)
+            if t.is_listed:
+                continue
+            t.is_listed = True
+            for s in t.src:
+                if not s.is_listed:
+                    self.expand(s)
+            if t.src:
+                self.nodes.append(t)
+            elif t.kind < WEIGHT:
+                self.leaves.append(t)
