@@ -56,7 +56,8 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Everything the engine is told about where a model goes. All of it is sent, or nothing (facts/engine.md section 4).
+    """Everything the engine is told about where a model goes. All of it is sent, or nothing: llama.cpp's own fitting gives up when
+    some of it is set.
 
     Attributes:
         n_gpu_layers: offloaded layers counted as llama.cpp does: n_layer + 1 includes the output; 0 is processor only.
@@ -68,7 +69,8 @@ class Placement:
         flash_attention: "auto", "on" or "off".
         devices: the engine's device names to use; () means all it lists.
         load_mode: "mmap" or "none" (read into memory).
-        n_outputs: rows of logits the context reserves: one per parallel request (facts/memory.md: saves up to hundreds of MiB).
+        n_outputs: rows of logits the context reserves: one per parallel request. llama.cpp's own default is a whole
+            ubatch, which costs a small model 120 MiB and more.
         mtp: the file's own multi-token-prediction layers are loaded.
     """
 

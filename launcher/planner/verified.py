@@ -50,7 +50,7 @@ def differences(plan: Plan, engine: MemoryUse) -> tuple[RowDifference, ...]:
     )
 
 
-def verified(plan: Plan, engine: MemoryUse) -> Plan:
+def verified(plan: Plan, engine: MemoryUse, *, by_stand_ins: bool = False) -> Plan:
     """The plan with the engine's figures.
 
     Weights, KV cache and compute buffers are replaced; names, unaccounted and free memory and capacities are the plan's. What
@@ -61,8 +61,10 @@ def verified(plan: Plan, engine: MemoryUse) -> Plan:
     Args:
         plan: by the planner's formulas.
         engine: of the plan's placement; GPUs in its order, then the host.
+        by_stand_ins: the GPUs were stand-ins, which never stream weights over the bus nor work on several cards at once
+            as real cards do (R1 with its experts in RAM: 458 MiB instead of 3176): their compute buffers only raise the plan's.
     """
-    rows = tuple(_row(predicted, actual) for predicted, actual in _pairs(plan, engine))
+    rows = tuple(_row(predicted, actual, keep_compute=by_stand_ins) for predicted, actual in _pairs(plan, engine))
     over = [(r.name, -r.left_bytes) for r in rows if r.free_bytes is not None and r.left_bytes < 0]
     missing = sum(n for _, n in over)
     if not plan.fits:
@@ -91,11 +93,10 @@ def _warnings(plan: Plan, over: Sequence[tuple[str, int]], *, fits: bool) -> tup
     return (*found, *plan.warnings)
 
 
-def _row(predicted: DeviceMemory, actual: DeviceMemory) -> DeviceMemory:
+def _row(predicted: DeviceMemory, actual: DeviceMemory, *, keep_compute: bool) -> DeviceMemory:
     known = predicted if predicted.name else actual
-    return replace(
-        known, weights_bytes=actual.weights_bytes, kv_bytes=actual.kv_bytes, compute_bytes=actual.compute_bytes
-    )
+    compute = max(predicted.compute_bytes, actual.compute_bytes) if keep_compute else actual.compute_bytes
+    return replace(known, weights_bytes=actual.weights_bytes, kv_bytes=actual.kv_bytes, compute_bytes=compute)
 
 
 def _counted(row: DeviceMemory) -> int:

@@ -140,3 +140,12 @@ def test_a_draft_model_s_bytes_are_not_lost(plan: Plan) -> None:
     assert verified(drafting, engine_rows(plan, -50 * MIB)).memory.devices == plan.memory.devices
     more = verified(drafting, engine_rows(plan, 50 * MIB))
     assert more.memory.total_bytes == plan.memory.total_bytes + 50 * MIB
+
+
+def test_stand_ins_never_lower_a_compute_buffer(plan: Plan):
+    """They do not stream weights over a bus: what they need less, a real card may still need."""
+    engine = engine_rows(plan, -300 * MIB, 40 * MIB)
+    first, second, _ = verified(plan, engine, by_stand_ins=True).memory.devices
+    assert first.compute_bytes == plan.memory.devices[0].compute_bytes
+    assert second.compute_bytes == plan.memory.devices[1].compute_bytes + 40 * MIB
+    assert verified(plan, engine).memory.devices[0].compute_bytes == first.compute_bytes - 300 * MIB
