@@ -83,7 +83,7 @@ class Recorder:
                         return event
                 seen = len(self.events)
                 if not self._news.wait(deadline - time.monotonic()):
-                    raise AssertionError(f"no {kind.__name__} among {[e for _, e in self.events][-8:]}")
+                    raise AssertionError(f"no {kind} among {[e for _, e in self.events][-8:]}")
 
 
 class Engine:
