@@ -203,7 +203,7 @@ def _steps(
         )
         for i, place in enumerate(places)
     ]
-    return shortened(kinds, sampled=layout is KvLayout.INDEXED_MLA)
+    return tuple((k, 0) for k in kinds) if layout is KvLayout.INDEXED_MLA else shortened(kinds)
 
 
 def _lacks_flash_attention(facts: ModelFacts, load: Load) -> bool:

@@ -20,8 +20,8 @@ from launcher.planner.layout import Loader
 from launcher.planner.machine_view import view
 
 RESOURCES = Path(__file__).parents[2] / "resources"
-# Sparse attention leaves constants behind that the engine packs a little differently when layers are left out.
-SLACK_BYTES = {"deepseek32": 120 * MIB, "deepseek4": 36 * MIB}
+# Bytes by which a device may be off. V4 has a row where layers that are left out in the simulation pack differently.
+SLACK_BYTES = {"deepseek4": 36 * MIB}
 
 V3 = HyperParameters(61, 7168, 128, 1, 576, 512, 18432, 129280, 256, 8, 1, 2048, 3, 1536, 512, 64)
 SHAPES = {
@@ -111,7 +111,7 @@ def engine_rows() -> dict[str, list[list]]:
 
 @pytest.mark.parametrize(("shape", "rows"), engine_rows().items(), ids=engine_rows())
 def test_every_device_holds_what_the_engine_allocates(shape, rows):
-    """KV to the byte; compute buffers within 2.5 MiB, of the sparse models within 1 % of a V3.2 layer's room."""
+    """KV to the byte; compute buffers within 2 MiB (V4: 36)."""
     facts = catalog_facts(shape)
     for _, n_gpu_layers, blocks, experts, boundary, n_ctx, n_ubatch, type_k, type_v, kv, compute in rows:
         cache = memory.kv_cache(facts, n_ctx, type_k, type_v, n_ubatch)
@@ -133,7 +133,7 @@ def test_every_device_holds_what_the_engine_allocates(shape, rows):
             tuple(boundary),
         )
         found = memory.compute_buffers(facts, load)
-        slack = SLACK_BYTES.get(facts.architecture, 3 * MIB)
+        slack = SLACK_BYTES.get(facts.architecture, 2 * MIB)
         assert [*found.gpus, found.host] == pytest.approx(compute, abs=slack), (load, compute)
 
 

@@ -1,7 +1,8 @@
 """The whole graph of a model at one placement, with long runs of equal layers shortened.
 
 Buffers grow with what is alive at once, so a run of equal layers grows them no further than its first and last few:
-the rest is left out. What every layer adds from the start (the zeros of sparse attention) is kept for all of them.
+the rest is left out. In V3.2 constants of every layer are there from the start and leave room that the next layers
+use, each a little differently: all its layers are built. V4's are small: they are kept for all, and given back at once.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from launcher.planner.graph.blocks import Batch, Layer, LayerPlace, Routing, Wei
 from launcher.planner.graph.tensors import Graph, Tensor
 
 _KEPT = 2  # equal layers kept at either end of a run
-_KEPT_SPARSE = 3  # of the architectures with an indexer
-_SKIPPED = 2  # times as many left out in between, where a run is sampled
+_KEPT_V4 = 3
 _ROUTING = {
     "deepseek": Routing("softmax", biased=False, normed=False, scaled=False),
     "deepseek2": Routing("sigmoid", biased=True, normed=True, scaled=True),
@@ -70,14 +70,14 @@ def graph_of(
     x = builder.start()
     for kind, left_out in steps:
         x = builder.layer(Layer(graph, shape.hyper, kind.place, weights), kind, x)
-        if left_out:
+        if left_out and isinstance(builder, _V4):
             builder.leave_out(kind.place.device, left_out)
     builder.finish(x, output_device, weights.output)
     return graph
 
 
-def shortened(kinds: Sequence[Kind], *, sampled: bool) -> Steps:
-    """Of a run that repeats with period 1 or 2 only its two ends; `sampled` runs keep some layers in between too."""
+def shortened(kinds: Sequence[Kind]) -> Steps:
+    """Of a run that repeats with period 1 or 2 only its two ends."""
     steps: list[tuple[Kind, int]] = []
     i, n = 0, len(kinds)
     while i < n:
@@ -88,34 +88,16 @@ def shortened(kinds: Sequence[Kind], *, sampled: bool) -> Steps:
                 stop += 1
             if stop - i >= 2 * p and stop > end:
                 end, period = stop, p
-        kept = (_KEPT_SPARSE if sampled or kinds[i].ratio else _KEPT) * period
+        kept = (_KEPT_V4 if kinds[i].ratio else _KEPT) * period
         out = (end - i - 2 * kept) // period * period
         if out <= 0:
             steps += [(k, 0) for k in kinds[i:end]]
-        elif sampled:
-            steps += _sampled(kinds[i:end], kept)
         else:
             steps += [(k, 0) for k in kinds[i : i + kept - 1]]
             steps.append((kinds[i + kept - 1], out if kinds[i].ratio else 0))
             steps += [(k, 0) for k in kinds[i + kept + out : end]]
         i = end
     return tuple(steps)
-
-
-def _sampled(run: Sequence[Kind], kept: int) -> list[tuple[Kind, int]]:
-    """Of a run whose constants are used up layer by layer: a few layers at every state of the room that they leave."""
-    steps: list[tuple[Kind, int]] = []
-    i = 0
-    while i < len(run):
-        end = min(len(run), i + kept)
-        steps += [(k, 0) for k in run[i:end]]
-        out = min(_SKIPPED * kept, len(run) - end - kept)
-        if out > 0:
-            out -= out % kept
-            steps[-1] = (steps[-1][0], out)
-            end += out
-        i = end
-    return steps
 
 
 class _Standard:
@@ -153,11 +135,6 @@ class _Standard:
         else:
             cur = feed_forward(graph, layer, cur, h.n_ff)
         return graph.like(cur, middle)
-
-    def leave_out(self, device: int, n: int) -> None:
-        """Zeros of `n` layers that are not built: alive from the start, given back here."""
-        rows = min(self.h.indexer_top_k, self.batch.context)
-        drop_leaves(self.graph, device, n, "f32", rows * self.batch.tokens)
 
     def finish(self, x: Tensor, device: int, output_bytes: int) -> None:
         """Final norm and output matrix."""
@@ -205,8 +182,10 @@ class _V4:
 
     def leave_out(self, device: int, n: int) -> None:
         """Zeros of the indexer of the layers that are not built (every second one has it)."""
-        rows = min(self.h.indexer_top_k, -(-self.batch.context // 4 // 256) * 256)
-        drop_leaves(self.graph, device, n // 2, "f16", rows * self.batch.tokens)
+        rows = min(self.h.indexer_top_k, self.attend.by4.context)
+        user = self.graph.op("f32", (1,), self.graph.leaf("f16", n // 2 * rows * self.batch.tokens))
+        user.device = device
+        self.graph.expand(user)
 
     def finish(self, x: Tensor, device: int, output_bytes: int) -> None:
         """The streams become one again; final norm and output matrix."""
@@ -222,11 +201,3 @@ class _V4:
             x = graph.like(x, part)
         x = graph.norm(x, graph.weight(device, 4 * h.n_embd, h.n_embd))
         graph.expand(graph.mul_mat(graph.weight(device, output_bytes, h.n_embd, h.n_vocab), x))
-
-
-def drop_leaves(graph: Graph, device: int, n: int, type_: str, elements: int) -> None:
-    """`n` constants that layers between here and the next would have used up one by one."""
-    if n > 0:
-        user = graph.op("f32", (1,), graph.leaf(type_, n * elements))
-        user.device = device
-        graph.expand(user)
