@@ -36,8 +36,8 @@ class Estimator:
 
     def __init__(self, facts: ModelFacts) -> None:
         self._facts = facts
-        self._largest_routed = max((layer.routed_expert_bytes for layer in facts.layers), default=0)
-        self._largest_always = max((layer.always_read_bytes for layer in facts.layers), default=0)
+        self._largest_routed = max([layer.routed_expert_bytes for layer in facts.layers], default=0)
+        self._largest_always = max([layer.always_read_bytes for layer in facts.layers], default=0)
 
     def buffers(self, load: Load, *, host_experts: bool) -> Buffers:
         """Compute buffers of every device for one placement, in microseconds.
@@ -49,7 +49,9 @@ class Estimator:
         host_layers = load.n_gpu_layers <= self._facts.hyper.n_layer
         copies = PIPELINE_COPIES if len(load.gpu_blocks) > 1 and not host_layers and not host_experts else 1
         with_output = self._gpu(load, copies, host_layers, host_experts, n_outputs=load.n_outputs)
-        without = self._gpu(load, copies, host_layers, host_experts, n_outputs=0)
+        without = (
+            self._gpu(load, copies, host_layers, host_experts, n_outputs=0) if len(load.gpu_blocks) > 1 else with_output
+        )
         used = [i for i, (a, b) in enumerate(load.gpu_blocks) if b > a]
         if load.n_gpu_layers and not used and load.gpu_blocks:
             used = [len(load.gpu_blocks) - 1]

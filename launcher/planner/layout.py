@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import add
 
 from launcher.core.models import ModelFacts
 from launcher.planner import memory, pace
@@ -103,6 +104,7 @@ class Loader:
     def __init__(self, facts: ModelFacts, view: View, quant: str, *, has_mtp: bool = False) -> None:
         self.facts = facts
         self.quant = quant
+        self.weights_bytes = facts.weights_bytes
         self.has_mtp = has_mtp
         h = facts.hyper
         self.n_layer = h.n_layer
@@ -114,6 +116,8 @@ class Loader:
         self._ratio128 = [0, *accumulate(int(r == 128) for r in ratios)]
         self._kv_layers = h.n_layer - (0 if has_mtp else h.nextn_layers)
         self.used_share = h.n_expert_used / h.n_expert if h.n_expert else 0.0
+        self.has_experts = self._routed[-1] > 0
+        self._is_uniform = self._kv_layers == h.n_layer and not any(ratios)
         self._estimator = Estimator(facts)
         self._kv: dict[memory.KvCache, list[int]] = {}
         self._set_view(view)
@@ -150,6 +154,8 @@ class Loader:
 
     def kv_bytes(self, cache: memory.KvCache, a: int, b: int) -> int:
         """KV cache of the blocks; a multi-token-prediction block that is not loaded has none."""
+        if self._is_uniform:
+            return (b - a) * cache.plain_bytes
         a, b = min(a, self._kv_layers), min(b, self._kv_layers)
         return cache.layers_bytes(b - a, self._ratio4[b] - self._ratio4[a], self._ratio128[b] - self._ratio128[a])
 
@@ -165,15 +171,24 @@ class Loader:
 
     def ends(self, cache: memory.KvCache, experts: int, boundary: tuple[str, ...] = ()) -> list[int]:
         """Bytes on GPUs of blocks [0, i) if all were there, for i up to the output as the block after the last."""
-        kv = self._kv.get(cache)
-        if kv is None:
-            kv = self._kv[cache] = [self.kv_bytes(cache, 0, i) for i in range(self.n_layer + 1)]
-        base, away = self._routed[min(experts, self.n_layer)], self.part_bytes(experts, boundary)
+        held = self._kv.get(cache)
+        if held is None:
+            held = self._kv[cache] = list(map(add, self._always, self._kv_sums(cache)))
+        top = held[-1] + self.facts.output_bytes
+        if not self.has_experts:
+            return [*held, top]
+        away = self._routed[min(experts, self.n_layer)] + self.part_bytes(experts, boundary)
         sums = [
-            always + k + (routed - base - away if i > experts else 0)
-            for i, (always, k, routed) in enumerate(zip(self._always, kv, self._routed, strict=True))
+            *held[: experts + 1],
+            *(h + routed - away for h, routed in zip(held[experts + 1 :], self._routed[experts + 1 :], strict=True)),
         ]
         return [*sums, sums[-1] + self.facts.output_bytes]
+
+    def _kv_sums(self, cache: memory.KvCache) -> list[int]:
+        """KV bytes of blocks [0, i)."""
+        if not self._is_uniform:
+            return [self.kv_bytes(cache, 0, i) for i in range(self.n_layer + 1)]
+        return [i * cache.plain_bytes for i in range(self.n_layer + 1)]
 
     def fill(self, ends: list[int], first: int, rooms: Sequence[float]) -> tuple[int, ...] | None:
         """Blocks from `first` on, in order, onto cards with so much room each; None when some are left over."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from launcher.core.models import ModelFacts
 from launcher.planner import speed
 
 if TYPE_CHECKING:
@@ -67,12 +66,12 @@ def prefill_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:
 
 def _ubatch_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:
     facts, h = loader.facts, loader.facts.hyper
-    params = 2 * _params_per_byte(facts)
+    params = 2 * _params_per_byte(loader)
     used = loader.used_share
     host_always = layout.host.weights - facts.token_embd_bytes - layout.host_routed
     host_active = host_always + layout.host_routed * used
     routed = loader.routed_bytes(0, loader.n_layer)
-    active = facts.weights_bytes - facts.token_embd_bytes - routed + routed * used
+    active = loader.weights_bytes - facts.token_embd_bytes - routed + routed * used
     gpu_flops = _gpu_flops(loader, layout)
     streamed = 0.0
     if gpu_flops and not loader.view.unified and n_tokens >= _STREAMS_FROM:
@@ -122,9 +121,9 @@ def is_measured(loader: Loader, layout: Layout) -> bool:
     return bool(used) and all(d.is_measured for d in used)
 
 
-def _params_per_byte(facts: ModelFacts) -> float:
+def _params_per_byte(loader: Loader) -> float:
     """Parameters per byte of weights, from the shape; close enough for arithmetic of prefill."""
-    h = facts.hyper
+    h = loader.facts.hyper
     dense = h.leading_dense if h.n_expert else h.n_layer
     attention = h.n_embd * h.n_head * h.head_dim_v * 2
     if h.kv_lora_rank:
@@ -132,4 +131,4 @@ def _params_per_byte(facts: ModelFacts) -> float:
     experts = 3 * h.n_embd * h.n_ff_exp * (h.n_expert + h.n_expert_shared)
     params = h.n_layer * attention + dense * 3 * h.n_embd * h.n_ff + (h.n_layer - dense) * experts
     params += h.n_embd * h.n_vocab
-    return params / max(1, facts.weights_bytes - facts.token_embd_bytes)
+    return params / max(1, loader.weights_bytes - loader.facts.token_embd_bytes)

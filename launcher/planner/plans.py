@@ -211,9 +211,26 @@ def _has_values(facts: ModelFacts) -> bool:
 
 
 def describe(
-    machine: Machine, item: Item, wishes: Wishes, seen: View, found: Found, draft: Draft | None = None
+    machine: Machine,
+    item: Item,
+    wishes: Wishes,
+    seen: View,
+    found: Found,
+    draft: Draft | None = None,
+    *,
+    is_installed: bool = False,
 ) -> Plan:
-    """The full plan of a placement that was found; `seen` is the machine before cards were left out."""
+    """The full plan of a placement that was found.
+
+    Args:
+        machine: where it will run.
+        item: what is planned.
+        wishes: what was fixed by hand.
+        seen: the machine before cards were left out.
+        found: the placement.
+        draft: the draft model beside it.
+        is_installed: nothing has to be downloaded.
+    """
     layout, loader = found.layout, found.loader
     s = layout.setting
     subject = words.Subject(
@@ -250,7 +267,11 @@ def describe(
         honest_note=item.honest_note,
         thinking=item.thinking,
         reasons=words.reasons(found, wishes),
-        warnings=(*words.warnings(found, subject, wishes), *_mtp_warning(item, wishes), *_disk_warning(machine, item)),
+        warnings=(
+            *words.warnings(found, subject, wishes),
+            *_mtp_warning(item, wishes),
+            *(() if is_installed else _disk_warning(machine, item)),
+        ),
         levers=levers.pulled(found, asked),
         missing_bytes=0 if found.fits else layout.missing_gpu_bytes + layout.missing_host_bytes,
         paged_bytes=layout.missing_host_bytes if found.disk_s else 0,

@@ -149,6 +149,17 @@ def rejection(variant: Variant, smallest: Quant, room_bytes: int, slow_tokens_s:
     return Rejection(variant.id, why)
 
 
+def no_disk(variant: Variant, smallest: Quant, free_bytes: int) -> Rejection:
+    """Why no file of a model can be downloaded."""
+    why = say(
+        "Its smallest file, {quant}, needs {size} of disk; {free} are free.",
+        quant=smallest.name,
+        size=gb(smallest.file_bytes),
+        free=gb(free_bytes),
+    )
+    return Rejection(variant.id, why)
+
+
 def why_not_bigger(variant: Variant, quant: Quant, found: Found, speed_now: float) -> str:
     """The next model up, with what it needs, what fits and how fast it would be."""
     loader, layout = found.loader, found.layout

@@ -83,9 +83,9 @@ def search(loader: Loader, wishes: Wishes, *, is_exact: bool = True) -> Found:
         is_exact: the compute buffers of the choice are simulated as the engine allocates them; where they differ from
             the estimate, the search is repeated with what is really left. False is for ranking many files quickly.
     """
-    found = _estimated(loader, wishes)
     if not is_exact:
-        return found
+        return _estimated(loader, wishes, is_quick=True)
+    found = _estimated(loader, wishes)
     best = _checked(loader.view, found)
     more: dict[int | None, int] = {}
     for _ in range(_CORRECTIONS):
@@ -139,12 +139,13 @@ def _value_of(found: Found, wishes: Wishes) -> tuple[float, float]:
     return worth(s.n_ctx, s.kv_type, s.kv_type_v, s.n_ubatch, 1 / found.decode_tokens_s, prompt_s, wishes)
 
 
-def _estimated(loader: Loader, wishes: Wishes) -> Found:
-    """The best placement by estimated buffers."""
-    candidates = list(_candidates(loader, wishes))
+def _estimated(loader: Loader, wishes: Wishes, *, is_quick: bool = False) -> Found:
+    """The best placement by estimated buffers; quick leaves out the levers that change little."""
+    candidates = list(_candidates(loader, wishes, is_quick=is_quick))
     fitting = [c for c in candidates if c.layout.fits]
     if fitting:
-        best = _better_prompts(max(fitting, key=lambda c: value(c, wishes)), wishes)
+        best = max(fitting, key=lambda c: value(c, wishes)) if len(fitting) > 1 else fitting[0]
+        best = best if is_quick else _better_prompts(best, wishes)
         return Found(best.loader, best.layout, fits=True)
     paged = [
         Found(c.loader, c.layout, fits=True, disk_s=seconds)
@@ -170,35 +171,43 @@ def ubatch_of(wishes: Wishes) -> int:
     return min(wishes.n_ubatch or DEFAULT_UBATCH, wishes.n_batch or DEFAULT_BATCH)
 
 
-def _candidates(loader: Loader, wishes: Wishes) -> Iterator[Candidate]:
+def _candidates(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candidate]:
     is_by_hand = (wishes.n_gpu_layers, wishes.expert_layers_on_cpu, wishes.boundary_experts_on_cpu) != (
         None,
         None,
         None,
     )
     if is_by_hand or not loader.view.gpus:
-        yield from _in_ram(loader, wishes, _by_hand(wishes))
+        yield from _in_ram(loader, wishes, _by_hand(wishes), is_quick=is_quick)
         return
     is_enough = False
     for view in _card_sets(loader, wishes):
-        on_cards = list(_all_on(loader.on(view), wishes))
+        on_cards = list(_all_on(loader.on(view), wishes, is_quick=is_quick))
         yield from on_cards
         is_enough |= any(_is_enough(c, wishes) for c in on_cards)
         if any(c.layout.fits and c.layout.setting.n_ctx >= _target(loader, wishes) for c in on_cards):
             return
     if is_enough:
         return
-    useful = loader.on(_useful_cards(loader, wishes))
-    every = loader.n_layer + 1
-    ways: list[Callable[[Loader, Levers], Layout]] = [lambda on, at: layers_out(on, at, 0)]
-    if loader.facts.hyper.n_expert:  # experts go to RAM before whole layers
-        ways = [lambda on, at: experts_out(on, at, every), lambda on, at: layers_out(on, at, on.n_layer)]
-    for way in ways:
-        shared = list(_in_ram(useful, wishes, way))
+    for view in _useful_cards(loader, wishes):
+        shared: list[Candidate] = []
+        for way in _ways(loader):
+            if not any(c.layout.fits for c in shared):
+                shared += _in_ram(loader.on(view), wishes, way, is_quick=is_quick)
         yield from shared
-        if any(c.layout.fits for c in shared):
+        on_cards = [c for c in shared if c.layout.setting.n_gpu_layers and not c.layout.missing_gpu_bytes]
+        if any(c.layout.fits for c in on_cards) and _has_fast_card(loader):
+            return
+        if on_cards:
             break
-    yield from _in_ram(loader.on(loader.view.only(())), wishes, _by_hand(wishes))
+    yield from _in_ram(loader.on(loader.view.only(())), wishes, _by_hand(wishes), is_quick=is_quick)
+
+
+def _ways(loader: Loader) -> tuple[Callable[[Loader, Levers], Layout], ...]:
+    """How a model is shared between cards and RAM: experts go to RAM before whole layers."""
+    if not loader.facts.hyper.n_expert:
+        return (lambda on, at: layers_out(on, at, 0),)
+    return (lambda on, at: experts_out(on, at, on.n_layer + 1), lambda on, at: layers_out(on, at, on.n_layer))
 
 
 def _is_enough(c: Candidate, wishes: Wishes) -> bool:
@@ -229,14 +238,14 @@ def _card_sets(loader: Loader, wishes: Wishes) -> Iterator[View]:
         yield view.only(order[:k])
 
 
-def _all_on(loader: Loader, wishes: Wishes) -> Iterator[Candidate]:
+def _all_on(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candidate]:
     """Everything on these cards with the largest context, then with the levers that buy context."""
     budget = sum(g.budget_bytes for g in loader.view.gpus)
     target = _target(loader, wishes)
     is_long = wishes.goal is Goal.LONGEST_CONTEXT
     wanted = target if is_long or wishes.context is not None else min(GOOD_CONTEXT, target)
     longest = 0
-    for kv_type, n_ubatch in _squeezes(loader, wishes):
+    for kv_type, n_ubatch in _squeezes(loader, wishes)[: 2 if is_quick else None]:
         if kv_type == "q4_0" and longest >= min(wishes.min_context, target):
             return
         levers = replace(_levers(wishes, target, kv_type), n_ubatch=n_ubatch)
@@ -312,19 +321,35 @@ def _by_hand(wishes: Wishes) -> Callable[[Loader, Levers], Layout]:
     return way
 
 
-def _useful_cards(loader: Loader, wishes: Wishes) -> View:
-    """Without the cards that read hardly faster than the processor, unless all are like that or the RAM is not enough."""
+def _has_fast_card(loader: Loader) -> bool:
+    """A card reads clearly faster than the processor."""
+    return any(d.bandwidth_bytes_s >= _WORTH_A_CARD * loader.host_device.bandwidth_bytes_s for d in loader.devices)
+
+
+def _useful_cards(loader: Loader, wishes: Wishes) -> Iterator[View]:
+    """Cards to share with the RAM; where not all of them can hold their buffers, again without the smallest.
+
+    Those that read hardly faster than the processor are left out, unless their memory is needed.
+    """
     view = loader.view
+    if wishes.tensor_split is not None or view.unified:
+        yield view
+        return
     floor = _WORTH_A_CARD * loader.host_device.bandwidth_bytes_s
     fast = [i for i, d in enumerate(loader.devices) if d.bandwidth_bytes_s >= floor]
-    is_needed = loader.facts.weights_bytes > view.only(fast).room_bytes
-    return view if wishes.tensor_split is not None or is_needed or not fast or view.unified else view.only(fast)
+    is_needed = loader.weights_bytes > view.only(fast).room_bytes
+    cards = list(range(len(view.gpus))) if is_needed or not fast else fast
+    while cards:
+        yield view.only(cards)
+        cards.remove(min(cards, key=lambda i: view.gpus[i].budget_bytes))
 
 
-def _in_ram(loader: Loader, wishes: Wishes, way: Callable[[Loader, Levers], Layout]) -> Iterator[Candidate]:
+def _in_ram(
+    loader: Loader, wishes: Wishes, way: Callable[[Loader, Levers], Layout], *, is_quick: bool
+) -> Iterator[Candidate]:
     """One way at every sensible context and KV type."""
     is_long = wishes.goal is Goal.LONGEST_CONTEXT
-    for levers in _levers_to_try(loader, wishes):
+    for levers in _levers_to_try(loader, wishes, is_quick=is_quick):
         c = Candidate(loader, way(loader, levers), levers, way)
         if _is_sane(c, wishes):
             yield c
@@ -332,14 +357,14 @@ def _in_ram(loader: Loader, wishes: Wishes, way: Callable[[Loader, Levers], Layo
             continue
         if is_long and c.layout.token_s * USABLE_TOKENS_S <= 1.0:
             return
-        if not is_long and c.layout.kv_bytes < _SMALL_KV_SHARE * loader.facts.weights_bytes:
+        if not is_long and c.layout.kv_bytes < _SMALL_KV_SHARE * loader.weights_bytes:
             return
 
 
-def _levers_to_try(loader: Loader, wishes: Wishes) -> Iterator[Levers]:
+def _levers_to_try(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Levers]:
     """Largest context first, best cache first; q4_0 only where less would not do."""
     contexts = _contexts(loader, wishes)
-    types = _kv_types(loader, wishes)
+    types = _kv_types(loader, wishes)[: 1 if is_quick else None]
     if wishes.goal is Goal.LONGEST_CONTEXT:
         yield from (_levers(wishes, n, t) for n in contexts for t in types[:2])
         return

@@ -17,7 +17,7 @@ GOOD_CONTEXT = 16_384
 USABLE_TOKENS_S = 3.0
 _UP_TO_GOOD, _UP_TO_TARGET = 0.2, 0.05
 _TOO_SHORT = 0.25
-_KV_FACTORS = {"f32": 1.0, "f16": 1.0, "bf16": 1.0, "q8_0": 0.96}
+_KV_FACTORS = {"f32": 1.0, "f16": 1.0, "bf16": 1.0, "q8_0": 0.955}
 _KV_SQUEEZED = 0.85
 # Cards work less well on small batches; the speed formulas do not know that.
 _UBATCH_FACTORS = {256: 0.99, 128: 0.97}
