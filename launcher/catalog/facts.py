@@ -128,7 +128,8 @@ def _hyper(keys: _Keys, tensors: list[TensorInfo]) -> HyperParameters:
         indexer_top_k=keys.number("attention.indexer.top_k", 0),
         sliding_window=keys.number("attention.sliding_window", 0) if keys.architecture == "deepseek4" else 0,
         compress_ratios=keys.numbers("attention.compress_ratios")[:n_layer],
-        nextn_layers=min(keys.number("nextn_predict_layers", 0), n_layer) if _has_nextn(tensors) else 0,
+        # The engine takes them off the layer count whether or not their tensors are there (llama-hparams.cpp).
+        nextn_layers=min(keys.number("nextn_predict_layers", 0), n_layer - 1),
     )
 
 
@@ -137,11 +138,6 @@ def _n_vocab(keys: _Keys, tensors: list[TensorInfo]) -> int:
     if embedding is None:
         raise _refused("It has no token embedding.")
     return embedding.shape[1]
-
-
-def _has_nextn(tensors: list[TensorInfo]) -> bool:
-    """Whether multi-token-prediction blocks are really in the file (V2 and V3 converters drop them)."""
-    return any(".nextn." in t.name for t in tensors)
 
 
 def _layout(architecture: str, names: set[str]) -> KvLayout:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from launcher.catalog import sizes
+from launcher.catalog.facts import facts_of as facts_of_header
+from launcher.catalog.gguf import read_header
 from launcher.core.machine import Cpu, Gpu, Machine, Ram
 from launcher.core.models import HyperParameters, KvLayout, LayerWeights, ModelFacts
 from launcher.core.plans import Wishes
@@ -18,6 +20,7 @@ from launcher.core.units import GIB, MIB
 from launcher.planner import memory
 from launcher.planner.layout import Loader
 from launcher.planner.machine_view import view
+from tests.fakes.gguf_shapes import shapes, write_shape
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 # Bytes by which a device may be off. V4 has a row where layers that are left out in the simulation pack differently.
@@ -135,6 +138,35 @@ def test_every_device_holds_what_the_engine_allocates(shape, rows):
         found = memory.compute_buffers(facts, load)
         slack = SLACK_BYTES.get(facts.architecture, 2 * MIB)
         assert [*found.gpus, found.host] == pytest.approx(compute, abs=slack), (load, compute)
+
+
+def test_weights_of_a_header_are_split_as_the_engine_places_them(tmp_path):
+    """Every tensor counts once, rounded up to the buffer's alignment; expert tensors by part."""
+    header = read_header(write_shape(tmp_path / "lite.gguf", shapes()["v2-lite"]))
+    facts = facts_of_header(header)
+    by_name = {t.name: -(-(t.size_bytes or 0) // 32) * 32 for t in header.tensors}
+    assert facts.weights_bytes == sum(by_name.values())
+    assert facts.token_embd_bytes == by_name["token_embd.weight"]
+    dense, routed = facts.layers[0], facts.layers[5]
+    assert dense.largest_dense_bytes == by_name["blk.0.ffn_down.weight"]
+    assert (dense.routed_expert_bytes, dense.up_exps_bytes) == (0, 0)
+    assert routed.gate_exps_bytes == by_name["blk.5.ffn_gate_exps.weight"]
+    assert routed.up_exps_bytes == by_name["blk.5.ffn_up_exps.weight"]
+    assert routed.down_exps_bytes == by_name["blk.5.ffn_down_exps.weight"]
+    assert routed.routed_expert_bytes == routed.gate_exps_bytes + routed.up_exps_bytes + routed.down_exps_bytes
+
+
+def test_computed_sizes_give_every_part_of_the_experts():
+    """Before the header is read: parts add up, and the mixtures favour "down"."""
+    for quant, favours_down in (("Q4_K_M", True), ("Q8_0", False)):
+        entry = json.loads((RESOURCES / "catalog" / "models.json").read_text())["shapes"]["v3"]
+        facts, _ = sizes.facts(sizes.shape_from(entry), quant, None, None, 4096)
+        for layer in facts.layers:
+            parts = (layer.gate_exps_bytes, layer.up_exps_bytes, layer.down_exps_bytes)
+            assert sum(parts) == layer.routed_expert_bytes
+            assert 0 < layer.largest_dense_bytes < layer.always_read_bytes
+        last = facts.layers[-1]
+        assert (last.down_exps_bytes > 1.2 * last.up_exps_bytes) is favours_down
 
 
 def test_more_context_or_a_larger_batch_never_takes_less():
