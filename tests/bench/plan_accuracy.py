@@ -30,7 +30,7 @@ from launcher.core.units import MIB
 from launcher.engine.devices import list_devices
 from launcher.engine.dry_run import DryRunFile, dry_runs
 from tests.bench.plan_accuracy_cases import Case, all_cases, quick_cases, roomy_machine, tried_shape
-from tests.bench.plan_accuracy_truth import real_loads
+from tests.bench.real_loads import real_loads
 from tests.fakes.gguf_shapes import write_shape
 
 BAR_SHARE, BAR_BYTES, BAR_UNDER = 0.01, 32 * MIB, 0.005

@@ -131,7 +131,7 @@ def run(
         model = chance.choice(models)
         used = chance.sample(gpus, chance.randint(1, len(gpus)))
         used.sort(key=gpus.index)
-        budgets = {g.name: int(chance.choice((0.1, 0.2, 0.4, 0.8, 3.0)) * 100 * MIB) for g in used}
+        budgets = {g.name: int(chance.choice((0.1, 0.2, 0.4, 0.8, 3.0)) * 100 * MIB) + _drivers(g) for g in used}
         machine = _machine(chance, budgets, devices)
         wishes = _wishes(chance, model, len(used))
         case = f"{model.name} on {budgets}, seed {seed} load {outcome.loads}, {wishes}"
@@ -165,6 +165,11 @@ def _machine(chance: random.Random, budgets: dict[str, int], devices: Sequence[E
     # A RAM so slow that GPUs are worth their trouble even for such small models.
     ram = Ram(16 * GIB, 8 * GIB, 4e9)
     return Machine("Random", "linux", Cpu("CPU", 1, 1), ram, gpus=gpus, engine_devices=tuple(devices))
+
+
+def _drivers(device: EngineDevice) -> int:
+    """Room for what the planner sets aside on a card that has a driver."""
+    return 0 if device.backend == "rpc" else 256 * MIB
 
 
 def _wishes(chance: random.Random, model: Model, n_gpus: int) -> Wishes:
