@@ -148,6 +148,10 @@ def _kv(device: DeviceCalibration) -> str:
     return _rate(device.kv_bytes_s)
 
 
+def _mla_kv(device: DeviceCalibration) -> str:
+    return _rate(device.mla_kv_bytes_s)
+
+
 def _dense(device: DeviceCalibration) -> str:
     return _micro(device.layer_s)
 
@@ -158,6 +162,7 @@ def _experts(device: DeviceCalibration) -> str:
 
 _DEVICE_ROWS = (
     ("Reads the context", _kv),
+    ("Reads the context, MLA", _mla_kv),
     ("Per dense layer", _dense),
     ("Per expert layer", _experts),
     ("Prefill", _flops),

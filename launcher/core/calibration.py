@@ -17,6 +17,8 @@ class DeviceCalibration:
             in lower case, the types of tensors, not of mixtures: "q4_k", "q6_k", "q8_0", "f16", "iq3_s".
         layer_s: constant per dense layer and token; `moe_layer_s` per layer with experts and MLA.
         kv_bytes_s: KV cache bytes (f16, grouped-query attention) read per second; None when not measured.
+        mla_kv_bytes_s: the same for MLA's latent cache (1152 bytes per layer and token) with 16 heads, as V2-Lite has; on a
+            processor the rate falls as heads grow. Much lower than `kv_bytes_s`: every head computes on every byte.
         prefill_flops: arithmetic of a large batch (2 per weight and token, "q4_k"), operations per second; None when not measured.
         unaccounted_bytes: taken beside the engine's own figures (driver context, workspaces); None when not measured.
         description: what the engine calls it: another card under the same name makes the entry void.
@@ -30,6 +32,7 @@ class DeviceCalibration:
     prefill_flops: float | None = None
     unaccounted_bytes: int | None = None
     description: str = ""
+    mla_kv_bytes_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from launcher.core.words import say
 from launcher.engine.calibration_fit import DeviceFit, fit_device, handover_seconds, worst_spread
 from launcher.engine.calibration_probes import (
     CARD,
+    KV,
+    MLA_KV,
     MOE,
     PROCESSOR,
     Extent,
@@ -259,7 +261,8 @@ def _cores() -> int:
 
 def _words(key: str, device: str) -> str:
     what = {
-        "kv": say("context"),
+        KV: say("context"),
+        MLA_KV: say("context of expert models"),
         "bus": say("copies from RAM"),
         "handover": say("change of device"),
         MOE: say("expert layers"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from launcher.core.calibration import DeviceCalibration
 from launcher.core.machine import EngineDevice
-from launcher.engine.calibration_probes import MOE, JobFinished, Probe, ProbeTimes, Timing, kv_cells
+from launcher.engine.calibration_probes import KV, MLA_KV, JobFinished, Probe, ProbeTimes, Timing, kv_cells
 
 _DENSE, _MOE_LAYER, _TOKEN = "dense", "moe", "token"
 
@@ -60,7 +60,8 @@ def fit_device(
         bandwidth_bytes_s=bandwidths,
         layer_s=solution[_DENSE],
         moe_layer_s=solution[_MOE_LAYER],
-        kv_bytes_s=next((_kv_rate(p, times[p.key]) for p in probes if p.depth), None),
+        kv_bytes_s=_kv_rate(next(p for p in probes if p.key == KV), times),
+        mla_kv_bytes_s=_kv_rate(next(p for p in probes if p.key == MLA_KV), times),
         prefill_flops=flops,
         unaccounted_bytes=unaccounted_bytes,
         description=device.description,
@@ -85,7 +86,7 @@ def worst_spread(jobs: Sequence[JobFinished]) -> float:
 
 
 def _terms(probe: Probe) -> dict[str, float]:
-    layer = _MOE_LAYER if probe.key == MOE else _DENSE
+    layer = _MOE_LAYER if probe.model.n_expert else _DENSE
     return {probe.model.quant: probe.model.read_bytes, layer: probe.model.n_layer, _TOKEN: 1.0}
 
 
@@ -93,13 +94,14 @@ def _flops(probe: Probe, prompt: Timing | None) -> float | None:
     return 2.0 * probe.model.layer_params * probe.prompt_tokens / prompt.seconds if prompt else None
 
 
-def _kv_rate(probe: Probe, times: ProbeTimes) -> float | None:
+def _kv_rate(probe: Probe, times: Mapping[str, ProbeTimes]) -> float | None:
     """Cache bytes per second, from what more of it costs; None when that cannot be told from nothing."""
-    if times.decode is None or times.deep is None:
+    decode, deep = times[probe.key].decode, times[probe.key].deep
+    if decode is None or deep is None:
         return None
-    more_s = times.deep.seconds - times.decode.seconds
+    more_s = deep.seconds - decode.seconds
     more_bytes = probe.model.kv_token_bytes * (kv_cells(probe.depth) - kv_cells(0))
-    return more_bytes / more_s if more_s > 0.02 * times.decode.seconds else None
+    return more_bytes / more_s if more_s > 0.02 * decode.seconds else None
 
 
 def _bus_rate(probe: Probe, prompt: Timing | None, flops: float | None) -> float | None:

@@ -78,7 +78,9 @@ class ProbeModel:
 
     @property
     def kv_token_bytes(self) -> int:
-        """One token in an f16 cache of a dense model."""
+        """One token in an f16 cache: keys and values per head, or MLA's one latent row."""
+        if self.n_expert:
+            return self.n_layer * (self.kv_lora_rank + self.rope_dim) * 2
         return self.n_layer * 2 * self.n_head_kv * self.head_dim * 2
 
     def _share(self, name: str) -> float:

@@ -19,6 +19,8 @@ KV_STEP = 256  # llama.cpp looks at the cache in steps of this many cells
 SAMPLED_VOCABULARY = 129280  # DeepSeek V3's, the largest of the catalog's but for Qwen's
 THIN = "thin"
 MOE = "moe"
+KV = "kv"
+MLA_KV = "mla_kv"
 _GPU_KINDS = ("gpu", "igpu")
 # Backends that compute large batches on the card with weights streamed from RAM (`offload_op` of ggml's devices).
 _STREAMING_BACKENDS = ("cuda", "rocm", "vulkan")
@@ -32,7 +34,7 @@ class Extent:
         weights_bytes: of each wide model, at least: beyond the processor's (or the card's) last cache.
         n_embd, n_ff, n_head: width of its layers.
         thin_layers: layers of the models that show the constants.
-        kv_layers: of the model whose cache grows to `depth` tokens, a multiple of 256.
+        kv_layers: of the dense model (half as many with MLA) whose cache grows to `depth` tokens, a multiple of 256.
         prompt_tokens: batch that shows the arithmetic rate.
         seconds: a timing is repeated for at least this long.
     """
@@ -197,7 +199,8 @@ def device_probes(device: EngineDevice, extent: Extent) -> tuple[Probe, ...]:
         Probe(THIN, thin),
         Probe("shallow", replace(thin, n_layer=2)),
         Probe(MOE, moe_model(max(2, extent.thin_layers // 3))),
-        Probe("kv", _kv_model(extent), depth=extent.depth),
+        Probe(KV, _kv_model(extent), depth=extent.depth),
+        Probe(MLA_KV, moe_model(max(1, extent.kv_layers // 2)), depth=extent.depth),
     ]
     for quant in extent.quants:
         prompt = extent.prompt_tokens if quant == extent.quants[0] else 0

@@ -84,6 +84,7 @@ def test_known_constants_come_back(noise: float, tolerance: float) -> None:
     assert found.moe_layer_s == pytest.approx(MOE_LAYER_S, rel=tolerance)
     assert fit.token_s == pytest.approx(TOKEN_S, rel=max(tolerance, 3 * noise))
     assert found.kv_bytes_s == pytest.approx(KV_BYTES_S, rel=max(tolerance, 5 * noise))
+    assert found.mla_kv_bytes_s == pytest.approx(KV_BYTES_S, rel=max(tolerance, 15 * noise))
     assert found.prefill_flops == pytest.approx(FLOPS, rel=tolerance)
     assert (found.unaccounted_bytes, fit.pcie_bytes_s, found.description) == (None, None, "a cpu device")
 

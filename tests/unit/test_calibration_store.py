@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from launcher.cli.calibrate import describe
-from launcher.cli.machines import chosen_machine
+from launcher.cli.machines import add_machine_option, chosen_machine
 from launcher.cli.main import run_command
 from launcher.core.calibration import Calibration, DeviceCalibration
 from launcher.core.codec import from_json
@@ -110,7 +110,9 @@ def test_forgetting_takes_all_builds() -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_this_machine_carries_what_was_measured_and_a_described_one_its_own(tmp_path: Path) -> None:
-    here = argparse.Namespace(machine=None)
+    parser = argparse.ArgumentParser()
+    add_machine_option(parser)
+    here = parser.parse_args([])
     assert chosen_machine(here).calibration is None
     save_calibration(MEASURED, INFO.processor)
     machine = chosen_machine(here)
@@ -119,7 +121,7 @@ def test_this_machine_carries_what_was_measured_and_a_described_one_its_own(tmp_
     described.write_text(
         '{"name": "x", "os": "linux", "cpu": {"name": "c", "cores": 1, "threads": 1}, "ram": {"total_bytes": 1, "free_bytes": 1}}'
     )
-    assert chosen_machine(argparse.Namespace(machine=str(described))).calibration is None
+    assert chosen_machine(parser.parse_args(["--machine", str(described)])).calibration is None
 
 
 @pytest.mark.usefixtures("engine")
