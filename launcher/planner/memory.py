@@ -218,8 +218,9 @@ def _lacks_flash_attention(facts: ModelFacts, load: Load) -> bool:
 
 def _copied(facts: ModelFacts, load: Load, devices: list[int]) -> Weights:
     """The largest weights in RAM of each sort: what the first GPU copies over for large batches."""
-    cpu = len(load.gpu_blocks)
+    h, cpu = facts.hyper, len(load.gpu_blocks)
     largest: dict[str, int] = {"up": 0, "gate": 0, "down": 0, "matrix": 0}
+    rest = 0
     for i, (layer, device) in enumerate(zip(facts.layers, devices, strict=True)):
         in_ram = ("up", "gate", "down")
         if device != cpu and i >= load.expert_layers_on_cpu:
@@ -229,4 +230,10 @@ def _copied(facts: ModelFacts, load: Load, devices: list[int]) -> Weights:
             largest[part] = max(largest[part], parts[part])
         if device == cpu:
             largest["matrix"] = max(largest["matrix"], layer.largest_dense_bytes)
-    return Weights(**largest, output=0 if load.n_gpu_layers else facts.output_bytes)
+            rest = max(rest, layer.always_read_bytes - layer.largest_dense_bytes)
+    widest = h.n_embd * max(h.n_ff, h.n_embd)
+    unit = largest["matrix"] / widest
+    if facts.kv_layout is KvLayout.GQA and not h.n_expert:
+        heads = h.n_head * (h.head_dim_k + h.head_dim_v) + h.n_head_kv * (h.head_dim_k + h.head_dim_v)
+        unit = rest / (h.n_embd * (heads + 2 * h.n_ff))
+    return Weights(**largest, unit=unit, output=0 if load.n_gpu_layers else facts.output_bytes)

@@ -246,6 +246,20 @@ def test_ram_weights_cost_a_copy_on_a_discrete_card_and_none_where_memory_is_sha
     assert memory.compute_buffers(facts, replace(load, backends=("rpc",))) == shared
 
 
+def test_a_vulkan_device_holds_what_it_copies_over():
+    """Dry runs on a Vulkan device (lavapipe), 32k: Llama 8B with 16 layers in RAM, V2-Lite with all experts in RAM."""
+    block = LayerWeights(138_936_320, largest_dense_bytes=48_168_960)
+    llama = replace(catalog_facts("llama-8b"), layers=(block,) * 32)
+    load = memory.Load(32768, 512, "f16", "f16", 17, ((16, 32),), ("vulkan",))
+    found = memory.compute_buffers(llama, load)
+    assert (found.gpus[0] / MIB, found.host / MIB) == pytest.approx((185.0, 48.0), abs=0.2)
+    expert = LayerWeights(MIB, 334_495_744, 103_809_024, 103_809_024, 126_877_696)
+    lite = replace(catalog_facts("v2-lite"), layers=(LayerWeights(MIB),) + (expert,) * 26)
+    load = memory.Load(32768, 512, "f16", "f16", 28, ((0, 27),), ("vulkan",), expert_layers_on_cpu=27)
+    found = memory.compute_buffers(lite, load)
+    assert (found.gpus[0] / MIB, found.host / MIB) == pytest.approx((202.0, 40.0), abs=0.2)
+
+
 def test_old_mla_files_have_no_flash_attention_on_cuda():
     """R1 legacy at 32k takes more than 8 GiB of compute there, unless a quantised V cache forces the processor's."""
     load = memory.Load(32768, 512, "f16", "f16", 62, ((0, 61),), ("cuda",))

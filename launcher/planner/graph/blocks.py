@@ -39,7 +39,8 @@ class Weights:
 
     Attributes:
         up, gate, down: the largest expert tensors.
-        matrix: the largest other matrix of a layer; the rest are taken in proportion to their elements.
+        matrix: the largest other matrix of a layer (the dense feed-forward's "down" where there is one).
+        unit: bytes per element of the rest.
         output: the output matrix.
     """
 
@@ -47,6 +48,7 @@ class Weights:
     gate: int = 0
     down: int = 0
     matrix: int = 0
+    unit: float = 0.0
     output: int = 0
 
 
@@ -56,11 +58,12 @@ class Layer:
     def __init__(self, graph: Graph, h: HyperParameters, place: LayerPlace, weights: Weights) -> None:
         self.graph, self.h, self.place, self.weights = graph, h, place, weights
         self.device = place.device
-        self._unit = weights.matrix / (h.n_embd * max(h.n_ff, h.n_embd))
 
     def matrix(self, n_in: int, n_out: int, depth: int = 1) -> Tensor:
         """A weight matrix of the layer."""
-        size = min(self.weights.matrix, int(self._unit * n_in * n_out * depth))
+        w = self.weights
+        is_down = (n_in, n_out) == (self.h.n_ff, self.h.n_embd)
+        size = w.matrix if is_down else min(w.matrix, int(w.unit * n_in * n_out * depth))
         return self.graph.weight(self.device, size, n_in, n_out, depth)
 
     def expert(self, device: int, size: int, n_in: int, n_out: int) -> Tensor:

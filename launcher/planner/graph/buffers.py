@@ -36,7 +36,8 @@ class Placed:
 
 def buffers(placed: Placed, batch: Batch) -> tuple[int, ...]:
     """Compute buffer bytes per device, the processor's last."""
-    if placed.weights is not None or placed.shape.layout is KvLayout.COMPRESSED or not batch.flash:
+    is_proportional = placed.shape.layout is not KvLayout.COMPRESSED and batch.flash and batch.outputs == 1
+    if placed.weights is not None or not is_proportional:
         return _simulated(placed, batch)
     at = _simulated(placed, replace(batch, tokens=_TOKENS))
     return tuple(-(-n * batch.tokens // _TOKENS) for n in at)
