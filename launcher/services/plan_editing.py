@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from launcher.core.errors import UserError
@@ -48,14 +49,14 @@ class Edited:
         seconds: that the one plan took.
         kv_bytes: of the whole cache by type, at this very placement; a type that cannot be planned is absent.
         helps: where the plan does not fit: (lever, plan with that one searched again) for each lever that alone makes it
-            fit; names as `Lever.lever`.
+            fit. None until `complete` has looked.
     """
 
     request: EditRequest
     plan: Plan
     seconds: float
     kv_bytes: dict[str, int]
-    helps: tuple[tuple[str, Plan], ...] = ()
+    helps: tuple[tuple[str, Plan], ...] | None = None
 
 
 def edit(request: EditRequest) -> Edited:
@@ -69,12 +70,22 @@ def edit(request: EditRequest) -> Edited:
     started = time.perf_counter()
     plan = planner.plan(request.machine, request.variant, request.quant, request.wishes)
     seconds = time.perf_counter() - started
-    helps = () if plan.fits else _helps(request)
-    return Edited(request, plan, seconds, _kv_bytes(request, plan), helps)
+    return Edited(request, plan, seconds, {plan.placement.kv_type_k: _kv_of(plan)})
 
 
-def _kv_bytes(request: EditRequest, plan: Plan) -> dict[str, int]:
-    """The cache of each type where everything else stays as it is."""
+def complete(edited: Edited, is_wanted: Callable[[], bool]) -> Edited:
+    """The same with what takes more plans; as it is once it is not wanted any more (a newer one waits)."""
+    sizes = dict(edited.kv_bytes)
+    for kind in KV_TYPES:
+        if kind not in sizes and is_wanted():
+            size = _kv_bytes(edited.request, edited.plan, kind)
+            sizes |= {} if size is None else {kind: size}
+    helps = () if edited.plan.fits else _helps(edited.request, is_wanted)
+    return replace(edited, kv_bytes=sizes, helps=helps) if is_wanted() else edited
+
+
+def _kv_bytes(request: EditRequest, plan: Plan, kind: str) -> int | None:
+    """The cache in this type where everything else stays as it is; None where the model cannot have it."""
     from launcher import planner
 
     place = plan.placement
@@ -84,26 +95,22 @@ def _kv_bytes(request: EditRequest, plan: Plan) -> dict[str, int]:
         n_gpu_layers=place.n_gpu_layers,
         expert_layers_on_cpu=place.expert_layers_on_cpu,
         boundary_experts_on_cpu=place.boundary_experts_on_cpu or None,
+        n_ubatch=place.n_ubatch,
+        kv_type=kind,
+        kv_type_v=None,
     )
-    sizes = {place.kv_type_k: _kv_of(plan)}
-    for kind in KV_TYPES:
-        if kind not in sizes:
-            try:
-                other = planner.plan(
-                    request.machine, request.variant, request.quant, replace(fixed, kv_type=kind, kv_type_v=None)
-                )
-            except UserError:
-                continue
-            if other.placement.kv_type_k == kind:
-                sizes[kind] = _kv_of(other)
-    return sizes
+    try:
+        other = planner.plan(request.machine, request.variant, request.quant, fixed)
+    except UserError:
+        return None
+    return _kv_of(other) if other.placement.kv_type_k == kind else None
 
 
 def _kv_of(plan: Plan) -> int:
     return sum(device.kv_bytes for device in plan.memory.devices)
 
 
-def _helps(request: EditRequest) -> tuple[tuple[str, Plan], ...]:
+def _helps(request: EditRequest, is_wanted: Callable[[], bool]) -> tuple[tuple[str, Plan], ...]:
     """Let go of one fixed lever after the other."""
     from launcher import planner
 
@@ -112,6 +119,8 @@ def _helps(request: EditRequest) -> tuple[tuple[str, Plan], ...]:
         freed = {name: getattr(request.base, name) for name in fields}
         if all(getattr(request.wishes, name) == value for name, value in freed.items()):
             continue
+        if not is_wanted():
+            break
         plan = planner.plan(request.machine, request.variant, request.quant, replace(request.wishes, **freed))
         if plan.fits:
             found.append((lever, plan))

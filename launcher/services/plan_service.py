@@ -11,7 +11,7 @@ from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.models import Quant, Variant
 from launcher.core.plans import Goal, Plan, Recommendation, Wishes
-from launcher.services.plan_editing import Edited, EditRequest, edit
+from launcher.services.plan_editing import Edited, EditRequest, complete, edit
 from launcher.services.tasks import TaskRunner
 from launcher.services.what_if import MachineWish, build
 
@@ -41,7 +41,8 @@ class PlanService(QObject):
         models_planned(Planned): the whole catalog on this PC or on the what-if machine.
         what_if_failed(UserError): the wished machine cannot be described; the one before stays.
         gpu_names_read(tuple[str, ...]): cards that a what-if machine may have.
-        plan_edited(Edited), edit_failed(UserError): the answer to the newest `edit`; older ones are never answered.
+        plan_edited(Edited), edit_failed(UserError): the answer to the newest `edit`, at once and again when it is complete;
+            of requests that come faster than plans are made only the newest is answered.
     """
 
     catalog_read = Signal(object)
@@ -116,6 +117,11 @@ class PlanService(QObject):
         if not self._is_editing:
             self._edit_next()
 
+    @property
+    def is_editing(self) -> bool:
+        """An `edit` has not been answered in full."""
+        return self._is_editing
+
     def close(self) -> None:
         """End the threads."""
         self._edits.close()
@@ -163,6 +169,17 @@ class PlanService(QObject):
     def _on_edited(self, edited: Edited) -> None:
         # Shown also while a newer one waits: the bars follow the knob instead of waiting for it to rest.
         self.plan_edited.emit(edited)
+        if self._wanted_edit is None:
+            self._edits.run(lambda: complete(edited, self._is_nothing_waiting), self._on_completed)
+        else:
+            self._edit_next()
+
+    def _is_nothing_waiting(self) -> bool:
+        return self._wanted_edit is None
+
+    def _on_completed(self, edited: Edited) -> None:
+        if self._wanted_edit is None:
+            self.plan_edited.emit(edited)
         self._edit_next()
 
     def _on_edit_failed(self, error: UserError) -> None:

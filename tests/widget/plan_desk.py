@@ -83,7 +83,7 @@ class Desk:
         return plan
 
     def is_quiet(self) -> bool:
-        return not self.plans._is_editing
+        return not self.plans.is_editing
 
     def settle(self) -> None:
         """Wait for the answer to everything that was asked of the editor."""

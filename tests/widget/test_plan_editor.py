@@ -141,9 +141,10 @@ def test_only_the_newest_position_is_planned_when_the_mouse_is_faster(desk: Desk
     for step in range(1, 41):
         slider.setValue(step)
     desk.settle()
-    # The first was under way; of the other 39 only the last was wanted by then.
-    assert len(answers) == 2
-    assert answers[-1].request.wishes.context == scale.context_steps(131072)[40]
+    # The first was under way; of the other 39 only the last was wanted by then, and it is completed.
+    steps = scale.context_steps(131072)
+    assert [answer.request.wishes.context for answer in answers] == [steps[1], steps[40], steps[40]]
+    assert [answer.helps is None for answer in answers] == [True, True, False]
     assert answers[-1].plan == desk.page.panel.shown_plan
     assert slider.value() == 40
 

@@ -167,7 +167,7 @@ def _sort_key(entry: ShownModel, order: Order) -> tuple[float, float, str]:
         digits = "".join(c for c in released if c.isdigit())[:8].ljust(8, "0")
         return 0.0, -float(digits or 0), row.name
     recommended = any(size.is_recommended for size in row.sizes)
-    return last, -1e6 if recommended else -row.worth(lead) if lead else 0.0, row.name
+    return last, -1e6 if recommended else -lead.points if lead else 0.0, row.name
 
 
 def _near(rows: tuple[ModelRow, ...], query: str) -> tuple[ModelRow, ...]:

@@ -80,6 +80,7 @@ class PlanEditor(QWidget):
         self.setVisible(subject is not None)
         if subject is None:
             return
+        self._kv_value.set_text("")
         self._contexts = scale.context_steps(subject.facts.context_train)
         self._ubatches = scale.ubatch_steps(subject.facts.context_train)
         has_cards = any(d.kind == "gpu" for d in subject.recommended.memory.devices)
@@ -170,8 +171,7 @@ class PlanEditor(QWidget):
         now, other = kv_bytes.get(plan.placement.kv_type_k), "f16" if kind == "q8_0" else "q8_0"
         then = kv_bytes.get(other)
         if now is None or then is None:
-            self._kv_value.set_text("")
-            return
+            return  # not known yet: the last figure stays while dragging
         sign = _MINUS if then < now else "+"
         self._kv_value.set_text(f"{other}: {sign}{gib(abs(then - now))}")
         self._kv.setAccessibleDescription(self._kv_value.text())

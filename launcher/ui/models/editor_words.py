@@ -21,6 +21,8 @@ def overflow_words(edited: Edited) -> str:
         if missing
         else QCoreApplication.translate("Models", "It does not fit.")
     )
+    if edited.helps is None:
+        return what
     advice = [text for lever, plan in edited.helps if (text := _advice(lever, plan, edited))][:_MOST_ADVICE]
     if advice:
         return joined(what, *advice)

@@ -20,8 +20,8 @@ class SpeedFigures(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
-        row.setContentsMargins(11, 9, 11, 9)
-        row.setSpacing(9)
+        row.setContentsMargins(9, 9, 9, 9)
+        row.setSpacing(7)
         self._answering = _Figure(self.tr("Answering, estimate"), self)
         self._reading = _Figure(self.tr("Reading your text"), self)
         self._first = _Figure(self.tr("To first token"), self)

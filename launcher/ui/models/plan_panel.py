@@ -28,6 +28,8 @@ from launcher.ui.models.plan_memory import PlanMemory
 from launcher.ui.models.rows import ModelRow, SizeRow
 from launcher.ui.theme import Tone
 
+_SIDE = 24
+
 
 class PlanPanel(QWidget):
     """Shows one size of one model; size, machine and levers can be changed here.
@@ -67,6 +69,7 @@ class PlanPanel(QWidget):
         self._verified: Verified | None = None
         self._key: tuple[str, str, str] | None = None
         self._is_target_new = False
+        self._is_problem_of_levers = False
         self._is_pending = True
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -76,8 +79,10 @@ class PlanPanel(QWidget):
         scroll.viewport().setBackgroundRole(QPalette.ColorRole.Base)
         scroll.content.setBackgroundRole(QPalette.ColorRole.Base)
         outer.addWidget(scroll, 1)
+        self._scroll = scroll
+        scroll.verticalScrollBar().rangeChanged.connect(self._on_scroll_range_changed)
         self._column = QVBoxLayout(scroll.content)
-        self._column.setContentsMargins(24, 12, 24, 8)
+        self._column.setContentsMargins(_SIDE, 12, _SIDE, 8)
         self._column.setSpacing(0)
         self._head = PlanHead(self)
         self._memory = PlanMemory(self)
@@ -140,7 +145,6 @@ class PlanPanel(QWidget):
             self._key = None  # levers of one machine mean nothing on another
         self._machine, self._base, self._why_not_bigger, self._is_what_if = machine, base, why_not_bigger, is_what_if
         self._head.set_what_if(is_what_if)
-        self._problem.hide()
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Show the way back to the list."""
@@ -171,16 +175,19 @@ class PlanPanel(QWidget):
         if self._editor.levers.is_untouched and edited.request.wishes != request.wishes:
             return
         self._edited = edited
-        self._problem.hide()
+        if self._is_problem_of_levers:
+            self._problem.hide()
         self._refresh()
 
     def show_edit_error(self, error: UserError) -> None:
         """The levers cannot be planned."""
+        self._is_problem_of_levers = True
         self._problem.show_error(error)
 
     def show_machine_error(self, error: UserError) -> None:
         """The wished machine cannot be described."""
         self._head.plan_for.go_back()
+        self._is_problem_of_levers = False  # it stays until another machine is chosen
         self._problem.show_error(error)
 
     def show_verify_progress(self, progress: Progress) -> None:
@@ -209,7 +216,7 @@ class PlanPanel(QWidget):
         self._head.back_requested.connect(self.back_requested)
         self._head.size_chosen.connect(self.size_chosen)
         self._editor.levers_changed.connect(self._on_levers_changed)
-        self._head.plan_for.chosen.connect(self.machine_chosen)
+        self._head.plan_for.chosen.connect(self._on_machine_chosen)
         self._problem.step_chosen.connect(self.step_chosen)
         self._foot.verify.step_chosen.connect(self.step_chosen)
         self._foot.verify.cancel_requested.connect(self._on_verify_cancelled)
@@ -315,6 +322,15 @@ class PlanPanel(QWidget):
         self._foot.show_state(FootState(self._size, plan, self._progress, self._is_pending, touched, self._is_what_if))
 
     # --- slots ---
+
+    def _on_scroll_range_changed(self, _first: int, last: int) -> None:
+        """The scroll bar takes its width from the margin, so that nothing is laid out anew."""
+        bar = self._scroll.verticalScrollBar().sizeHint().width() if last else 0
+        self._column.setContentsMargins(_SIDE, 12, max(0, _SIDE - bar), 8)
+
+    def _on_machine_chosen(self, wish: object) -> None:
+        self._problem.hide()
+        self.machine_chosen.emit(wish)
 
     def _on_levers_changed(self, levers: Levers) -> None:
         self._forget_verified()

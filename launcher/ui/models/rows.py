@@ -8,16 +8,10 @@ from launcher.catalog import NotOffered
 from launcher.core.downloads import Installed
 from launcher.core.models import Family, QuantQuality, Variant
 from launcher.core.plans import Plan
-from launcher.planner.recommend import COMFORT_THINKING_TOKENS_S, COMFORT_TOKENS_S
+from launcher.planner import points
 from launcher.ui.models.fit import runs
 
 _UNKNOWN = QuantQuality("unknown")
-_UNSCORED = 20.0
-_MEASURED_LOSS, _CARRIED_LOSS, _UNKNOWN_LOSS = 0.03, 0.015, 0.05
-_SQUEEZED_FACTOR = 0.8
-_STANDARD = frozenset({"Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0"})
-_STANDARD_FACTOR = 1.025
-_POINTS_PER_GB = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,11 @@ class SizeRow:
         """It runs on this PC."""
         return self.plan is not None and runs(self.plan)
 
+    @property
+    def points(self) -> float:
+        """For the order of rows: the planner's judgement."""
+        return points(self.plan) if self.plan else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
@@ -90,30 +89,9 @@ class ModelRow:
         """The variant's tags."""
         return self.variant.tags if self.variant else ()
 
-    def worth(self, size: SizeRow) -> float:
-        """Points for the order of rows; the planner's judgement (see `launcher.planner.recommend`) in short.
-
-        Score after the quantisation's loss, times how comfortable its speed is; standard mixtures are trusted a little
-        more, squeezed files a good deal less. A GB of download costs 0.02 points, so that of lossless sizes the one
-        that one would fetch comes first.
-        """
-        if size.plan is None:
-            return 0.0
-        score = self.variant.score if self.variant else None
-        thinks = "reasoning" in self.tags
-        comfort = min(
-            1.0, size.plan.speed.decode_tokens_s / (COMFORT_THINKING_TOKENS_S if thinks else COMFORT_TOKENS_S)
-        )
-        loss = _UNKNOWN_LOSS if size.quality.loss is None else size.quality.loss
-        trust = _STANDARD_FACTOR if size.quant in _STANDARD else 1.0
-        if loss > (_MEASURED_LOSS if size.quality.measured else _CARRIED_LOSS):
-            trust *= _SQUEEZED_FACTOR
-        points = (_UNSCORED if score is None else score) * (1 - loss) * comfort**0.25 * trust
-        return points - _POINTS_PER_GB * size.file_bytes / 1e9
-
     def best(self, sizes: tuple[SizeRow, ...]) -> SizeRow | None:
         """The recommended one of these, else the one with the most points."""
-        return max(sizes, key=lambda size: (size.is_recommended, self.worth(size)), default=None)
+        return max(sizes, key=lambda size: (size.is_recommended, size.points), default=None)
 
 
 def build(
