@@ -11,6 +11,7 @@ from pathlib import Path
 
 from launcher.core.calibration import Calibration
 from launcher.core.codec import from_json, to_json
+from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import EngineDevice
 from launcher.core.paths import data_dir
 from launcher.engine.devices import EngineInfo
@@ -25,12 +26,20 @@ def save_calibration(calibration: Calibration, processor: str = "") -> Path:
     `processor` is the engine's name of it: a portable copy of this program may come to another computer.
 
     Raises:
-        OSError: the data folder cannot be written.
+        UserError: the data folder cannot be written.
     """
     path = _path(calibration.engine_version, processor)
     temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(to_json(calibration), indent=1), "utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(json.dumps(to_json(calibration), indent=1), "utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(
+            "not_saved",
+            "What was measured could not be saved.",
+            f"{path}: {error}",
+            (NextStep("Free up space", "free_space"),),
+        ) from error
     return path
 
 

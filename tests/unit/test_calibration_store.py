@@ -14,6 +14,7 @@ from launcher.cli.machines import add_machine_option, chosen_machine
 from launcher.cli.main import run_command
 from launcher.core.calibration import Calibration, DeviceCalibration
 from launcher.core.codec import from_json
+from launcher.core.errors import UserError
 from launcher.core.machine import EngineDevice
 from launcher.core.paths import data_dir
 from launcher.engine import devices
@@ -151,6 +152,15 @@ def test_the_table_says_what_was_not_measured_and_what_is_rough() -> None:
     assert by_name["Memory beside the engine's book"] == "0.4 GiB"
     assert "busy" not in lines[-1]
     assert "busy" in describe(replace(MEASURED, spread=1.4)).splitlines()[-1]
+
+
+def test_a_folder_that_cannot_be_written_is_said() -> None:
+    path = save_calibration(MEASURED)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UserError) as caught:
+        save_calibration(MEASURED)
+    assert caught.value.code == "not_saved"
 
 
 @pytest.mark.expected_logs("could not be read")
