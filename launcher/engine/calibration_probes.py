@@ -85,7 +85,7 @@ class ProbeJob:
         folder: where the models are written, one at a time.
         use_extra_bufts: see worker/processor.py; None lets the worker decide.
         sampling: time the choice of a token too.
-        unaccounted: after the first probe, wait so that the memory beside the engine's books can be read.
+        unaccounted: after the probe with a batch, wait so that the memory beside the engine's books can be read.
     """
 
     probes: tuple[Probe, ...]
