@@ -96,13 +96,15 @@ def _gpu_flops(loader: Loader, layout: Layout) -> float:
 
 
 def disk_seconds(loader: Loader, layout: Layout) -> float | None:
-    """Extra seconds per token when the part that RAM cannot hold is read from disk; None without a known disk.
+    """Extra seconds per token when the part that RAM cannot hold is read from disk.
+
+    None without a known disk, or when not even the cache and the buffers fit.
 
     Experts are picked token by token: a missing share is read at about half the disk's rate (small pages). Dense
     weights are read in the same order every token, the worst case for the page cache: twice the missing share.
     """
-    if loader.view.disk_bytes_s is None:
-        return None
+    if loader.view.disk_bytes_s is None or layout.missing_host_bytes > layout.host.weights:
+        return None  # only weights can be read again from the file
     weights = max(1, layout.host.weights - loader.facts.token_embd_bytes)
     share = min(1.0, layout.missing_host_bytes / weights)
     if not loader.used_share:

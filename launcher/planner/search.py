@@ -90,12 +90,20 @@ def search(loader: Loader, wishes: Wishes, *, is_exact: bool = True) -> Found:
     more: dict[int | None, int] = {}
     for _ in range(_CORRECTIONS):
         change = {i: max(n, more.get(i, n)) if not best.fits else n for i, n in _beyond(found, wishes).items()}
-        if change == more or (all(abs(n) <= _CLOSE_BYTES for n in change.values()) and best.fits == found.fits):
+        if change == more or _is_settled(found, best, change):
             break
         more = change
         found = _estimated(loader.on(_with_room(loader.view, more)), wishes)
         best = max(best, _checked(loader.view, found), key=lambda f: (f.fits, not f.disk_s, _value_of(f, wishes)))
     return best
+
+
+def _is_settled(found: Found, best: Found, change: dict[int | None, int]) -> bool:
+    """Knowing the exact buffers would not change the choice: they are close, or much more than they is missing."""
+    if best.fits != found.fits:
+        return False
+    missing = best.layout.missing_gpu_bytes + best.layout.missing_host_bytes
+    return all(abs(n) <= _CLOSE_BYTES for n in change.values()) or missing > sum(map(abs, change.values()))
 
 
 def _checked(view: View, found: Found) -> Found:
@@ -106,8 +114,11 @@ def _checked(view: View, found: Found) -> Found:
     layout = loader.measure(setting, loader.buffers(setting, exact=True))
     if layout.fits or layout.missing_gpu_bytes or not found.disk_s:
         return Found(loader, layout, layout.fits)
-    paged = Found(loader, layout, True, pace.disk_seconds(loader, layout) or 0.0)
-    return replace(paged, fits=paged.decode_tokens_s >= SLOWEST_PAGING_TOKENS_S)
+    disk_s = pace.disk_seconds(loader, layout)
+    if disk_s is None:
+        return Found(loader, layout, fits=False)
+    paged = Found(loader, layout, True, disk_s)
+    return paged if paged.decode_tokens_s >= SLOWEST_PAGING_TOKENS_S else Found(loader, layout, fits=False)
 
 
 def _beyond(found: Found, wishes: Wishes) -> dict[int | None, int]:

@@ -36,7 +36,7 @@ def check_sums(machine, variant, quant, p):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_file_on_every_machine_adds_up(name):
     machine = described(name)
-    for variant, quant in OFFERED[::3]:
+    for variant, quant in OFFERED[::10]:
         check_sums(machine, variant, quant, planner.plan(machine, variant, quant))
 
 
