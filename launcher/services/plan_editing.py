@@ -59,23 +59,43 @@ class Edited:
     helps: tuple[tuple[str, Plan], ...] | None = None
 
 
+def quick_plan(machine: Machine, variant: Variant, quant: Quant, wishes: Wishes) -> Plan:
+    """A plan with estimated compute buffers, as rankings are made: for lists and while dragging.
+
+    Raises:
+        UserError: as `planner.plan`.
+    """
+    from launcher.planner import plans
+    from launcher.planner.search import search
+
+    item = plans.item_of(variant, quant)
+    plans.check(wishes, item.facts)
+    seen, draft = plans.prepared(machine, wishes)
+    found = search(plans.loader_of(item, seen, wishes), wishes, is_exact=False)
+    return plans.describe(machine, item, wishes, seen, found, draft)
+
+
 def edit(request: EditRequest) -> Edited:
-    """Plan it.
+    """Plan it quickly; `complete` makes it exact.
 
     Raises:
         UserError: a lever that no engine can obey ("bad_wish"), or a model that cannot be planned ("not_loadable").
     """
-    from launcher import planner
-
     started = time.perf_counter()
-    plan = planner.plan(request.machine, request.variant, request.quant, request.wishes)
+    plan = quick_plan(request.machine, request.variant, request.quant, request.wishes)
     seconds = time.perf_counter() - started
     return Edited(request, plan, seconds, {plan.placement.kv_type_k: _kv_of(plan)})
 
 
 def complete(edited: Edited, is_wanted: Callable[[], bool]) -> Edited:
-    """The same with what takes more plans; as it is once it is not wanted any more (a newer one waits)."""
-    sizes = dict(edited.kv_bytes)
+    """The same with exact buffers and what takes more plans; as it is once it is not wanted any more (a newer one waits)."""
+    from launcher import planner
+
+    if not is_wanted():
+        return edited
+    request = edited.request
+    edited = replace(edited, plan=planner.plan(request.machine, request.variant, request.quant, request.wishes))
+    sizes = {edited.plan.placement.kv_type_k: _kv_of(edited.plan)}
     for kind in KV_TYPES:
         if kind not in sizes and is_wanted():
             size = _kv_bytes(edited.request, edited.plan, kind)
@@ -86,8 +106,6 @@ def complete(edited: Edited, is_wanted: Callable[[], bool]) -> Edited:
 
 def _kv_bytes(request: EditRequest, plan: Plan, kind: str) -> int | None:
     """The cache in this type where everything else stays as it is; None where the model cannot have it."""
-    from launcher import planner
-
     place = plan.placement
     fixed = replace(
         request.wishes,
@@ -100,7 +118,7 @@ def _kv_bytes(request: EditRequest, plan: Plan, kind: str) -> int | None:
         kv_type_v=None,
     )
     try:
-        other = planner.plan(request.machine, request.variant, request.quant, fixed)
+        other = quick_plan(request.machine, request.variant, request.quant, fixed)
     except UserError:
         return None
     return _kv_of(other) if other.placement.kv_type_k == kind else None
@@ -112,8 +130,6 @@ def _kv_of(plan: Plan) -> int:
 
 def _helps(request: EditRequest, is_wanted: Callable[[], bool]) -> tuple[tuple[str, Plan], ...]:
     """Let go of one fixed lever after the other."""
-    from launcher import planner
-
     found: list[tuple[str, Plan]] = []
     for lever, fields in _LEVER_FIELDS.items():
         freed = {name: getattr(request.base, name) for name in fields}
@@ -121,7 +137,7 @@ def _helps(request: EditRequest, is_wanted: Callable[[], bool]) -> tuple[tuple[s
             continue
         if not is_wanted():
             break
-        plan = planner.plan(request.machine, request.variant, request.quant, replace(request.wishes, **freed))
+        plan = quick_plan(request.machine, request.variant, request.quant, replace(request.wishes, **freed))
         if plan.fits:
             found.append((lever, plan))
     return tuple(found)

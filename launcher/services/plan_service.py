@@ -11,7 +11,7 @@ from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.models import Quant, Variant
 from launcher.core.plans import Goal, Plan, Recommendation, Wishes
-from launcher.services.plan_editing import Edited, EditRequest, complete, edit
+from launcher.services.plan_editing import Edited, EditRequest, complete, edit, quick_plan
 from launcher.services.tasks import TaskRunner
 from launcher.services.what_if import MachineWish, build
 
@@ -146,7 +146,7 @@ class PlanService(QObject):
             return
 
         def plan_all() -> Planned:
-            from launcher import catalog, planner
+            from launcher import catalog
 
             known = (
                 (variant, quant)
@@ -155,7 +155,7 @@ class PlanService(QObject):
                 for quant in variant.quants
                 if quant.loadable and quant.facts is not None
             )
-            plans = tuple(planner.plan(machine, variant, quant, wishes) for variant, quant in (*known, *linked))
+            plans = tuple(quick_plan(machine, variant, quant, wishes) for variant, quant in (*known, *linked))
             return Planned(machine, wishes, plans, ranked or _rank(machine, wishes), is_what_if)
 
         self._tasks.run(plan_all, self._on_models_planned)

@@ -174,6 +174,8 @@ class PlanPanel(QWidget):
             return
         if self._editor.levers.is_untouched and edited.request.wishes != request.wishes:
             return
+        if edited.plan != self._plan():
+            self._forget_verified()
         self._edited = edited
         if self._is_problem_of_levers:
             self._problem.hide()
