@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from launcher.core.models import Quant, QuantQuality
@@ -92,21 +92,37 @@ def of(tables: Tables, variant: str, shape: str, quant: str, bits: float, params
 
 
 def consistent(quants: tuple[Quant, ...]) -> tuple[Quant, ...]:
-    """Where a smaller file of the same model was measured, a carried-over loss may not exceed that figure.
+    """Carried-over losses agree with what was measured on the model itself.
+
+    No file is worse than a smaller one that was measured, nor better than a larger one that was; where the two disagree
+    (tests scatter), the smaller one's figure counts.
 
     Args:
         quants: of one variant, ascending by size.
     """
-    proven = 1.0
-    kept: list[Quant] = []
-    for quant in quants:
-        known = quant.quality
-        if known.loss is not None and known.measured:
-            proven = min(proven, known.loss)
-        elif known.loss is not None and known.loss > proven:
-            quant = replace(quant, quality=replace(known, loss=proven, words=words(proven)))
-        kept.append(quant)
-    return tuple(kept)
+    at_most = accumulate((_measured(q, 1.0) for q in quants), min)
+    at_least = _last_measured(quants[::-1])[::-1]
+    return tuple(
+        _with_loss(q, min(max(q.quality.loss, low), high)) if q.quality.loss is not None else q
+        for q, low, high in zip(quants, at_least, at_most, strict=True)
+    )
+
+
+def _measured(quant: Quant, otherwise: float) -> float:
+    known = quant.quality
+    return known.loss if known.measured and known.loss is not None else otherwise
+
+
+def _last_measured(quants: tuple[Quant, ...]) -> list[float]:
+    """For each, the loss of the last one up to it that was measured; 0 before the first."""
+    return list(accumulate(quants, lambda last, q: _measured(q, last), initial=0.0))[1:]
+
+
+def _with_loss(quant: Quant, loss: float) -> Quant:
+    known = quant.quality
+    if known.measured or known.loss == loss:
+        return quant
+    return replace(quant, quality=replace(known, loss=loss, words=words(loss)))
 
 
 def words(loss: float) -> str:

@@ -1,21 +1,24 @@
-"""`launcher plan`: memory by device, speed and reasons of one model or local file."""
+"""`launcher plan`: memory by device, speed and reasons of one model, file or link; on this machine or any other."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from launcher import catalog, planner
-from launcher.catalog import gguf
-from launcher.catalog.identify import identify
-from launcher.cli.machines import add_machine_option, chosen_machine
+from launcher.cli.levers import add_lever_options, wishes_of
+from launcher.cli.machines import add_machine_option, chosen_machine, is_described
 from launcher.cli.output import print_json
-from launcher.cli.plan_text import plan_lines
+from launcher.cli.plan_text import plan_lines, verified_lines
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Machine
-from launcher.core.models import Quant, Variant
-from launcher.core.plans import Goal, Plan, Wishes, plan_to_json
-from launcher.planner.memory import KV_TYPE_BYTES
+from launcher.core.models import Quant, QuantQuality, Variant
+from launcher.core.plans import Plan, Wishes, plan_to_json
+from launcher.services import exact, linked
+from launcher.services.exact import Headers, Verified
 
 _DEFAULT_QUANTS = ("Q4_K_M", "UD-Q4_K_XL", "MXFP4")
 
@@ -23,58 +26,114 @@ _DEFAULT_QUANTS = ("Q4_K_M", "UD-Q4_K_XL", "MXFP4")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     add = parser.add_argument
-    add("model", help="a model of the catalog, a repository id or a local GGUF file")
-    add("--quant", metavar="Q", help="quantisation; the middle one when left out")
-    add("--ctx", type=int, metavar="N", help="context in tokens")
-    add("--goal", type=Goal, choices=list(Goal), default=Goal.BALANCED, metavar="GOAL", help=", ".join(Goal))
-    add_machine_option(parser)
-    levers = parser.add_argument_group("levers fixed by hand; the rest is searched")
-    levers.add_argument(
-        "--gpu-layers", type=int, metavar="N", help="layers on GPUs; one more than all takes the output"
+    add("model", help="a model of the catalog, a local GGUF file, a link to one, or OWNER/REPO")
+    add("--quant", metavar="Q", help="quantisation; a usual one when left out")
+    add(
+        "--exact", action="store_true", help="read the file's own header, and let the engine itself check the placement"
     )
-    levers.add_argument("--cpu-moe", type=int, metavar="N", help="routed experts of the first N layers stay in RAM")
-    levers.add_argument("--tensor-split", type=_shares, metavar="A,B", help="how GPUs share the layers")
-    levers.add_argument("--kv", choices=sorted(KV_TYPE_BYTES), metavar="TYPE", help="KV cache: f16, q8_0, q4_0, ...")
-    levers.add_argument("--batch", type=int, metavar="N")
-    levers.add_argument("--ubatch", type=int, metavar="N")
-    levers.add_argument("--threads", type=int, metavar="N")
+    add("--table", action="store_true", help="every quantisation from full precision to 1 bit on the machine")
+    add("--what-hardware", action="store_true", help="the smallest hardware that reaches --min-speed")
+    add(
+        "--min-speed", type=float, default=10.0, metavar="N", help="tokens per second for --what-hardware (default: 10)"
+    )
+    add_lever_options(parser)
+    add_machine_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; 0 also when it does not fit, because that is an answer."""
-    wishes = Wishes(
-        goal=args.goal,
-        context=args.ctx,
-        n_gpu_layers=args.gpu_layers,
-        expert_layers_on_cpu=args.cpu_moe,
-        tensor_split=args.tensor_split,
-        kv_type=args.kv,
-        n_batch=args.batch,
-        n_ubatch=args.ubatch,
-        threads=args.threads,
-    )
-    path = Path(args.model)
-    is_file = path.suffix == ".gguf" or path.is_file()
-    plan = _of_file(path, args, wishes) if is_file else _of_catalog(args, wishes)
-    if args.json:
-        print_json(plan_to_json(plan))
+    if args.table or args.what_hardware:
+        from launcher.cli import plan_tables
+
+        variant = catalog.load().find(args.model)
+        quant = _quant(variant, args.quant) if args.quant else None
+        return plan_tables.run_ladder(args, variant) if args.table else plan_tables.run_needs(args, variant, quant)
+    subject = _subject(args)
+    machine, wishes = chosen_machine(args), wishes_of(args)
+    if args.exact:
+        _print_exact(args, subject, machine, wishes)
+    elif args.json:
+        print_json(plan_to_json(subject.plan(machine, wishes)))
     else:
-        print("\n".join(plan_lines(plan)))
+        print("\n".join(plan_lines(subject.plan(machine, wishes))))
     return 0
 
 
-def _of_catalog(args: argparse.Namespace, wishes: Wishes) -> Plan:
-    variant = catalog.load().find(args.model)
-    quant = _quant(variant, args.quant)
-    return planner.plan(chosen_machine(args), variant, quant, wishes)
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is planned. `variant` None: a file on the disk that is no model of the catalog; `path` "" when it is not there."""
+
+    variant: Variant | None
+    quant: Quant
+    name: str
+    path: str = ""
+
+    def plan(self, machine: Machine, wishes: Wishes, quant: Quant | None = None) -> Plan:
+        q = quant or self.quant
+        if self.variant is not None:
+            return planner.plan(machine, self.variant, q, wishes)
+        assert q.facts is not None  # noqa: S101 - of a file's own header
+        return planner.plan_file(machine, q.facts, self.path, self.name, q.name, q.file_bytes, wishes)
 
 
-def _of_file(path: Path, args: argparse.Namespace, wishes: Wishes) -> Plan:
+def _print_exact(args: argparse.Namespace, subject: _Subject, machine: Machine, wishes: Wishes) -> None:
+    stop = threading.Event()
+    q, path = subject.quant, subject.path
+    if not path and subject.variant:
+        path = exact.installed_path(subject.variant, q)
+    if not path:
+        print(f"Reading the header of {subject.name} {q.name} …", file=sys.stderr, flush=True)
+    headers: Headers = exact.read_headers(q.repo, q.name, q.revision, path, stop)
+    own = exact.with_header(q, headers)
+    print("Asking the engine …", file=sys.stderr, flush=True)
+    found: Verified = exact.plan_exactly(
+        lambda asked: subject.plan(machine, asked, own), wishes, headers.files, stop, is_what_if=is_described(args)
+    )
+    if args.json:
+        document = plan_to_json(found.after)
+        document["predicted_memory"] = plan_to_json(found.before)["memory"]
+        document["header_fetched_bytes"] = headers.fetched_bytes
+        print_json(document)
+    else:
+        print("\n".join((*plan_lines(found.after), "", *verified_lines(found, headers.fetched_bytes))))
+
+
+def _subject(args: argparse.Namespace) -> _Subject:
+    name: str = args.model
+    path = Path(name).expanduser()
+    if path.is_file() or (path.suffix == ".gguf" and "://" not in name):
+        return _of_file(path)
+    known = catalog.load()
+    try:
+        variant = known.find(name)
+    except UserError:
+        if not linked.is_link(name):
+            raise
+        variant, quant = linked.read_linked(name if "://" in name or not args.quant else f"{name}:{args.quant}")
+        return _Subject(variant, quant, variant.name)
+    return _Subject(variant, _quant(variant, args.quant), variant.name)
+
+
+def _of_file(path: Path) -> _Subject:
+    """A file on the disk: its own header gives the facts, the catalog what is known of the model."""
+    from launcher.catalog import gguf
+    from launcher.catalog.identify import identify
+
     headers = gguf.read_set(path)
     what = identify(catalog.load(), path, headers)
-    machine: Machine = chosen_machine(args)
     size = sum(h.file_bytes for h in headers)
-    return planner.plan_file(machine, what.facts, str(path), what.name, what.quant_name or "unknown", size, wishes)
+    known = what.quant
+    quant = Quant(
+        name=what.quant_name or "unknown",
+        repo="",
+        files=(),
+        file_bytes=size,
+        size_basis="published",
+        bits_per_weight=round(size * 8 / what.variant.params_total, 2) if what.variant else 0.0,
+        facts=what.facts,
+        quality=known.quality if known else QuantQuality("unknown"),
+    )
+    return _Subject(what.variant, quant, what.name, str(path))
 
 
 def _quant(variant: Variant, name: str | None) -> Quant:
@@ -96,10 +155,3 @@ def _quant(variant: Variant, name: str | None) -> Quant:
             "unknown_quant", f"{variant.name} is not offered as {name[:40]}.", f"Offered: {offered}.", steps
         )
     return found
-
-
-def _shares(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError("shares look like 3,1") from None

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
-from launcher.cli.output import table
+from launcher import catalog, planner
+from launcher.cli.levers import wishes_of
+from launcher.cli.machines import chosen_machine
+from launcher.cli.output import print_json, table
 from launcher.cli.plan_text import speed
+from launcher.cli.shops import shops
+from launcher.core.errors import UserError
 from launcher.core.models import Quant, Variant
 from launcher.core.plans import Plan, plan_to_json
 from launcher.core.units import gb, gib, rate, whole
-from launcher.planner.what_if import Need, shortfall
+from launcher.planner.what_if import Need, shortfall, what_hardware
+
+# A file that loses no more than this stands for its model (planner/recommend.py uses the same bound).
+_LITTLE_LOSS = 0.015
 
 _PRECISION_HEADER = (
     "Quantisation",
@@ -21,6 +30,34 @@ _PRECISION_HEADER = (
     "Context",
     "Quality",
 )
+
+
+def run_ladder(args: argparse.Namespace, variant: Variant) -> int:
+    """`--table`."""
+    machine, wishes = chosen_machine(args), wishes_of(args)
+    made = [(q, planner.plan(machine, variant, q, wishes)) for q in catalog.rungs(variant)]
+    if not made:
+        raise UserError("not_loadable", f"{variant.name} cannot be planned.", variant.why_not)
+    if args.json:
+        print_json(ladder_json(variant, machine.name, made))
+    else:
+        print("\n".join(ladder_lines(variant, machine.name, made)))
+    return 0
+
+
+def run_needs(args: argparse.Namespace, variant: Variant, quant: Quant | None) -> int:
+    """`--what-hardware`; 1 when no hardware on the list is enough."""
+    if not args.min_speed > 0:
+        raise UserError("bad_wish", "This speed cannot be planned for.", f"{args.min_speed:g} tokens/s is none.")
+    kept = [q for q in variant.quants if q.quality.loss is not None and q.quality.loss <= _LITTLE_LOSS]
+    # The smallest file that stands for the model needs the least hardware.
+    quants = [quant] if quant else sorted(kept or variant.quants, key=lambda q: q.file_bytes)[:1]
+    needs = what_hardware(shops(), variant, quants, args.min_speed, wishes_of(args))
+    if args.json:
+        print_json(need_json(variant, args.min_speed, needs))
+    else:
+        print("\n".join(need_lines(variant, args.min_speed, needs)))
+    return 0 if any(n.plan for n in needs) else 1
 
 
 def ladder_lines(variant: Variant, machine: str, rungs: Sequence[tuple[Quant, Plan]]) -> list[str]:
@@ -72,8 +109,7 @@ def need_lines(variant: Variant, min_tokens_s: float, needs: Sequence[Need]) -> 
         "",
         table(("Kind", "Hardware", "RAM", "Quantisation", "Tokens/s", "Where it runs"), rows, frozenset({2, 4})),
         "",
-        "Data-sheet estimates with a short context; the files counted are those with little measured loss"
-        " (--quant names another one).",
+        "Data-sheet estimates, early in a chat. Without --quant it is the smallest file of the model with little loss.",
     ]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from launcher.cli.output import table
 from launcher.core.plans import DeviceMemory, Plan
-from launcher.core.units import gb, gib, rate, whole
+from launcher.core.units import MIB, gb, gib, rate, whole
+from launcher.services.exact import Verified
 
 
 def speed(plan: Plan) -> str:
@@ -40,4 +41,17 @@ def plan_lines(plan: Plan) -> list[str]:
         *([""] if plan.reasons else []),
         *(f"  {r}" for r in plan.reasons),
         *(f"  Note: {w}" for w in plan.warnings),
+    ]
+
+
+def verified_lines(found: Verified, header_fetched_bytes: int) -> list[str]:
+    """What the engine's dry run said against what the formulas said."""
+    rows = [
+        (r.name, gib(r.engine_bytes, 2), gib(r.predicted_bytes, 2), f"{r.difference_bytes / MIB:+.1f} MiB")
+        for r in found.rows
+    ]
+    fetched = f"; {gb(header_fetched_bytes)} of headers were fetched" if header_fetched_bytes else ""
+    return [
+        f"Checked by the engine's own dry run{fetched}:",
+        table(("Device", "Engine", "Predicted", "Difference"), rows, frozenset({1, 2, 3})),
     ]

@@ -1,61 +1,16 @@
-"""Plans made exact: the engine's own dry run, and headers read from a link, without the download."""
+"""Plans made exact in the window: `exact.py` in a thread, and headers read from a link."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
 from launcher.core.errors import UserError
 from launcher.core.models import Quant, Variant
-from launcher.core.plans import Plan
+from launcher.services.exact import Progress, Verified, VerifyRequest, verify
 from launcher.services.tasks import TaskRunner
-
-if TYPE_CHECKING:
-    from launcher.engine.dry_run import DryRunFile
-    from launcher.planner.verified import RowDifference
-
-
-class Stage(Enum):
-    """What the verification is doing."""
-
-    HEADER = "header"
-    ENGINE = "engine"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """`bytes_read`: of the headers, all shards; 0 while unknown."""
-
-    stage: Stage
-    bytes_read: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyRequest:
-    """A plan to be judged by the engine.
-
-    Attributes:
-        installed_path: the file to load (the first shard) when it is on the disk; "" fetches only the header.
-        is_what_if: the cards are not here: stand-ins of their names and sizes take their place.
-    """
-
-    plan: Plan
-    installed_path: str = ""
-    is_what_if: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What the formulas said and what the engine says; `rows` are both per device, `after.memory.source` is "engine"."""
-
-    before: Plan
-    after: Plan
-    rows: tuple[RowDifference, ...]
 
 
 class ExactService(QObject):
@@ -92,7 +47,13 @@ class ExactService(QObject):
             if not stop.is_set():
                 self.verify_failed.emit(error)
 
-        self._tasks.run(lambda: self._verify(request, stop), done, failed)
+        def check() -> Verified:
+            return verify(request, self._progressed(stop), stop)
+
+        self._tasks.run(check, done, failed)
+
+    def _progressed(self, stop: threading.Event) -> Callable[[Progress], None]:
+        return lambda progress: None if stop.is_set() else self.progressed.emit(progress)
 
     def cancel(self) -> None:
         """Stop the verification; its answer is dropped."""
@@ -127,35 +88,3 @@ class ExactService(QObject):
         self.cancel()
         self.forget_link()
         self._tasks.close()
-
-    def _verify(self, request: VerifyRequest, stop: threading.Event) -> Verified:
-        from launcher.engine.dry_run import DryRunRequest, dry_run
-        from launcher.planner.verified import differences, verified
-
-        plan = request.plan
-        files = self._files(request, stop)
-        if not stop.is_set():
-            self.progressed.emit(Progress(Stage.ENGINE))
-        cards = tuple(d.name for d in plan.memory.devices if d.kind == "gpu")
-        engine = dry_run(DryRunRequest(files, plan.placement, cards if request.is_what_if else None), stop)
-        return Verified(plan, verified(plan, engine), differences(plan, engine))
-
-    def _files(self, request: VerifyRequest, stop: threading.Event) -> tuple[DryRunFile, ...]:
-        from launcher.catalog.gguf import shard_paths
-        from launcher.engine.dry_run import DryRunFile
-
-        if request.installed_path:
-            paths = shard_paths(Path(request.installed_path))
-            return tuple(DryRunFile(path, path.stat().st_size) for path in paths)
-        from launcher.catalog.remote import read_remote_set
-
-        plan = request.plan
-        self.progressed.emit(Progress(Stage.HEADER))
-        # A link's "repository" is its address, which names the file already.
-        quant = None if "://" in plan.repo else plan.quant
-        found = read_remote_set(plan.repo, quant=quant, revision=plan.revision, stop=stop)
-        if not stop.is_set():
-            self.progressed.emit(Progress(Stage.HEADER, sum(p.stat().st_size for p in found.header_paths)))
-        return tuple(
-            DryRunFile(path, file.size_bytes or 0) for path, file in zip(found.header_paths, found.files, strict=True)
-        )

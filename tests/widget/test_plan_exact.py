@@ -22,7 +22,7 @@ from launcher.core.models import Family, ModelFile, Quant
 from launcher.core.plans import Goal, Plan, Recommendation, Wishes
 from launcher.core.units import GIB, gb
 from launcher.engine.protocol import EngineState
-from launcher.services.exact_service import Verified, VerifyRequest
+from launcher.services.exact import Verified, VerifyRequest
 from launcher.services.plan_service import Planned
 from launcher.services.what_if import COMMON, MachineWish
 from launcher.ui.components import Banner

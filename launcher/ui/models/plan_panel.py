@@ -11,7 +11,7 @@ from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.models import Quant
 from launcher.core.plans import Plan, Wishes
-from launcher.services.exact_service import Progress, Verified, VerifyRequest
+from launcher.services.exact import Progress, Verified, VerifyRequest
 from launcher.services.plan_editing import Edited, EditRequest
 from launcher.ui.components import Banner, ScrollPage
 from launcher.ui.models import words

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.errors import UserError
 from launcher.core.units import GIB, MIB, gb, gib
-from launcher.services.exact_service import Progress, Stage, Verified
+from launcher.services.exact import Progress, Stage, Verified
 from launcher.ui.components import Banner, IconLabel, LinkButton, Text
 from launcher.ui.components.device_names import short_card_name
 from launcher.ui.theme import Role, Tone
