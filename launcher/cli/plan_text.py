@@ -26,7 +26,11 @@ def plan_lines(plan: Plan) -> list[str]:
     rows = [_row(d) for d in plan.memory.devices]
     fit = "fits" if plan.fits else "does not fit"
     quality = plan.quality.quant_loss + (f" ({plan.quality.figure})" if plan.quality.figure else ", not measured on it")
-    levers = f"{p.n_gpu_layers} of {plan.n_layer + 1} layers on GPUs, experts of {p.expert_layers_on_cpu} layers in RAM"
+    levers = f"--gpu-layers {p.n_gpu_layers}" + (
+        f" --cpu-moe {p.expert_layers_on_cpu}" if p.expert_layers_on_cpu else ""
+    )
+    levers += f" --cpu-moe-part {','.join(p.boundary_experts_on_cpu)}" if p.boundary_experts_on_cpu else ""
+    levers += f" --tensor-split {','.join(f'{s:g}' for s in p.tensor_split)}" if p.tensor_split else ""
     return [
         f"{plan.name}  {plan.quant}  {gb(plan.file_bytes)}: {fit}, {plan.summary}",
         "",
@@ -35,13 +39,24 @@ def plan_lines(plan: Plan) -> list[str]:
         f"Answering       {speed(plan)} tokens/s, estimated from {s.basis} values",
         f"Reading text    {rate(s.prefill_tokens_s)} tokens/s; first token of a 1,000-token prompt after "
         f"{s.time_to_first_token_s:.1f} s",
-        f"Context         {whole(plan.context)} tokens, KV cache {p.kv_type_k}",
-        f"Placement       {levers}; {p.threads} threads, batch {p.n_batch}/{p.n_ubatch}",
+        f"Context         {whole(plan.context)} tokens, KV cache {p.kv_type_k}{f' and {p.kv_type_v}' if p.kv_type_v != p.kv_type_k else ''}",
+        f"Placement       {levers} --threads {p.threads} --batch {p.n_batch} --ubatch {p.n_ubatch}",
         f"Quality kept    {quality}",
         *([""] if plan.reasons else []),
         *(f"  {r}" for r in plan.reasons),
         *(f"  Note: {w}" for w in plan.warnings),
+        *_lever_lines(plan),
     ]
+
+
+def _lever_lines(plan: Plan) -> list[str]:
+    """What the search did and what it cost."""
+    if not plan.levers:
+        return []
+    rows = [
+        (lever.lever.replace("_", " "), lever.setting, lever.gain, lever.cost or "nothing") for lever in plan.levers
+    ]
+    return ["", table(("Lever", "Set to", "Gain", "Cost"), rows)]
 
 
 def verified_lines(found: Verified, header_fetched_bytes: int) -> list[str]:
@@ -51,7 +66,12 @@ def verified_lines(found: Verified, header_fetched_bytes: int) -> list[str]:
         for r in found.rows
     ]
     fetched = f"; {gb(header_fetched_bytes)} of headers were fetched" if header_fetched_bytes else ""
+    note = (
+        "The cards are not here: stand-ins took their place, which never stream weights from RAM and may need less for it.",
+        "The larger compute buffers count above.",
+    )
     return [
         f"Checked by the engine's own dry run{fetched}:",
         table(("Device", "Engine", "Predicted", "Difference"), rows, frozenset({1, 2, 3})),
+        *(note if found.by_stand_ins else ()),
     ]

@@ -56,11 +56,17 @@ class VerifyRequest:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the formulas said and what the engine says; `rows` are both per device, `after.memory.source` is "engine"."""
+    """What the formulas said and what the engine says; `rows` are both per device, `after.memory.source` is "engine".
+
+    Attributes:
+        by_stand_ins: the cards are not here. Stand-ins never stream weights from RAM nor work on several cards at once, so
+            they may need less; `after` keeps the larger compute buffers.
+    """
 
     before: Plan
     after: Plan
     rows: tuple[RowDifference, ...]
+    by_stand_ins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +185,4 @@ def _judged(plan: Plan, files: tuple[DryRunFile, ...], stop: threading.Event, *,
 
     cards = tuple(d.name for d in plan.memory.devices if d.kind == "gpu")
     engine = dry_run(DryRunRequest(files, plan.placement, cards if is_what_if else None), stop)
-    return Verified(plan, verified(plan, engine, by_stand_ins=is_what_if), differences(plan, engine))
+    return Verified(plan, verified(plan, engine, by_stand_ins=is_what_if), differences(plan, engine), is_what_if)
