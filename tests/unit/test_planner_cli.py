@@ -63,3 +63,54 @@ def test_models(capsys):
     assert "Known, not offered:" in text
     assert run_command(["models"]) == 0
     assert "R1 distils" in capsys.readouterr().out
+
+
+def test_the_ladder_of_a_model(capsys):
+    code, data = out_json(capsys, "plan", "r1", "--table", "--gpu", "RTX 4090", "--ram", "192", "--ctx", "8192")
+    assert code == 0
+    rungs = data["rungs"]
+    assert rungs[0]["quant"] == "BF16"
+    assert not rungs[0]["fits"]
+    assert rungs[0]["missing_bytes"] > 10**12
+    assert [r["bits_per_weight"] for r in rungs] == sorted((r["bits_per_weight"] for r in rungs), reverse=True)
+    assert any(r["fits"] for r in rungs)
+    assert run_command(["plan", "r1", "--table", "--gpu", "RTX 4090", "--ram", "192"]) == 0
+    assert "full precision" in capsys.readouterr().out
+
+
+def test_the_hardware_that_a_speed_needs(capsys):
+    code, data = out_json(capsys, "plan", "r1-distill-qwen-32b", "--what-hardware", "--min-speed", "20")
+    assert code == 0
+    by_kind = {n["kind"]: n for n in data["needs"]}
+    assert by_kind["one card"]["plan"]["speed"]["decode_tokens_s"] >= 20
+    assert by_kind["no graphics card"]["hardware"] is None
+    assert "20" in by_kind["no graphics card"]["why_not"]
+    assert run_command(["plan", "r1", "--what-hardware", "--min-speed", "100000"]) == 1
+    assert "Not fast enough" in capsys.readouterr().out
+    assert out_json(capsys, "plan", "r1", "--what-hardware", "--min-speed", "nan")[0] == 1
+
+
+def test_another_machine_by_its_parts(capsys):
+    code, data = out_json(capsys, "plan", "r1-distill-qwen-7b", "--gpu", "2x RTX 3060 12 GB", "--ram", "64")
+    assert code == 0
+    assert data["memory"]["devices"][0]["name"] == "RTX 3060"
+    assert out_json(capsys, "plan", "r1", "--gpu", "RTX 30600")[1]["error"]["code"] == "unknown_gpu"
+    assert out_json(capsys, "plan", "r1", "--ram", "0.1")[1]["error"]["code"] == "bad_machine"
+
+
+def test_levers_fixed_by_hand_are_printed_as_options(capsys):
+    fixed = ["--gpu-layers", "62", "--cpu-moe", "59", "--cpu-moe-part", "up,gate", "--kv", "q8_0", "--ubatch", "256"]
+    argv = ["plan", "r1-0528", "--gpu", "RTX 4090", "--ram", "512", "--ctx", "16384", *fixed]
+    code, data = out_json(capsys, *argv)
+    assert code == 0
+    placed = data["placement"]
+    assert (placed["expert_layers_on_cpu"], placed["boundary_experts_on_cpu"]) == (59, ["up", "gate"])
+    assert (placed["n_gpu_layers"], placed["kv_type_k"], placed["n_ubatch"]) == (62, "q8_0", 256)
+    assert run_command(argv) == 0
+    assert "--gpu-layers 62 --cpu-moe 59 --cpu-moe-part up,gate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", [("--kv", "q9"), ("--vram-cap", "x"), ("--cpu-moe-part", "head"), ("--ram", "inf")])
+def test_wrong_options_are_wrong_usage(capsys, option):
+    assert run_command(["plan", "r1", *option]) == 2
+    assert option[0] in capsys.readouterr().err
