@@ -16,13 +16,15 @@ from itertools import accumulate
 from operator import add
 
 from launcher.core.models import ModelFacts
+from launcher.core.units import MIB
 from launcher.planner import memory, pace
 from launcher.planner.estimate import Estimator
 from launcher.planner.machine_view import View
 
 # Cards whose bandwidth differs by less than this are filled alike; a faster one is filled first.
-_SAME_SPEED = 1.15
-_EVENING_STEPS = 7
+_SAME_SPEED = 1.02
+# How closely they are filled alike: a layer of most models is larger.
+_EVEN_BYTES = 32 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,10 @@ class Loader:
         self.has_experts = self._routed[-1] > 0
         self._is_uniform = self._kv_layers == h.n_layer and not any(ratios)
         self._estimator = Estimator(facts)
+        # Remembered for all views of the model: the same sums and buffers are asked for many times in a search.
         self._kv: dict[memory.KvCache, list[int]] = {}
+        self._ends: dict[tuple[memory.KvCache, int, tuple[str, ...]], list[int]] = {}
+        self._exact: dict[memory.Load, memory.Buffers] = {}
         self._set_view(view)
 
     def _set_view(self, view: View) -> None:
@@ -171,6 +176,12 @@ class Loader:
 
     def ends(self, cache: memory.KvCache, experts: int, boundary: tuple[str, ...] = ()) -> list[int]:
         """Bytes on GPUs of blocks [0, i) if all were there, for i up to the output as the block after the last."""
+        key = cache, experts, boundary
+        if key not in self._ends:
+            self._ends[key] = self._summed(cache, experts, boundary)
+        return self._ends[key]
+
+    def _summed(self, cache: memory.KvCache, experts: int, boundary: tuple[str, ...]) -> list[int]:
         held = self._kv.get(cache)
         if held is None:
             held = self._kv[cache] = list(map(add, self._always, self._kv_sums(cache)))
@@ -187,7 +198,9 @@ class Loader:
     def _kv_sums(self, cache: memory.KvCache) -> list[int]:
         """KV bytes of blocks [0, i)."""
         if not self._is_uniform:
-            return [self.kv_bytes(cache, 0, i) for i in range(self.n_layer + 1)]
+            n, last = self._kv_layers, self.n_layer + 1
+            sums = map(cache.layers_bytes, range(n + 1), self._ratio4, self._ratio128)
+            return [*sums, *[self.kv_bytes(cache, 0, n)] * (last - n - 1)]
         return [i * cache.plain_bytes for i in range(self.n_layer + 1)]
 
     def fill(self, ends: list[int], first: int, rooms: Sequence[float]) -> tuple[int, ...] | None:
@@ -225,10 +238,10 @@ class Loader:
         self, ends: list[int], first: int, rooms: Sequence[int], shares: list[float], group: list[int]
     ) -> tuple[int, ...] | None:
         """The cards of a group filled to the smallest common share that still holds everything."""
-        best: tuple[int, ...] | None = None
+        best = self.fill(ends, first, [r * s for r, s in zip(rooms, shares, strict=True)])
         low, high = 0.0, 1.0
-        for step in range(_EVENING_STEPS + 1):
-            share = 1.0 if not step else (low + high) / 2
+        while (high - low) * max(rooms[i] for i in group) > _EVEN_BYTES:
+            share = (low + high) / 2
             for i in group:
                 shares[i] = share
             counts = self.fill(ends, first, [r * s for r, s in zip(rooms, shares, strict=True)])
@@ -292,7 +305,9 @@ class Loader:
         """Compute buffers of a placement: estimated, or simulated as the engine allocates them (milliseconds)."""
         load = self.load_of(s)
         if exact:
-            found = memory.compute_buffers(self.facts, load)
+            found = self._exact.get(load)
+            if found is None:
+                found = self._exact[load] = memory.compute_buffers(self.facts, load)
         else:
             found = self._estimator.buffers(load, host_experts=self.expert_layers(s) > 0)
         if not load.gpu_blocks:
@@ -319,7 +334,9 @@ class Loader:
             parts.append(pace.Part(a, b, always, resident, held.kv))
         host_routed = self.routed_bytes(0, first) + self.routed_bytes(first, min(experts, self.n_layer)) + away
         host_always = self.always_bytes(0, first) + (0 if s.n_gpu_layers else facts.output_bytes)
-        host = Bytes(host_always + host_routed + facts.token_embd_bytes, self.kv_bytes(cache, 0, first), buffers.host)
+        # A tied output matrix is the table that is there anyway: read as both, held once.
+        host_held = host_always + host_routed + facts.token_embd_bytes - (0 if s.n_gpu_layers else facts.tied_bytes)
+        host = Bytes(host_held, self.kv_bytes(cache, 0, first), buffers.host)
         n_shared = self.expert_layers(s)
         pool = host.total + (sum(g.total for g in gpus) if view.unified else 0)
         token_s = pace.token_seconds(

@@ -12,7 +12,8 @@ from launcher.core.words import listed, say
 from launcher.planner import pace, words
 from launcher.planner.draft import Draft
 from launcher.planner.machine_view import View
-from launcher.planner.search import DEFAULT_UBATCH, Found
+from launcher.planner.search import Found
+from launcher.planner.wanted import DEFAULT_UBATCH
 from launcher.planner.worth import PROMPT_TOKENS, TARGET_CONTEXT
 
 _FULL_BITS = 16.0

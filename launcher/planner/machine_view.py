@@ -13,13 +13,13 @@ from launcher.core.words import say
 from launcher.planner import speed
 
 # What a load takes beside the engine's own figures: driver context, cuBLAS workspaces, memory pools, CUDA graphs. No
-# vendor publishes it. "cuda" is the order of magnitude that facts on the engine give ("some hundred MiB"; a context with
-# a 32 MiB cuBLAS workspace, cuBLAS documentation section 2.1.4, and loaded kernels); the others are estimates that lean
-# to the safe side. "rpc": the engine's figures are the other computer's whole use of it. Only a calibration knows better,
-# and replaces the value.
+# vendor publishes the sum (of it cuBLAS recommends a workspace of 4 MiB, on Hopper 32 MiB: its API reference,
+# cublasSetWorkspace). All values are estimates that lean to the safe side. "rpc": the engine's figures are the other
+# computer's whole use of it. Only a calibration knows better, and replaces the value.
 UNACCOUNTED_BYTES = {"cuda": 420 * MIB, "rocm": 400 * MIB, "vulkan": 200 * MIB, "metal": 128 * MIB, "rpc": 0}
 UNACCOUNTED_OTHER_BYTES = 300 * MIB
-# Threads' stacks, the vocabulary, the worker's Python: 38 MiB more resident than the engine's figures (facts on the dry run), and the worker itself.
+# Threads' stacks, the vocabulary, the worker's Python: a load was 38 MiB more resident than the engine's figures, and the
+# worker itself comes on top.
 UNACCOUNTED_HOST_BYTES = 128 * MIB
 
 _SMALLEST_USEFUL_BYTES = GIB

@@ -10,23 +10,14 @@ from launcher.core.models import KvLayout, ModelFacts, ModelFile, Quant, QuantQu
 from launcher.core.plans import DeviceMemory, MemoryUse, Placement, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
 from launcher.core.words import say
-from launcher.planner import levers, memory, pace, words
+from launcher.planner import levers, memory, pace, speed, words
 from launcher.planner.draft import Draft, reserve
 from launcher.planner.layout import Bytes, Loader
 from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES, View, view
-from launcher.planner.search import DEFAULT_BATCH, Found, search
+from launcher.planner.search import Found, search
+from launcher.planner.wanted import DEFAULT_BATCH
 
 PROMPT_TOKENS = 1000  # time to first token is quoted for a prompt of this length
-
-# Likely range around the estimate, as factors. Data-sheet values vary by card, clock and driver; expert offload depends
-# on RAM timing and routing; nothing is known about a disk but its label.
-_RANGE_FULL_DENSE = (0.88, 1.08)
-_RANGE_FULL_MOE = (0.78, 1.18)
-_RANGE_HOST = (0.82, 1.15)
-_RANGE_HOST_MOE = (0.75, 1.20)
-_RANGE_DISK = (0.40, 1.80)
-_RANGE_ASSUMED = (0.60, 1.60)
-_RANGE_CALIBRATED = (0.88, 1.10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,19 +311,16 @@ def speed_of(found: Found) -> SpeedEstimate:
     decode = found.decode_tokens_s
     prefill = PROMPT_TOKENS / pace.prefill_seconds(loader, layout, PROMPT_TOKENS)
     is_measured = pace.is_measured(loader, layout)
-    has_experts = loader.facts.hyper.n_expert > 0
-    on_host = layout.host.weights - loader.facts.token_embd_bytes > 0
-    if on_host:
-        low, high = _RANGE_HOST_MOE if has_experts else _RANGE_HOST
-    else:
-        low, high = _RANGE_FULL_MOE if has_experts else _RANGE_FULL_DENSE
-    if is_measured:
-        low, high = _RANGE_CALIBRATED
+    low, high = speed.likely_range(
+        is_measured=is_measured,
+        on_host=layout.host.weights > loader.facts.token_embd_bytes,
+        has_experts=loader.facts.hyper.n_expert > 0,
+        is_unified=loader.view.unified,
+        is_paged=bool(found.disk_s),
+        is_assumed=bool(loader.view.assumed),
+    )
     if found.disk_s:
-        low, high = _RANGE_DISK
         prefill = min(prefill, decode * 4)
-    if loader.view.assumed and not is_measured:
-        low, high = min(low, _RANGE_ASSUMED[0]), max(high, _RANGE_ASSUMED[1])
     return SpeedEstimate(
         decode_tokens_s=round(decode, 3),
         decode_low=round(decode * low, 3),

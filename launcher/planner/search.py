@@ -15,25 +15,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from launcher.core.models import KvLayout
 from launcher.core.plans import Goal, Wishes
 from launcher.planner import pace
+from launcher.planner.cards import card_sets, has_fast_card, has_slow_card, useful_cards
 from launcher.planner.fitting import Levers, experts_out, fixed, layers_out, whole
 from launcher.planner.layout import Layout, Loader
 from launcher.planner.machine_view import View
-from launcher.planner.worth import GOOD_CONTEXT, PROMPT_TOKENS, TARGET_CONTEXT, USABLE_TOKENS_S, worth
+from launcher.planner.wanted import (
+    DEFAULT_BATCH,
+    SMALLEST_CONTEXT,
+    contexts_of,
+    kv_types,
+    levers_of,
+    squeezes,
+    target_of,
+)
+from launcher.planner.worth import GOOD_CONTEXT, PROMPT_TOKENS, USABLE_TOKENS_S, worth
 
 STEP = 1024
-SMALLEST_CONTEXT = 2048
-DEFAULT_UBATCH, DEFAULT_BATCH = 512, 2048
-_LARGER_UBATCHES, _SMALLEST_UBATCH = (1024, 2048), 128
-_LONG_CONTEXTS = (1_048_576, 524_288, 262_144, 163_840, 131_072, 98_304, 65_536)
+_LARGER_UBATCHES = (1024, 2048)
 # A shorter context frees next to nothing when the cache is smaller than this share of the weights.
 _SMALL_KV_SHARE = 0.03
 # Without being asked, the cache takes no more than this share of the RAM that can be used.
 _KV_SHARE_OF_RAM = 1 / 3
-# A card that reads hardly faster than the processor does only adds hand-overs.
-_WORTH_A_CARD = 1.3
 # How often a search is repeated with what the exact buffers leave, and how close estimates need not be corrected.
 _CORRECTIONS, _CLOSE_BYTES = 3, 48 * 2**20
 # Paging is offered while it is still usable.
@@ -132,7 +136,7 @@ def _beyond(found: Found, wishes: Wishes) -> dict[int | None, int]:
     for gpu, a, b in zip(loader.view.gpus, exact.gpus, estimated.gpus, strict=True):
         more[gpu.index] = a - b
     is_all_there = not found.disk_s and found.fits and s.n_gpu_layers > loader.n_layer and not s.expert_layers_on_cpu
-    if is_all_there and s.n_ctx >= _target(loader, wishes):
+    if is_all_there and s.n_ctx >= target_of(loader, wishes):
         return {i: max(0, n) for i, n in more.items()}
     return more
 
@@ -177,11 +181,6 @@ def value(c: Candidate, wishes: Wishes) -> tuple[float, float]:
     return worth(s.n_ctx, s.kv_type, s.kv_type_v, s.n_ubatch, c.layout.token_s, prompt_s, wishes)
 
 
-def ubatch_of(wishes: Wishes) -> int:
-    """Tokens per ubatch: as wished, never more than a batch (llama.cpp cuts it down itself)."""
-    return min(wishes.n_ubatch or DEFAULT_UBATCH, wishes.n_batch or DEFAULT_BATCH)
-
-
 def _candidates(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candidate]:
     is_by_hand = (wishes.n_gpu_layers, wishes.expert_layers_on_cpu, wishes.boundary_experts_on_cpu) != (
         None,
@@ -192,22 +191,23 @@ def _candidates(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[C
         yield from _in_ram(loader, wishes, _by_hand(wishes), is_quick=is_quick)
         return
     is_enough = False
-    for view in _card_sets(loader, wishes):
-        on_cards = list(_all_on(loader.on(view), wishes, is_quick=is_quick))
+    for views in card_sets(loader, wishes):
+        on_cards = [c for view in views for c in _all_on(loader.on(view), wishes, is_quick=is_quick)]
         yield from on_cards
-        is_enough |= any(_is_enough(c, wishes) for c in on_cards)
-        if any(c.layout.fits and c.layout.setting.n_ctx >= _target(loader, wishes) for c in on_cards):
+        enough = [c.layout.setting.n_ctx for c in on_cards if _is_enough(c, wishes)]
+        if max(enough, default=0) >= target_of(loader, wishes):
             return
+        is_enough |= bool(enough)
     if is_enough:
         return
-    for view in _useful_cards(loader, wishes):
+    for view in useful_cards(loader, wishes):
         shared: list[Candidate] = []
         for way in _ways(loader):
-            if not any(c.layout.fits for c in shared):
+            if not any(_is_done(c, wishes) for c in shared):
                 shared += _in_ram(loader.on(view), wishes, way, is_quick=is_quick)
         yield from shared
         on_cards = [c for c in shared if c.layout.setting.n_gpu_layers and not c.layout.missing_gpu_bytes]
-        if any(c.layout.fits for c in on_cards) and _has_fast_card(loader):
+        if any(_is_done(c, wishes) for c in on_cards) and has_fast_card(loader):
             return
         if on_cards:
             break
@@ -221,45 +221,33 @@ def _ways(loader: Loader) -> tuple[Callable[[Loader, Levers], Layout], ...]:
     return (lambda on, at: experts_out(on, at, on.n_layer + 1), lambda on, at: layers_out(on, at, on.n_layer))
 
 
+def _is_done(c: Candidate, wishes: Wishes) -> bool:
+    """It fits, with the longest context if that is the goal: what is tried later would be slower."""
+    is_long = wishes.goal is Goal.LONGEST_CONTEXT
+    return c.layout.fits and (not is_long or c.layout.setting.n_ctx >= target_of(c.loader, wishes))
+
+
 def _is_enough(c: Candidate, wishes: Wishes) -> bool:
-    """On the cards as a whole with the least context that is wanted: no other way is faster."""
-    if not c.layout.fits or wishes.goal is Goal.LONGEST_CONTEXT:
+    """On cards as a whole with the least context that is wanted, and none of them slower than the processor."""
+    if not _is_done(c, wishes) or has_slow_card(c.loader):
         return False
-    return wishes.context is not None or c.layout.setting.n_ctx >= min(wishes.min_context, _target(c.loader, wishes))
+    return c.layout.setting.n_ctx >= min(wishes.min_context, target_of(c.loader, wishes))
 
 
 # --- everything on the cards ---
 
 
-def _card_sets(loader: Loader, wishes: Wishes) -> Iterator[View]:
-    """Sets of cards that may hold everything, the fewest and fastest first: each further card is one more hand-over."""
-    view = loader.view
-    if len(view.gpus) == 1 or wishes.tensor_split is not None:
-        yield view
-        return
-    budgets = [g.budget_bytes for g in view.gpus]
-    order = sorted(range(len(budgets)), key=lambda i: (-loader.devices[i].bandwidth_bytes_s, -budgets[i]))
-    smallest = _levers(wishes, min(SMALLEST_CONTEXT, _target(loader, wishes)), "q4_0")
-    need = loader.ends(loader.cache(smallest.n_ctx, smallest.kv_type, smallest.n_ubatch), 0)[-1]
-    single = next((i for i in order if budgets[i] >= need), None)
-    if single is not None:
-        yield view.only((single,))
-    enough = next((k for k in range(2, len(order)) if sum(budgets[i] for i in order[:k]) >= need), len(order))
-    for k in sorted({enough, min(enough + 1, len(order)), len(order)}):
-        yield view.only(order[:k])
-
-
 def _all_on(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candidate]:
     """Everything on these cards with the largest context, then with the levers that buy context."""
     budget = sum(g.budget_bytes for g in loader.view.gpus)
-    target = _target(loader, wishes)
+    target = target_of(loader, wishes)
     is_long = wishes.goal is Goal.LONGEST_CONTEXT
     wanted = target if is_long or wishes.context is not None else min(GOOD_CONTEXT, target)
     longest = 0
-    for kv_type, n_ubatch in _squeezes(loader, wishes)[: 2 if is_quick else None]:
+    for kv_type, n_ubatch in squeezes(loader, wishes)[: 2 if is_quick else None]:
         if kv_type == "q4_0" and longest >= min(wishes.min_context, target):
             return
-        levers = replace(_levers(wishes, target, kv_type), n_ubatch=n_ubatch)
+        levers = replace(levers_of(wishes, target, kv_type), n_ubatch=n_ubatch)
         smallest = replace(levers, n_ctx=min(SMALLEST_CONTEXT, target))
         cache = loader.cache(smallest.n_ctx, smallest.kv_type, n_ubatch, smallest.kv_type_v)
         if loader.ends(cache, 0)[-1] > budget:
@@ -269,24 +257,6 @@ def _all_on(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candi
         longest = max(longest, found.layout.setting.n_ctx if found.layout.fits else 0)
         if longest >= wanted:
             return
-
-
-def _squeezes(loader: Loader, wishes: Wishes) -> tuple[tuple[str, int], ...]:
-    """(KV type, ubatch) in the order in which they cost something."""
-    n_ubatch = ubatch_of(wishes)
-    types = _kv_types(loader, wishes)
-    small = n_ubatch if wishes.n_ubatch is not None else min(n_ubatch, _SMALLEST_UBATCH)
-    pairs = [(types[0], n_ubatch), *((t, n_ubatch) for t in types[1:2]), *((t, small) for t in types)]
-    return tuple(dict.fromkeys(pairs))
-
-
-def _kv_types(loader: Loader, wishes: Wishes) -> tuple[str, ...]:
-    """KV types to try, best first. A quantised cache would push the old MLA layout's attention to the processor."""
-    if wishes.kv_type is not None:
-        return (wishes.kv_type,)
-    if wishes.kv_type_v is not None or loader.facts.kv_layout is KvLayout.MLA_LEGACY:
-        return ("f16",)
-    return ("f16", "q8_0", "q4_0")
 
 
 def _largest_context(loader: Loader, levers: Levers, wishes: Wishes) -> Candidate:
@@ -332,29 +302,6 @@ def _by_hand(wishes: Wishes) -> Callable[[Loader, Levers], Layout]:
     return way
 
 
-def _has_fast_card(loader: Loader) -> bool:
-    """A card reads clearly faster than the processor."""
-    return any(d.bandwidth_bytes_s >= _WORTH_A_CARD * loader.host_device.bandwidth_bytes_s for d in loader.devices)
-
-
-def _useful_cards(loader: Loader, wishes: Wishes) -> Iterator[View]:
-    """Cards to share with the RAM; where not all of them can hold their buffers, again without the smallest.
-
-    Those that read hardly faster than the processor are left out, unless their memory is needed.
-    """
-    view = loader.view
-    if wishes.tensor_split is not None or view.unified:
-        yield view
-        return
-    floor = _WORTH_A_CARD * loader.host_device.bandwidth_bytes_s
-    fast = [i for i, d in enumerate(loader.devices) if d.bandwidth_bytes_s >= floor]
-    is_needed = loader.weights_bytes > view.only(fast).room_bytes
-    cards = list(range(len(view.gpus))) if is_needed or not fast else fast
-    while cards:
-        yield view.only(cards)
-        cards.remove(min(cards, key=lambda i: view.gpus[i].budget_bytes))
-
-
 def _in_ram(
     loader: Loader, wishes: Wishes, way: Callable[[Loader, Levers], Layout], *, is_quick: bool
 ) -> Iterator[Candidate]:
@@ -374,21 +321,21 @@ def _in_ram(
 
 def _levers_to_try(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Levers]:
     """Largest context first, best cache first; q4_0 only where less would not do."""
-    contexts = _contexts(loader, wishes)
-    types = _kv_types(loader, wishes)[: 1 if is_quick else None]
+    contexts = contexts_of(loader, wishes)
+    types = kv_types(loader, wishes)[: 1 if is_quick else None]
     if wishes.goal is Goal.LONGEST_CONTEXT:
-        yield from (_levers(wishes, n, t) for n in contexts for t in types[:2])
+        yield from (levers_of(wishes, n, t) for n in contexts for t in types[:2])
         return
-    yield from (_levers(wishes, n, types[0]) for n in contexts)
-    yield from (_levers(wishes, n, t) for t in types[1:2] for n in contexts)
-    yield from (_levers(wishes, contexts[-1], t) for t in types[2:])
+    yield from (levers_of(wishes, n, types[0]) for n in contexts)
+    yield from (levers_of(wishes, n, t) for t in types[1:2] for n in contexts)
+    yield from (levers_of(wishes, contexts[-1], t) for t in types[2:])
 
 
 def _is_sane(c: Candidate, wishes: Wishes) -> bool:
     """A cache in RAM that nobody asked for leaves most of it to the model and to others."""
     if wishes.context is not None or wishes.goal is Goal.LONGEST_CONTEXT:
         return True
-    smallest = min(wishes.min_context, _target(c.loader, wishes))
+    smallest = min(wishes.min_context, target_of(c.loader, wishes))
     return c.layout.setting.n_ctx <= smallest or c.layout.host.kv <= _KV_SHARE_OF_RAM * c.loader.view.ram_budget_bytes
 
 
@@ -403,30 +350,3 @@ def _better_prompts(best: Candidate, wishes: Wishes) -> Candidate:
         if n_ubatch <= (wishes.n_batch or DEFAULT_BATCH):
             tries.append(best.at(replace(best.levers, n_ubatch=n_ubatch)))
     return max((c for c in tries if c.layout.fits), key=lambda c: value(c, wishes))
-
-
-# --- levers ---
-
-
-def _levers(wishes: Wishes, n_ctx: int, kv_type: str) -> Levers:
-    kind = wishes.kv_type or kv_type
-    return Levers(
-        n_ctx, kind, wishes.kv_type_v or kind, ubatch_of(wishes), wishes.tensor_split, wishes.boundary_experts_on_cpu
-    )
-
-
-def _target(loader: Loader, wishes: Wishes) -> int:
-    """The largest context to try."""
-    return _contexts(loader, wishes)[0]
-
-
-def _contexts(loader: Loader, wishes: Wishes) -> tuple[int, ...]:
-    """Contexts to try, largest first. A wished context is taken as it is."""
-    limit = loader.facts.context_train
-    if wishes.context is not None:
-        return (wishes.context,)
-    if wishes.goal is Goal.LONGEST_CONTEXT:
-        steps = (*_LONG_CONTEXTS, TARGET_CONTEXT, GOOD_CONTEXT, wishes.min_context)
-        return (limit, *(c for c in steps if c < limit))
-    wanted = {min(c, limit) for c in (TARGET_CONTEXT, GOOD_CONTEXT, wishes.min_context)}
-    return tuple(sorted(wanted, reverse=True))

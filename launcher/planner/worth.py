@@ -2,8 +2,8 @@
 
 A turn of a chat is a prompt of a page or two and an answer; its speed is the base. A longer context is worth some of it:
 much up to 16,384 tokens (a reasoning model's one long answer), little beyond, nothing over 32,768. A cache in q8_0 costs
-hardly any quality (llama.cpp PR 5021: perplexity +0.002 to +0.05 %, K and V in q8_0), in q4_0 clearly more; the factors
-are set so that a squeezed cache is only taken where it buys a usable context or keeps the model on the card.
+little quality, in q4_0 more; how much is not known for these models. The factors are estimates, set so that a squeezed
+cache is only taken where it buys a usable context or keeps the model on the card.
 """
 
 from __future__ import annotations

@@ -54,6 +54,22 @@ def test_levers_fixed_by_hand_are_obeyed_exactly():
     assert 2 < first.weights_bytes / second.weights_bytes < 4
 
 
+def test_a_tied_output_matrix_is_held_twice_only_beside_a_card():
+    """llama.cpp loads the table once more as output matrix for a GPU; the processor reads the one it has."""
+    variant = KNOWN.find("r1-distill-qwen-1.5b")
+    quant = variant.quant("Q4_K_M")
+    facts = replace(quant.facts, tied_bytes=quant.facts.token_embd_bytes)
+    tied = replace(quant, facts=facts)
+    on_card, in_ram = (
+        planner.plan(described("rtx4090-64gb"), variant, tied, Wishes(n_gpu_layers=n)) for n in (None, 0)
+    )
+    assert on_card.memory.devices[0].kind == "gpu"
+    assert sum(d.weights_bytes for d in on_card.memory.devices) == facts.weights_bytes + facts.tied_bytes
+    assert [d.weights_bytes for d in in_ram.memory.devices] == [facts.weights_bytes]
+    apart = planner.plan(described("rtx4090-64gb"), variant, quant, Wishes(n_gpu_layers=0))
+    assert in_ram.speed.decode_tokens_s == apart.speed.decode_tokens_s  # it is read all the same
+
+
 def test_a_fixed_lever_that_does_not_fit_is_planned_and_said():
     p = plan(described("gtx1650-16gb"), "r1-distill-qwen-7b", "Q4_K_M", n_gpu_layers=29)
     assert not p.fits

@@ -1,0 +1,65 @@
+"""Which cards a model is tried on: those that may hold all of it, and those worth sharing it with the RAM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from launcher.core.plans import Wishes
+from launcher.planner.layout import Loader
+from launcher.planner.machine_view import View
+from launcher.planner.wanted import SMALLEST_CONTEXT, levers_of, target_of
+
+# A card that reads hardly faster than the processor does only adds hand-overs.
+_WORTH_A_CARD = 1.3
+
+
+def card_sets(loader: Loader, wishes: Wishes) -> Iterator[tuple[View, ...]]:
+    """Sets of cards that may hold everything, the fewest and fastest first: each further card is one more hand-over.
+
+    Sets that come together have to be compared: one card that holds everything, and faster ones that do so together.
+    """
+    view = loader.view
+    if len(view.gpus) == 1 or wishes.tensor_split is not None:
+        yield (view,)
+        return
+    budgets = [g.budget_bytes for g in view.gpus]
+    order = sorted(range(len(budgets)), key=lambda i: (-loader.devices[i].bandwidth_bytes_s, -budgets[i]))
+    smallest = levers_of(wishes, min(SMALLEST_CONTEXT, target_of(loader, wishes)), "q4_0")
+    need = loader.ends(loader.cache(smallest.n_ctx, smallest.kv_type, smallest.n_ubatch), 0)[-1]
+    single = next((i for i in order if budgets[i] >= need), None)
+    enough = next((k for k in range(2, len(order)) if sum(budgets[i] for i in order[:k]) >= need), len(order))
+    several = [view.only(order[:k]) for k in sorted({enough, min(enough + 1, len(order)), len(order)})]
+    if single is not None and single != order[0]:
+        yield (view.only((single,)), *several)
+        return
+    if single is not None:
+        yield (view.only((single,)),)
+    yield from ((cards,) for cards in several)
+
+
+def useful_cards(loader: Loader, wishes: Wishes) -> Iterator[View]:
+    """Cards to share with the RAM; where not all of them can hold their buffers, again without the smallest.
+
+    Those that read hardly faster than the processor are left out, unless their memory is needed.
+    """
+    view = loader.view
+    if wishes.tensor_split is not None or view.unified:
+        yield view
+        return
+    floor = _WORTH_A_CARD * loader.host_device.bandwidth_bytes_s
+    fast = [i for i, d in enumerate(loader.devices) if d.bandwidth_bytes_s >= floor]
+    is_needed = loader.weights_bytes > view.only(fast).room_bytes
+    cards = list(range(len(view.gpus))) if is_needed or not fast else fast
+    while cards:
+        yield view.only(cards)
+        cards.remove(min(cards, key=lambda i: view.gpus[i].budget_bytes))
+
+
+def has_fast_card(loader: Loader) -> bool:
+    """A card reads clearly faster than the processor."""
+    return any(d.bandwidth_bytes_s >= _WORTH_A_CARD * loader.host_device.bandwidth_bytes_s for d in loader.devices)
+
+
+def has_slow_card(loader: Loader) -> bool:
+    """A card reads more slowly than the processor: to use all of it is not the fastest way."""
+    return any(d.bandwidth_bytes_s < loader.host_device.bandwidth_bytes_s for d in loader.devices)
