@@ -48,6 +48,7 @@ class ModelsPresenter(QObject):
         plans.plan_edited.connect(panel.show_edited)
         plans.edit_failed.connect(panel.show_edit_error)
         downloads.library_changed.connect(page.set_installed)
+        downloads.library_changed.connect(plans.set_installed)
         downloads.progressed.connect(page.set_download)
         exact.progressed.connect(panel.show_verify_progress)
         exact.verified.connect(panel.show_verified)

@@ -141,19 +141,10 @@ def _of_repo(repo: str, quant: str | None) -> DownloadRequest:
 
 
 def _recommended(variant: Variant) -> DownloadRequest:
-    from launcher.engine.devices import list_devices
-    from launcher.hardware import probe
+    from launcher.cli.machines import this_machine
     from launcher.planner import recommend
 
-    try:
-        devices = list_devices()
-    except UserError as error:
-        print(
-            f"The engine could not be asked what it can use ({error}); the advice is for the processor alone.",
-            file=sys.stderr,
-        )
-        devices = ()
-    found = recommend(probe(devices), (variant,))
+    found = recommend(this_machine(), (variant,))
     best = found.recommended
     if best is None:
         why = found.rejected[0].why if found.rejected else found.why_not_bigger

@@ -117,7 +117,7 @@ def _scan() -> Iterator[_Found]:
 
 def _entry(found: _Found, ours: InstalledSet | None) -> Installed:
     stat = found.first.stat()
-    seen = _look(str(found.first), found.group.size_bytes, stat.st_mtime_ns)
+    seen = _look(str(found.first), found.repo, found.group.size_bytes, stat.st_mtime_ns)
     entry = Installed(
         model=seen.model or found.repo,
         name=seen.name or PurePosixPath(found.group.stem).name,
@@ -148,7 +148,7 @@ class _Seen:
 
 
 @lru_cache(maxsize=512)
-def _look(path: str, size_bytes: int, changed_ns: int) -> _Seen:
+def _look(path: str, repo: str, size_bytes: int, changed_ns: int) -> _Seen:
     """Read a header. Size and time are part of the cache's key: a file that changed is read again."""
     del size_bytes, changed_ns
     from launcher.catalog import load
@@ -166,7 +166,7 @@ def _look(path: str, size_bytes: int, changed_ns: int) -> _Seen:
         architecture if isinstance(architecture, str) else UNKNOWN, "", model_name(header), quant_name(header)
     )
     try:
-        found = identify(load(), Path(path), read_set(Path(path)))
+        found = identify(load(), Path(path), read_set(Path(path)), repo)
     except UserError:
         return known  # a model that this engine cannot load is installed all the same
     if found.variant is None:

@@ -92,8 +92,8 @@ def ram_kind(name: str) -> RamKind:
     raise UserError(
         "unknown_ram",
         say("{name} is not a known kind of RAM.", name=name),
-        _did_you_mean(near),
-        tuple(NextStep(n) for n in near),
+        say("{n} kinds are known.", n=len(ram_kinds())),
+        _near_names(near),
     )
 
 
@@ -183,7 +183,7 @@ def described_machine(gpus: Sequence[Gpu], ram_bytes: int, ram_kind: str | None 
     placed = tuple(_placed(g, i, gpus, kind, ram) for i, g in enumerate(gpus))
     is_apple = any(g.vendor == "apple" for g in gpus)
     return Machine(
-        name=", ".join((*_counted(gpus), say("{size} RAM", size=gib(ram_bytes, 0)))),
+        name=", ".join((*(_counted(gpus) or [say("No graphics card")]), say("{size} RAM", size=gib(ram_bytes, 0)))),
         os="macos" if is_apple else "windows",
         cpu=Cpu(
             gpus[0].name if is_apple else say("{n}-core processor", n=kind.cores),
@@ -303,13 +303,15 @@ def _unknown(name: str, near: Sequence[str]) -> UserError:
     return UserError(
         "unknown_gpu",
         say("No single graphics card is known as {name}.", name=name.strip() or "\u201c\u201d"),
-        _did_you_mean(names),
-        tuple(NextStep(n) for n in names),
+        say("{n} cards are known by name.", n=len(preset_names())),
+        _near_names(names),
     )
 
 
-def _did_you_mean(names: Sequence[str]) -> str:
-    return say("Near names: {names}.", names=", ".join(names)) if names else say("No known name is near it.")
+def _near_names(names: Sequence[str]) -> tuple[NextStep, ...]:
+    """What to write instead."""
+    text = say("Near names: {names}.", names=", ".join(names)) if names else say("No known name is near it.")
+    return (NextStep(text),)
 
 
 def _plain(name: str) -> str:

@@ -96,13 +96,14 @@ def read_headers(
     from launcher.catalog import gguf
     from launcher.catalog.remote import read_remote_set
     from launcher.engine.dry_run import DryRunFile
+    from launcher.services.linked import address_of
 
     if installed_path:
         parsed = gguf.read_set(Path(installed_path))
         paths = gguf.shard_paths(Path(installed_path))
         return Headers(tuple(DryRunFile(p, p.stat().st_size) for p in paths), parsed)
     # An address names the file already.
-    found = read_remote_set(repo, quant=None if "://" in repo else quant, revision=revision, stop=stop)
+    found = read_remote_set(address_of(repo), quant=None if "://" in repo else quant, revision=revision, stop=stop)
     sizes = [f.size_bytes or 0 for f in found.files]
     files = tuple(DryRunFile(p, n) for p, n in zip(found.header_paths, sizes, strict=True))
     return Headers(files, found.headers, found.fetched_bytes)

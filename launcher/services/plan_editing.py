@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 
 from launcher.core.errors import UserError
 from launcher.core.machine import Machine
-from launcher.core.models import Quant, Variant
+from launcher.core.models import ModelFacts, Quant, Variant
 from launcher.core.plans import Plan, Wishes
+from launcher.core.words import say
 
 KV_TYPES = ("f16", "q8_0", "q4_0")
 """What the plan editor offers; the command line takes every type."""
+
+# Rows of a quantised cache are blocks of so many values (q8_0 and q4_0 of ggml).
+_KV_BLOCK = 32
 
 # Wishes that one lever of the editor sets together.
 _LEVER_FIELDS: dict[str, tuple[str, ...]] = {
@@ -75,6 +79,20 @@ def quick_plan(machine: Machine, variant: Variant, quant: Quant, wishes: Wishes)
     return plans.describe(machine, item, wishes, seen, found, draft)
 
 
+def why_not_kv_type(facts: ModelFacts, kind: str) -> str:
+    """Why a model cannot have its cache in this type, as llama_init_from_model refuses it; "" when it can."""
+    heads = (facts.hyper.head_dim_k, facts.hyper.head_dim_v)
+    odd = next((size for size in heads if size % _KV_BLOCK), None)
+    if odd is None or not kind.startswith("q"):
+        return ""
+    return say(
+        "{type} stores {block} values at a time; the attention heads of this model have {n}.",
+        type=kind,
+        block=_KV_BLOCK,
+        n=odd,
+    )
+
+
 def edit(request: EditRequest) -> Edited:
     """Plan it quickly; `complete` makes it exact.
 
@@ -106,6 +124,8 @@ def complete(edited: Edited, is_wanted: Callable[[], bool]) -> Edited:
 
 def _kv_bytes(request: EditRequest, plan: Plan, kind: str) -> int | None:
     """The cache in this type where everything else stays as it is; None where the model cannot have it."""
+    if request.quant.facts is not None and why_not_kv_type(request.quant.facts, kind):
+        return None
     place = plan.placement
     fixed = replace(
         request.wishes,

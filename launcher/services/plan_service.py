@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from launcher.catalog import Catalog
+from launcher.core.downloads import Installed
 from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.models import Quant, Variant
@@ -14,6 +17,8 @@ from launcher.core.plans import Goal, Plan, Recommendation, Wishes
 from launcher.services.plan_editing import Edited, EditRequest, complete, edit, quick_plan
 from launcher.services.tasks import TaskRunner
 from launcher.services.what_if import MachineWish, build
+
+_log = logging.getLogger("launcher.services")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Planned:
     Attributes:
         wishes: the plans were made with these.
         is_what_if: the machine is only described; nothing can be loaded on it.
+        files: models on the disk that the catalog does not have, described by their headers; their plans are in `plans`.
     """
 
     machine: Machine
@@ -30,6 +36,7 @@ class Planned:
     plans: tuple[Plan, ...]
     recommendation: Recommendation
     is_what_if: bool
+    files: tuple[Variant, ...] = ()
 
 
 class PlanService(QObject):
@@ -62,6 +69,7 @@ class PlanService(QObject):
         self._wish: MachineWish | None = None
         self._what_if: Machine | None = None
         self._linked: tuple[tuple[Variant, Quant], ...] = ()
+        self._files: tuple[tuple[Variant, Quant], ...] = ()
         self._wanted_edit: EditRequest | None = None
         self._is_editing = False
         self.wishes = Wishes()
@@ -103,6 +111,16 @@ class PlanService(QObject):
         self._linked = (*others, (variant, quant))
         self._plan_models()
 
+    def set_installed(self, installed: tuple[Installed, ...]) -> None:
+        """Plan the files that the catalog does not have too; `models_planned` follows when there are others than before."""
+
+        def read() -> tuple[tuple[Variant, Quant], ...]:
+            from launcher.services.local_files import read_files
+
+            return read_files(installed)
+
+        self._tasks.run(read, self._on_files_read)
+
     def set_goal(self, goal: Goal) -> None:
         """Rank for another goal."""
         self._set_wishes(replace(self.wishes, goal=goal))
@@ -139,7 +157,7 @@ class PlanService(QObject):
             self._tasks.run(lambda: _rank(machine, wishes), self._on_ranked)
 
     def _plan_models(self) -> None:
-        machine, wishes, linked = self._what_if or self._machine, self.wishes, self._linked
+        machine, wishes, linked, files = self._what_if or self._machine, self.wishes, self._linked, self._files
         is_what_if = self._what_if is not None
         ranked = None if is_what_if else self.recommendation
         if machine is None:
@@ -155,8 +173,10 @@ class PlanService(QObject):
                 for quant in variant.quants
                 if quant.loadable and quant.facts is not None
             )
-            plans = tuple(quick_plan(machine, variant, quant, wishes) for variant, quant in (*known, *linked))
-            return Planned(machine, wishes, plans, ranked or _rank(machine, wishes), is_what_if)
+            plans = [quick_plan(machine, variant, quant, wishes) for variant, quant in known]
+            plans += _plans_outside(machine, (*linked, *files), wishes)
+            described = tuple(variant for variant, _ in files)
+            return Planned(machine, wishes, tuple(plans), ranked or _rank(machine, wishes), is_what_if, described)
 
         self._tasks.run(plan_all, self._on_models_planned)
 
@@ -193,6 +213,11 @@ class PlanService(QObject):
             self._what_if = machine
             self._plan_models()
 
+    def _on_files_read(self, files: tuple[tuple[Variant, Quant], ...]) -> None:
+        if files != self._files:
+            self._files = files
+            self._plan_models()
+
     def _on_models_planned(self, planned: Planned) -> None:
         if planned.machine is (self._what_if or self._machine):
             self.models_planned.emit(planned)
@@ -202,6 +227,15 @@ class PlanService(QObject):
         self.recommended.emit(recommendation)
         if self._what_if is None:
             self._plan_models()
+
+
+def _plans_outside(machine: Machine, found: Iterable[tuple[Variant, Quant]], wishes: Wishes) -> Iterator[Plan]:
+    """Plans of models that nobody has checked as the catalog's are: one that cannot be planned stays a row without plan."""
+    for variant, quant in found:
+        try:
+            yield quick_plan(machine, variant, quant, wishes)
+        except UserError as error:
+            _log.info("%s cannot be planned: %s", variant.name, error)
 
 
 def _rank(machine: Machine, wishes: Wishes) -> Recommendation:

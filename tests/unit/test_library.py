@@ -20,6 +20,7 @@ import pytest
 from huggingface_hub.utils import close_session
 from tqdm import tqdm
 
+from launcher.catalog import load
 from launcher.cli.main import run_command
 from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
@@ -112,10 +113,10 @@ def test_file_of_another_tool_is_listed_and_not_deleted(fake: FakeHub, model: by
     assert Path(found.path).exists()
 
 
-def sparse_distill(path: Path) -> None:
+def sparse_distill(path: Path, name: str = "DeepSeek R1 Distill Qwen 1.5B") -> None:
     """The true shape of R1-Distill-Qwen-1.5B; its bytes are a hole in the file."""
     writer = gguf.GGUFWriter(path, "qwen2")
-    writer.add_name("DeepSeek R1 Distill Qwen 1.5B")
+    writer.add_name(name)
     writer.add_block_count(28)
     writer.add_context_length(131072)
     writer.add_embedding_length(1536)
@@ -139,6 +140,16 @@ def test_model_of_another_tool_is_recognised_by_its_header() -> None:
     (found,) = library.installed()
     assert (found.model, found.name, found.quant) == ("r1-distill-qwen-1.5b", "R1-Distill-Qwen-1.5B", "F16")
     assert (found.architecture, found.origin, found.repo) == ("qwen2", "hf-cache", "some/one")
+
+
+def test_a_bare_name_is_recognised_by_the_repository_it_came_from() -> None:
+    known = load().find("r1-distill-qwen-1.5b")
+    owner, name = known.quants[0].repo.split("/")
+    snapshot = hub_cache_dir() / f"models--{owner}--{name}" / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    sparse_distill(snapshot / "weights.gguf", "Model")
+    (found,) = library.installed()
+    assert (found.model, found.repo) == (known.id, known.quants[0].repo)
 
 
 @pytest.mark.parametrize("content", [b"", b"GGUF", b"not a model at all", b"GGUF\x03\x00\x00\x00" + b"\xff" * 64])

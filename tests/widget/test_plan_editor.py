@@ -16,6 +16,7 @@ from launcher.core.units import GIB, gib, whole
 from launcher.services.plan_editing import Edited, EditRequest
 from launcher.ui.components import planned_parts
 from launcher.ui.models import levers as scale
+from launcher.ui.models.editor import PlanEditor, Subject
 from tests.unit.planner_machines import described
 from tests.widget.plan_desk import QWEN_7B, QWEN_32B, V4, Desk, variants
 
@@ -87,6 +88,24 @@ def test_every_lever_shows_what_the_plan_has(
         name = "Card limit" if len(gpus) == 1 else f"Limit of card {i + 1}"
         free = gpu.vram_free_bytes or 0
         assert desk.beside(name) == f"{gib(free - Wishes().vram_reserve_bytes)} of {free / GIB:.1f}"
+
+
+def test_a_cache_type_that_the_model_cannot_have_is_locked_and_says_why(desk: Desk) -> None:
+    plan = desk.choose(QWEN_7B, "Q4_K_M")
+    facts = next(v for v in variants() if v.id == QWEN_7B).quants[0].facts
+    assert facts is not None
+    odd = replace(facts, hyper=replace(facts.hyper, head_dim_k=80))
+    editor = next(iter(desk.page.findChildren(PlanEditor)))
+    editor.set_subject(Subject(odd, described("rtx4090-64gb"), Wishes(), plan))
+    assert desk.button("KV cache: f16").isEnabled()
+    for kind in ("q8_0", "q4_0"):
+        button = desk.button(f"KV cache: {kind}")
+        assert not button.isEnabled()
+        assert "80" in button.toolTip()
+        assert button.accessibleDescription() == button.toolTip()
+    editor.set_subject(Subject(facts, described("rtx4090-64gb"), Wishes(), plan))
+    assert desk.button("KV cache: q4_0").isEnabled()
+    assert desk.button("KV cache: q4_0").toolTip() == ""
 
 
 def test_dense_models_have_no_expert_slider_and_machines_without_cards_no_layers(

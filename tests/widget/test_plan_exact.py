@@ -19,15 +19,19 @@ from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Machine, machine_to_json
 from launcher.core.models import Family, ModelFile, Quant
+from launcher.core.paths import hub_cache_dir
 from launcher.core.plans import Goal, Plan, Recommendation, Wishes
 from launcher.core.units import GIB, gb
 from launcher.engine.protocol import EngineState
 from launcher.services.exact import Verified, VerifyRequest
+from launcher.services.local_files import file_model
 from launcher.services.plan_service import Planned
 from launcher.services.what_if import COMMON, MachineWish
 from launcher.ui.components import Banner
+from launcher.ui.models.delegate import can_download
 from launcher.ui.models.machine_dialog import MachineDialog
 from launcher.ui.models.plan_for import machine_words, wish_words
+from launcher.ui.models.rows import SizeRow
 from tests.fakes.gguf_models import make_model
 from tests.fakes.hub import FakeHub
 from tests.unit.planner_machines import described
@@ -275,6 +279,51 @@ def test_a_pasted_link_becomes_a_row_with_its_plan(desk: Desk, tiny: Path, hub: 
     assert plan.fits
     assert search_field(desk).text() == ""
     assert desk.button(f"Download and chat · {gb(tiny.stat().st_size)}").isEnabled()
+
+
+def test_a_link_outside_the_hub_is_planned_and_not_offered_for_download(desk: Desk, tiny: Path, hub: FakeHub) -> None:
+    desk.plans.set_machine(described("rtx4090-64gb"))
+    hub.add_file(REPO, "Tiny-F16.gguf", tiny)
+    plain = f"{hub.cdn}/{REPO}/resolve/main/Tiny-F16.gguf"
+    search_field(desk).setText(f"{plain}?signature=s3cret")
+    desk.qtbot.waitUntil(lambda: desk.says(f"Reading the header of {plain}…"), timeout=PATIENCE_MS)
+    desk.qtbot.waitUntil(lambda: desk.says("From a link, not in the catalogue."), timeout=PATIENCE_MS)
+    desk.settle()
+    plan = desk.page.panel.shown_plan
+    assert plan is not None
+    assert (plan.repo, plan.fits) == (plain, True)
+    assert not desk.has_button("Only download")
+    row = SizeRow(plan.model, plan.quant, plan.repo, plan.file_bytes, plan=plan)
+    assert not can_download(row, None)
+    assert can_download(replace(row, repo=REPO), None)
+
+
+# --- files on the disk ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_outside_the_catalog_has_a_plan_and_its_levers(desk: Desk, tiny: Path) -> None:
+    desk.plans.set_machine(described("rtx4090-64gb"))
+    there = hub_cache_dir() / "models--some--one" / "snapshots" / ("a" * 40) / "weights.gguf"
+    there.parent.mkdir(parents=True)
+    there.symlink_to(tiny)
+    desk.downloads.rescan()
+
+    def plans() -> list[Plan]:
+        return [plan for plan in desk.page.plans if plan.model == file_model(str(there))]
+
+    desk.qtbot.waitUntil(lambda: bool(plans()), timeout=PATIENCE_MS)
+    desk.page.show_plan(plans()[0])
+    desk.settle()
+    assert desk.says("A file on this PC, not in the catalogue.")
+    assert desk.button("Load and chat").isEnabled()
+    desk.slider("Context").setValue(0)
+    desk.settle()
+    plan = desk.page.panel.shown_plan
+    assert plan is not None
+    assert plan.context < plans()[0].context
+    there.unlink()
+    desk.downloads.rescan()
+    desk.qtbot.waitUntil(lambda: not plans(), timeout=PATIENCE_MS)
 
 
 def test_a_link_that_cannot_be_read_says_why(desk: Desk, hub: FakeHub) -> None:

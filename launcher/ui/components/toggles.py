@@ -145,6 +145,13 @@ class SegmentedButtons(QWidget):
         """Choose without a signal."""
         self._button(key).setChecked(True)
 
+    def set_locked(self, key: str, reason: str) -> None:
+        """Lock one value with a reason, or unlock it with ""."""
+        button = self._button(key)
+        button.setEnabled(not reason)
+        button.setToolTip(reason)
+        button.setAccessibleDescription(reason)
+
     def _button(self, key: str) -> QAbstractButton:
         return self._group.button(self._keys.index(key))
 

@@ -32,7 +32,7 @@ def button_rect(cell: QRectF) -> QRectF:
 
 def can_download(size: SizeRow | None, progress: DownloadProgress | None) -> bool:
     """Whether the row offers a download button."""
-    if size is None or size.installed or size.plan is None or not size.plan.fits:
+    if size is None or size.installed or size.plan is None or not size.plan.fits or not size.can_be_fetched:
         return False
     return progress is None or progress.state in (DownloadState.PAUSED, DownloadState.FAILED, DownloadState.DONE)
 

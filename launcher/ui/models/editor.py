@@ -12,7 +12,7 @@ from launcher.core.machine import Gpu, Machine
 from launcher.core.models import ModelFacts
 from launcher.core.plans import Plan, Wishes
 from launcher.core.units import GIB, gib, whole
-from launcher.services.plan_editing import KV_TYPES
+from launcher.services.plan_editing import KV_TYPES, why_not_kv_type
 from launcher.ui.components import Run, SegmentedButtons, Slider, Text
 from launcher.ui.models import levers as scale
 from launcher.ui.models.levers import Levers
@@ -81,6 +81,8 @@ class PlanEditor(QWidget):
         if subject is None:
             return
         self._kv_value.set_text("")
+        for kind in KV_TYPES:
+            self._kv.set_locked(kind, why_not_kv_type(subject.facts, kind))
         self._contexts = scale.context_steps(subject.facts.context_train)
         self._ubatches = scale.ubatch_steps(subject.facts.context_train)
         has_cards = any(d.kind == "gpu" for d in subject.recommended.memory.devices)

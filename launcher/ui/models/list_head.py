@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.errors import UserError
-from launcher.services.linked import is_link
+from launcher.services.linked import is_link, shown_link
 from launcher.ui.components import Banner, BannerKind, ComboBox, FilterChip, FlowLayout, SearchField, Text
 from launcher.ui.models.arrange import Filter, Order, View
 from launcher.ui.theme import Role, Tone
@@ -150,6 +150,6 @@ class ListHead(QWidget):
         self.view_changed.emit()
 
     def _on_link_settled(self) -> None:
-        words = self.tr("Reading the header of {link}…").format(link=self._link)
+        words = self.tr("Reading the header of {link}…").format(link=shown_link(self._link))
         self._link_state.show_message(BannerKind.INFO, words)
         self.link_pasted.emit(self._link)

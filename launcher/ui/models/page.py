@@ -59,6 +59,7 @@ class ModelsPage(QWidget):
         super().__init__(parent)
         self._families: tuple[Family, ...] = ()
         self._linked: tuple[Variant, ...] = ()
+        self._files: tuple[Variant, ...] = ()
         self._is_what_if = False
         self._wanted: tuple[str, str, str] | None = None
         self._not_offered: tuple[NotOffered, ...] = ()
@@ -172,6 +173,7 @@ class ModelsPage(QWidget):
         if self._is_untouched:
             self._chosen = None
             self._open.clear()
+        self._files = planned.files
         self.set_plans(planned.plans)
 
     def add_linked(self, variant: Variant, quant: Quant) -> None:
@@ -251,7 +253,9 @@ class ModelsPage(QWidget):
         families = self._families
         if self._linked:
             families = (Family(LINKED_FAMILY, self.tr("From links"), "", self._linked), *families)
-        self._rows = build(families, self._plans or (), self._installed, self._recommended, self._not_offered)
+        self._rows = build(
+            families, self._plans or (), self._installed, self._recommended, self._not_offered, self._files
+        )
         self._show()
 
     def _show(self) -> None:

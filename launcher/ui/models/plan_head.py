@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.words import joined
+from launcher.services.local_files import FILE_FAMILY
 from launcher.ui.components import ButtonSize, ComboBox, ElidedLabel, SecondaryButton, Text
 from launcher.ui.models import words
 from launcher.ui.models.plan_for import PlanForBox
@@ -75,14 +76,18 @@ class PlanHead(QWidget):
         facts = self._facts_words(model, size)
         self._facts.set_text(facts)
         self._facts.setVisible(bool(facts))
-        if model and model.variant:
-            self._facts.setToolTip(joined(facts, model.variant.strengths, model.variant.honest_note))
+        variant = model.variant if model else None
+        if variant:
+            path = size.installed.path if size and size.installed and variant.family == FILE_FAMILY else ""
+            self._facts.setToolTip(joined(facts, variant.strengths, variant.honest_note, path))
 
     def _facts_words(self, model: ModelRow | None, size: SizeRow | None) -> str:
         variant = model.variant if model else None
         if variant is None:
             return size.installed.path if size and size.installed else ""
         params = words.params_sentence(variant)
+        if not variant.released and variant.family == FILE_FAMILY:
+            return self.tr("{params}. A file on this PC, not in the catalogue.").format(params=params)
         if not variant.released:
             return self.tr("{params}. From a link, not in the catalogue.").format(params=params)
         date = words.date_words(variant.released)

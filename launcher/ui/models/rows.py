@@ -9,6 +9,7 @@ from launcher.core.downloads import Installed
 from launcher.core.models import Family, QuantQuality, Variant
 from launcher.core.plans import Plan
 from launcher.planner import points
+from launcher.services.local_files import file_model, file_of
 from launcher.ui.models.fit import runs
 
 _UNKNOWN = QuantQuality("unknown")
@@ -50,7 +51,7 @@ class SizeRow:
     @property
     def can_be_fetched(self) -> bool:
         """It is on the hub; from another server it can only be planned."""
-        return "://" not in self.repo
+        return bool(self.repo) and "://" not in self.repo
 
     @property
     def is_running(self) -> bool:
@@ -100,8 +101,18 @@ def build(
     installed: tuple[Installed, ...],
     recommended: Plan | None,
     not_offered: tuple[NotOffered, ...] = (),
+    files: tuple[Variant, ...] = (),
 ) -> tuple[ModelRow, ...]:
-    """Match everything that is known; models stay in the catalog's order, unknown files come last."""
+    """Match everything that is known; models stay in the catalog's order, files outside it come last.
+
+    Args:
+        families: the catalog, and models from links.
+        plans: of all sizes.
+        installed: what is on the disk.
+        recommended: the planner's choice.
+        not_offered: file sets that are listed with their reason.
+        files: what the headers of installed files outside the catalog say.
+    """
     plan_of = {(p.model, p.quant, p.repo): p for p in plans}
     special = (recommended.model, recommended.quant, recommended.repo) if recommended else None
     left = list(installed)
@@ -110,7 +121,7 @@ def build(
         names = [q.name for q in variant.quants]
         sizes: list[SizeRow] = []
         for quant in variant.quants:
-            found = next((i for i in left if _is_same(i, variant.id, quant.name, quant.repo)), None)
+            found = file_of(left, variant.id, quant)
             if found is not None:
                 left.remove(found)
             key = (variant.id, quant.name, quant.repo)
@@ -134,16 +145,17 @@ def build(
         )
         sizes.sort(key=lambda size: size.file_bytes)
         rows.append(ModelRow(variant.id, variant.name, variant.short_name, variant, tuple(sizes), variant.why_not))
-    return (*rows, *(_unknown_file(item, plan_of) for item in left))
+    by_id = {variant.id: variant for variant in files}
+    return (*rows, *(_file(item, by_id.get(file_model(item.path)), plan_of) for item in left))
 
 
-def _is_same(item: Installed, model: str, quant: str, repo: str) -> bool:
-    return item.model == model and item.quant.lower() == quant.lower() and item.repo in (None, repo)
-
-
-def _unknown_file(item: Installed, plan_of: dict[tuple[str, str, str], Plan]) -> ModelRow:
-    repo = item.repo or ""
-    plan = plan_of.get((item.model, item.quant, repo))
-    size = SizeRow(item.model, item.quant, repo, item.size_bytes, plan=plan, installed=item)
+def _file(item: Installed, variant: Variant | None, plan_of: dict[tuple[str, str, str], Plan]) -> ModelRow:
+    """A file outside the catalog; without a plan where its header has not been read or says nothing."""
+    if variant is None:
+        size = SizeRow(item.model, item.quant, item.repo or "", item.size_bytes, installed=item)
+    else:
+        quant = variant.quants[0]
+        key = (variant.id, quant.name, quant.repo)
+        size = SizeRow(*key, item.size_bytes, quant.bits_per_weight, plan=plan_of.get(key), installed=item)
     # The path tells two files of the same name apart.
-    return ModelRow(f"file:{item.path}", item.name, item.name, None, (size,))
+    return ModelRow(file_model(item.path), item.name, item.name, variant, (size,))

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QDate, QLocale
 from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.models import Variant
 from launcher.core.units import GB, gb, gib, rate
+from launcher.services.local_files import FILE_FAMILY
 from launcher.ui.models.fit import Fit, FitKind, fit_of
 from launcher.ui.models.rows import ModelRow, SizeRow
 from launcher.ui.theme import Tone
@@ -141,6 +142,8 @@ def model_details(model: ModelRow, lead: SizeRow | None, *, is_open: bool) -> st
     if model.variant is None:
         return QCoreApplication.translate("Models", "file on this PC, not in the catalogue")
     parts = [params_words(model.variant)]
+    if model.variant.family == FILE_FAMILY:
+        parts.append(QCoreApplication.translate("Models", "file on this PC"))
     if "reasoning" in model.variant.tags:
         parts.append(QCoreApplication.translate("Models", "reasoning"))
     if lead and not is_open:
