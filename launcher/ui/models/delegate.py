@@ -127,6 +127,8 @@ class RowDelegate(QStyledItemDelegate):
             paint_icon(painter, "chevron-down" if is_open else "chevron-right", Tone.MUTED, place)
         area = cell.adjusted(px(NAME_LEFT) - cell.left(), 0, 0, 0)
         details = words.model_details(model, node.shown.lead, is_open=is_open)
+        if QFontMetricsF(font(Role.SMALLEST)).horizontalAdvance(details) > area.width():
+            details = words.model_details(model, node.shown.lead, is_open=is_open, is_short=True)
         self._two_lines(painter, area, (model.short_name, Role.BODY_MEDIUM, Tone.TEXT), details)
 
     def _paint_download(

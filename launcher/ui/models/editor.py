@@ -90,6 +90,11 @@ class PlanEditor(QWidget):
         self._experts.set_shown(has_cards and bool(scale.expert_layers(subject.facts)))
         self._make_cap_rows(subject.machine)
 
+    def set_recommended(self, plan: Plan) -> None:
+        """The plan without levers, now with exact buffers: where the ticks are."""
+        if self._subject is not None:
+            self._subject = replace(self._subject, recommended=plan)
+
     def reset(self) -> None:
         """Back to recommended."""
         self._change(Levers())

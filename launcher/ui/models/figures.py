@@ -28,7 +28,7 @@ class SpeedFigures(QWidget):
         for i, figure in enumerate((self._answering, self._reading, self._first)):
             if i:
                 row.addWidget(Divider(self, vertical=True))
-            row.addWidget(figure, 0 if i else 1, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(figure, 0, Qt.AlignmentFlag.AlignTop)
 
     def set_speed(self, speed: SpeedEstimate | None, *, is_pending: bool = True) -> None:
         """Show an estimate or a measurement; None shows "…", or a dash where there is no speed."""

@@ -177,6 +177,8 @@ class PlanPanel(QWidget):
         if edited.plan != self._plan():
             self._forget_verified()
         self._edited = edited
+        if edited.request.wishes == edited.request.base:
+            self._editor.set_recommended(edited.plan)
         if self._is_problem_of_levers:
             self._problem.hide()
         self._refresh()

@@ -137,14 +137,21 @@ def _billions(params: int) -> str:
     return f"{billions:.0f}B" if billions >= 10 or round(billions, 1).is_integer() else f"{billions:.1f}B"
 
 
-def model_details(model: ModelRow, lead: SizeRow | None, *, is_open: bool) -> str:
-    """The second line of a model: parameters, reasoning, and which size the folded row is about."""
+def model_details(model: ModelRow, lead: SizeRow | None, *, is_open: bool, is_short: bool = False) -> str:
+    """The second line of a model: parameters, reasoning, and which size the folded row is about.
+
+    Args:
+        model: the row.
+        lead: the size that a folded row is about.
+        is_open: its sizes are shown below.
+        is_short: without "reasoning", for which there is a filter.
+    """
     if model.variant is None:
         return QCoreApplication.translate("Models", "file on this PC, not in the catalogue")
     parts = [params_words(model.variant)]
     if model.variant.family == FILE_FAMILY:
         parts.append(QCoreApplication.translate("Models", "file on this PC"))
-    if "reasoning" in model.variant.tags:
+    if "reasoning" in model.variant.tags and not is_short:
         parts.append(QCoreApplication.translate("Models", "reasoning"))
     if lead and not is_open:
         parts.append(lead.quant)
