@@ -144,7 +144,12 @@ class MemoryUse:
 
 @dataclass(frozen=True, slots=True)
 class SpeedEstimate:
-    """Tokens per second with a range. `basis`: "datasheet", "calibrated" or "measured"."""
+    """Tokens per second with a range. `basis`: "datasheet", "calibrated" or "measured".
+
+    `decode_*` are quoted at a position of about 1,000 tokens (or at the end of a shorter context): a few answers into a
+    chat. Further on it gets slower, on a processor and with MLA clearly so. `prefill` and the time to the first token are
+    those of a prompt of 1,000 tokens.
+    """
 
     decode_tokens_s: float
     decode_low: float

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from launcher.core.models import KvLayout
 from launcher.planner import speed
 
 if TYPE_CHECKING:
+    from launcher.core.models import HyperParameters
     from launcher.planner.layout import Layout, Loader
 
 # Position in the context at which decode speed is quoted: a few answers into a chat.
 QUOTED_POSITION = 1024
 # From this many tokens on llama.cpp copies weights from RAM to the GPU instead of computing on the processor.
 _STREAMS_FROM = 32
+# Backends whose devices compute several batches of a prompt at once, one card each (llama.cpp asks for asynchronous work
+# and events), and how much of that ideal the rows on 2 to 8 cards reach.
+_PIPELINED = ("cuda", "rocm", "vulkan")
+_PIPELINE_SHARE = 0.5
+# One row of the cache for all heads.
+_LATENT = (KvLayout.MLA, KvLayout.INDEXED_MLA, KvLayout.COMPRESSED)
 
 
 class Part(NamedTuple):
@@ -36,24 +44,42 @@ def token_seconds(loader: Loader, n_ctx: int, gpus: Sequence[Part], host: Part, 
         host: blocks of the processor, with all experts that are in RAM.
         expert_layers: blocks on GPUs with experts in RAM: the answer crosses to the processor and back in each.
     """
-    read = min(QUOTED_POSITION, n_ctx) / max(1, n_ctx)
     seconds, handovers = 0.0, 0
     for part, device in zip(gpus, loader.devices, strict=True):
         if part.always:
-            seconds += speed.device_seconds(device, _work(loader, part, read))
+            seconds += speed.device_seconds(device, _work(loader, part, n_ctx))
             handovers += 1
     if host.always + host.routed:
-        seconds += speed.device_seconds(loader.host_device, _work(loader, host, read))
+        seconds += speed.device_seconds(loader.host_device, _work(loader, host, n_ctx))
         handovers += 2 * expert_layers if expert_layers else 1
     return speed.token_seconds(seconds, handovers, loader.view.calibration)
 
 
-def _work(loader: Loader, part: Part, kv_read: float) -> speed.Work:
+def _work(loader: Loader, part: Part, n_ctx: int) -> speed.Work:
     hyper = loader.facts.hyper
     n = part.end - part.first
-    is_latent = hyper.kv_lora_rank or hyper.compress_ratios
-    dense = 0 if is_latent else max(0, min(part.end, loader.n_dense) - part.first)
-    return speed.Work(part.always + part.routed * loader.used_share, dense, n - dense, part.kv * kv_read)
+    has_costly_layers = hyper.kv_lora_rank or hyper.compress_ratios
+    dense = 0 if has_costly_layers else max(0, min(part.end, loader.n_dense) - part.first)
+    position = min(QUOTED_POSITION, n_ctx)
+    return speed.Work(
+        part.always + part.routed * loader.used_share,
+        dense,
+        n - dense,
+        part.kv * position / max(1, n_ctx),
+        n * attended(hyper, position) * hyper.n_head * (hyper.head_dim_k + hyper.head_dim_v),
+        is_latent=loader.facts.kv_layout in _LATENT,
+    )
+
+
+def attended(hyper: HyperParameters, position: int) -> float:
+    """Rows of the cache that a layer computes on at a position, in the mean: V4 looks at a window and at compressed rows.
+
+    V3.2's selection is a mask in this engine, and takes fewer rows only beyond the quoted position.
+    """
+    if not hyper.compress_ratios:
+        return position
+    compressed = sum(1.0 / ratio for ratio in hyper.compress_ratios if ratio) / len(hyper.compress_ratios)
+    return min(position, hyper.sliding_window) + position * compressed
 
 
 def prefill_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:
@@ -61,7 +87,23 @@ def prefill_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:
     n_ubatch = max(1, min(layout.setting.n_ubatch, n_tokens))
     full, rest = divmod(n_tokens, n_ubatch)
     seconds = full * _ubatch_seconds(loader, layout, n_ubatch)
-    return seconds + (_ubatch_seconds(loader, layout, rest) if rest else 0.0)
+    seconds += _ubatch_seconds(loader, layout, rest) if rest else 0.0
+    return seconds / _pipeline_gain(loader, layout, n_tokens / n_ubatch)
+
+
+def _pipeline_gain(loader: Loader, layout: Layout, n_ubatches: float) -> float:
+    """How much faster a prompt of some ubatches is read because several GPUs work on them at once.
+
+    llama.cpp does so with all layers on GPUs and no expert override (src/llama-context.cpp). m equal ubatches on n GPUs
+    ideally take (m + n - 1) / (m * n) of the time; about half of the gain is seen (rows of kind "gpus").
+    """
+    s = layout.setting
+    used = [g.backend for g, b in zip(loader.view.gpus, layout.gpus, strict=True) if b.weights]
+    everything = s.n_gpu_layers > loader.n_layer and not s.expert_layers_on_cpu and not s.boundary
+    if len(used) < 2 or not everything or not all(backend in _PIPELINED for backend in used):
+        return 1.0
+    m, n = max(1.0, n_ubatches), len(used)
+    return 1.0 + _PIPELINE_SHARE * (m * n / (m + n - 1) - 1.0)
 
 
 def _ubatch_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:

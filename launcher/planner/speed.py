@@ -2,8 +2,8 @@
 
 Decode reads every active weight once per token:
 
-    t = sum over devices [ weights / bandwidth + KV / KV bandwidth + dense layers * c1 + MoE or MLA layers * c2 ]
-        + hand-overs * s + c0
+    t = sum over devices [ weights / bandwidth + max(KV / KV bandwidth, attention / its rate)
+                           + dense layers * c1 + MoE or MLA layers * c2 ] + hand-overs * s + c0
 
 and a batch of the prompt costs its arithmetic, plus the copy of the weights that are in RAM (`ubatch_seconds`).
 
@@ -15,7 +15,8 @@ A calibration of the machine replaces them one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from launcher.core.calibration import Calibration, DeviceCalibration
@@ -31,6 +32,9 @@ class Device:
         layer_s: constant per dense layer and token.
         moe_layer_s: constant per expert or MLA layer; None is a dense layer's times `_MOE_LAYER_FACTOR`.
         kv_bytes_s: KV cache read per second; None is the rate of the weights.
+        attention_macs_s: multiply-adds of the attention per second while answering.
+        latent_macs_s: the same where all heads share one row of the cache (MLA, V4).
+        latent_kv_bytes_s: cache of such rows read per second; None is `kv_bytes_s`.
         is_measured: the rates come from a calibration of this machine, not from data sheets.
     """
 
@@ -39,6 +43,9 @@ class Device:
     layer_s: float
     moe_layer_s: float | None = None
     kv_bytes_s: float | None = None
+    attention_macs_s: float = math.inf
+    latent_macs_s: float = math.inf
+    latent_kv_bytes_s: float | None = None
     is_measured: bool = False
 
 
@@ -50,12 +57,17 @@ class Work:
         read_bytes: weights that every token reads: all of the always-read part, the used share of the routed experts.
         dense_layers, moe_layers: blocks with and without experts or MLA; parts of a block (its experts) count as none.
         kv_bytes: KV cache up to the position in question; it grows with the conversation.
+        attention_macs: multiply-adds of all heads on that cache: keys and values, `n_head * (head_dim_k + head_dim_v)` per
+            layer and position.
+        is_latent: all heads read one row per position (MLA, V4).
     """
 
     read_bytes: float
     dense_layers: int
     moe_layers: int
     kv_bytes: float = 0.0
+    attention_macs: float = 0.0
+    is_latent: bool = False
 
 
 class _Backend(NamedTuple):
@@ -87,6 +99,9 @@ _GPU_SHARE_OF_TYPE = {"float": 1.04, "q8": 1.0, "k": 1.0, "low_k": 0.8, "iq": 0.
 # The cache is read by attention kernels: 537 MB more of it cost an RX 7900 XTX 0.69 ms (ggml-org/llama.cpp pull request
 # 26284), 1.2 GB a GB10 6.4 ms (forums.developer.nvidia.com/t/355639): 81 and 69 % of their data sheets.
 _GPU_KV_SHARE = 0.75
+# With MLA every head computes on every row: 128 heads do 121 multiply-adds per byte, where a group of four heads does 2.
+# No public row tells how much of a card's arithmetic that kernel reaches; an estimate, below what others publish for theirs.
+_GPU_LATENT_SHARE = 0.25
 # Large batches: quantised kernels stop rising at some hundred teraflops, and workstation and server cards, whose nominal
 # rate is twice a GeForce's at the same clock and memory, do not exceed about 110 operations per byte of bandwidth.
 _GPU_HALF_FLOPS = 200e12
@@ -100,6 +115,14 @@ _UNIFIED_HOST_SHARE = 0.6
 # (the last two near what the RAM gave), IQ3_S 2.4 GB/s per core. They meet the RAM's rate softly (`_lesser`), hence higher.
 _CORE_BYTES_S = {"float": 40e9, "q8": 18e9, "k": 10.5e9, "low_k": 10.5e9, "iq": 3e9}
 _CORE_FLOPS = 75e9  # quantised matrix products with AVX2 or NEON
+# Attention while answering, multiply-adds per core and second on an f16 cache: bound by its conversions, not by the RAM.
+# Measured on the same server, one core, from 256 to 1,280 rows: 28 heads of 128 on 4 of keys and values, 32 on 8 and 64 on
+# 8: 4.6-5.4e9; 32 on 32: 2.0-3.2e9; MLA with 16, 64 and 128 heads: 8.9-10.7, 11.4 and 11.7e9 (the computer was shared).
+_CORE_ATTENTION_MACS, _CORE_LATENT_MACS = 5e9, 11e9
+# What the models of a calibration compute per byte of that cache: 32 heads on 8; 16 heads with MLA, 576 + 512 multiply-adds
+# on a row of 1,152 bytes (core/calibration.py).
+_PROBE_MACS_PER_BYTE = 2.0
+_LATENT_PROBE_MACS_PER_BYTE = 16 * (576 + 512) / 1152
 
 # Class values where nothing is known: below the slowest card still sold, and dual-channel DDR4.
 UNKNOWN_GPU_BANDWIDTH = 100e9
@@ -135,7 +158,12 @@ def gpu_device(
         kind.moe_layer_s,
         sheet * min(_GPU_KV_SHARE, kind.share),
     )
-    return _measured(by_sheet, quant, calibration, _GPU_SHARE_OF_TYPE)
+    device = _measured(by_sheet, quant, calibration, _GPU_SHARE_OF_TYPE)
+    device = replace(device, latent_macs_s=device.flops / 2 * _GPU_LATENT_SHARE)
+    if calibration is None:
+        return device
+    kv_bytes_s = calibration.kv_bytes_s or device.kv_bytes_s
+    return replace(device, kv_bytes_s=kv_bytes_s, latent_kv_bytes_s=calibration.mla_kv_bytes_s)
 
 
 def host_device(
@@ -162,8 +190,19 @@ def host_device(
         _HOST_LAYER_S,
         _HOST_MOE_LAYER_S,
         bandwidth,
+        cores * _CORE_ATTENTION_MACS,
+        cores * _CORE_LATENT_MACS,
     )
-    return _measured(by_sheet, quant, calibration, _CORE_BYTES_S)
+    device = _measured(by_sheet, quant, calibration, _CORE_BYTES_S)
+    if calibration is None:
+        return device
+    gqa, mla = calibration.kv_bytes_s, calibration.mla_kv_bytes_s
+    return replace(
+        device,
+        kv_bytes_s=max(calibration.bandwidth_bytes_s.values(), default=bandwidth),
+        attention_macs_s=gqa * _PROBE_MACS_PER_BYTE if gqa else device.attention_macs_s,
+        latent_macs_s=mla * _LATENT_PROBE_MACS_PER_BYTE if mla else device.latent_macs_s,
+    )
 
 
 def core_bytes_s(quant: str) -> float:
@@ -175,11 +214,15 @@ def device_seconds(device: Device, work: Work) -> float:
     """Seconds that one device needs for one token."""
     moe_layer_s = _MOE_LAYER_FACTOR * device.layer_s if device.moe_layer_s is None else device.moe_layer_s
     constant = device.layer_s * work.dense_layers + moe_layer_s * work.moe_layers
-    return (
-        work.read_bytes / device.bandwidth_bytes_s
-        + work.kv_bytes / (device.kv_bytes_s or device.bandwidth_bytes_s)
-        + constant
-    )
+    return work.read_bytes / device.bandwidth_bytes_s + _attention_seconds(device, work) + constant
+
+
+def _attention_seconds(device: Device, work: Work) -> float:
+    """The cache is read and computed on at the same time: the slower of both counts."""
+    bytes_s = device.kv_bytes_s or device.bandwidth_bytes_s
+    if work.is_latent:
+        return max(work.kv_bytes / (device.latent_kv_bytes_s or bytes_s), work.attention_macs / device.latent_macs_s)
+    return max(work.kv_bytes / bytes_s, work.attention_macs / device.attention_macs_s)
 
 
 def token_seconds(parts: float, handovers: int, calibration: Calibration | None = None) -> float:
@@ -297,17 +340,16 @@ def _class_of(quant: str) -> str:
 def _measured(
     by_sheet: Device, quant: str, calibration: DeviceCalibration | None, rate_of_class: dict[str, float]
 ) -> Device:
-    """The device with what a calibration knows better."""
+    """The device with what a calibration knows better, but for the cache."""
     if calibration is None:
         return by_sheet
     bandwidth = _measured_bandwidth(calibration.bandwidth_bytes_s, quant, rate_of_class)
-    layer_s = by_sheet.layer_s if calibration.layer_s is None else calibration.layer_s
-    return Device(
-        bandwidth or by_sheet.bandwidth_bytes_s,
-        calibration.prefill_flops or by_sheet.flops,
-        layer_s,
-        by_sheet.moe_layer_s if calibration.moe_layer_s is None else calibration.moe_layer_s,
-        calibration.kv_bytes_s or by_sheet.kv_bytes_s,
+    return replace(
+        by_sheet,
+        bandwidth_bytes_s=bandwidth or by_sheet.bandwidth_bytes_s,
+        flops=calibration.prefill_flops or by_sheet.flops,
+        layer_s=by_sheet.layer_s if calibration.layer_s is None else calibration.layer_s,
+        moe_layer_s=by_sheet.moe_layer_s if calibration.moe_layer_s is None else calibration.moe_layer_s,
         is_measured=bandwidth is not None,
     )
 

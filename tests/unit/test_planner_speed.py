@@ -1,6 +1,7 @@
 """Known rows that the speed constants must reproduce; the last digits are not the point, the class is."""
 
 import json
+from dataclasses import replace
 from statistics import median
 
 import pytest
@@ -12,7 +13,7 @@ from launcher.core.calibration import Calibration, DeviceCalibration
 from launcher.core.machine import Cpu, Disk, Gpu, Machine, Ram
 from launcher.core.plans import Wishes
 from launcher.core.units import GIB
-from launcher.planner import speed
+from launcher.planner import pace, speed
 from tests.bench.speed_errors import ROWS, errors, judged_rows, table
 from tests.unit.planner_machines import described
 
@@ -122,7 +123,7 @@ def test_uncalibrated_decode_is_within_20_percent_in_the_median(judged):
     assert median(held_out) < 0.14
     for kind in {j.row.kind for j in judged}:
         of_kind = [abs(j.decode_error) for j in judged if j.row.kind == kind]
-        assert median(of_kind) < 0.30, kind  # some kinds have few rows
+        assert median(of_kind) < (0.25 if len(of_kind) > 4 else 0.40), kind  # two rows of R1 before MLA: anecdotes
     assert abs(median(j.decode_error for j in judged)) < 0.06  # neither hopeful nor gloomy
 
 
@@ -133,7 +134,9 @@ def test_uncalibrated_prefill(judged):
 
 
 def test_the_stated_range_holds_most_rows(judged):
-    assert sum(j.is_in_range for j in judged) / len(judged) > 0.7
+    """The range of the plan itself: four of five measurements lie in it, and it is no barn door."""
+    assert sum(j.is_in_range for j in judged) / len(judged) >= 0.80
+    assert all(j.estimate.decode_high / j.estimate.decode_low < 2 for j in judged)
 
 
 def test_every_row_has_a_source_and_the_table_prints(judged):
@@ -146,20 +149,96 @@ def test_every_row_has_a_source_and_the_table_prints(judged):
     assert all(sources.values())
 
 
-def test_four_of_five_rows_lie_in_the_likely_range(judged):
-    inside = []
-    for j in judged:
-        kind = j.row.kind
-        low, high = speed.likely_range(
-            is_measured=False,
-            on_host=kind.startswith(("partial", "cpu", "experts")),
-            has_experts=kind.endswith("moe") or kind == "experts",
-            is_unified=kind.startswith("unified"),
-            is_paged=False,
-            is_assumed=False,
-        )
-        inside.append(low <= j.row.decode / j.estimate.decode_tokens_s <= high)
-    assert 0.75 < sum(inside) / len(inside) < 0.92
+def test_several_cards_read_a_prompt_together(judged):
+    """All layers on cards of one backend: rows of 2 to 8 cards are met in the middle."""
+    found = [e for j in judged if j.row.kind == "gpus" and (e := j.prefill_error) is not None]
+    assert len(found) >= 20
+    assert median(abs(e) for e in found) < 0.25
+    assert abs(median(found)) < 0.15
+
+
+def test_what_the_engine_does_not_pipeline():
+    card = RTX5090.gpus[0]
+
+    def prefill(n, **levers):
+        levers = {"n_gpu_layers": 81, "n_ubatch": 256, **levers}
+        cards = (replace(card, vram_free_bytes=64 * GIB, vram_total_bytes=64 * GIB),) * n
+        machine = replace(RTX5090, gpus=cards)
+        split = (1.0,) * n if n > 1 else None
+        return plan(machine, "r1-distill-llama-70b", "Q4_K_M", tensor_split=split, **levers).speed.prefill_tokens_s
+
+    assert prefill(2) > 1.2 * prefill(1)
+    assert prefill(4) > 1.2 * prefill(2)
+    assert prefill(2, n_ubatch=1024, n_batch=1024) == pytest.approx(prefill(1), rel=0.02)  # one batch cannot overlap
+    assert prefill(2, n_gpu_layers=80) < prefill(2)
+    assert prefill(2, n_gpu_layers=80) < 1.02 * prefill(1)
+    over_the_network = replace(RTX5090, gpus=(replace(card, backend="rpc"),) * 2)
+    one = replace(RTX5090, gpus=(replace(card, backend="rpc"),))
+    both, single = (
+        plan(m, "r1-distill-qwen-7b", "Q4_K_M", n_gpu_layers=29, tensor_split=s).speed.prefill_tokens_s
+        for m, s in ((over_the_network, (1.0, 1.0)), (one, None))
+    )
+    assert both == pytest.approx(single, rel=0.02)
+
+
+# --- The cache while answering ----------------------------------------------------------------------------------------
+
+
+def test_attention_on_a_processor_is_arithmetic():
+    """R1's 128 heads cost a processor far more than their bytes: 61 layers, 1,024 rows, 8.7 billion multiply-adds."""
+    device = speed.host_device(400e9, 32, "Q4_K_M")
+    kv_bytes, macs = 61 * 1024 * 1152.0, 61 * 1024 * 128 * (576 + 512.0)
+    latent = speed.Work(0.0, 0, 0, kv_bytes, macs, is_latent=True)
+    assert speed.device_seconds(device, latent) == pytest.approx(macs / (32 * 11e9))
+    assert speed.device_seconds(device, latent) > 50 * kv_bytes / 400e9
+    more_cores = speed.host_device(400e9, 64, "Q4_K_M")
+    assert speed.device_seconds(more_cores, latent) == pytest.approx(speed.device_seconds(device, latent) / 2)
+    # Many cores with slow RAM and few heads per row: the RAM is the limit.
+    few_heads = speed.Work(0.0, 0, 0, 1e9, 0.5e9)
+    assert speed.device_seconds(speed.host_device(50e9, 64, "Q8_0"), few_heads) == pytest.approx(1e9 / (50e9 * 0.84))
+
+
+def test_a_measured_processor_scales_with_the_heads():
+    """mla_kv_bytes_s is defined with 16 heads; 128 heads are eight times the arithmetic."""
+    measured = DeviceCalibration("CPU", {"q4_k": 20e9, "f16": 40e9}, kv_bytes_s=4e9, mla_kv_bytes_s=1.4e9)
+    device = speed.host_device(60e9, 8, "Q4_K_M", measured)
+
+    def seconds(n_head):
+        return speed.device_seconds(device, speed.Work(0.0, 0, 0, 1152e3, 1e3 * n_head * 1088, is_latent=True))
+
+    assert seconds(16) == pytest.approx(1152e3 / 1.4e9)
+    assert seconds(128) == pytest.approx(8 * seconds(16))
+    # 32 heads on 8 of keys and values, as the calibration has them: two multiply-adds per byte.
+    assert speed.device_seconds(device, speed.Work(0.0, 0, 0, 1e6, 2e6)) == pytest.approx(1e6 / 4e9)
+    assert speed.device_seconds(device, speed.Work(0.0, 0, 0, 1e6, 6e6)) == pytest.approx(3e6 / 4e9)
+
+
+def test_a_card_reads_the_cache_but_mla_computes_on_it():
+    device = speed.gpu_device("cuda", 1008e9, 165e12, "Q4_K_M")
+    assert speed.device_seconds(device, speed.Work(0.0, 0, 0, 1e9, 4e9)) == pytest.approx(1e9 / (1008e9 * 0.75))
+    latent = speed.Work(0.0, 0, 0, 61 * 1024 * 1152.0, 61 * 1024 * 128 * 1088.0, is_latent=True)
+    assert speed.device_seconds(device, latent) > 2 * latent.kv_bytes / (1008e9 * 0.75)
+    measured = replace(MEASURED, mla_kv_bytes_s=20e9)
+    device = speed.gpu_device("cuda", 1008e9, 165e12, "Q4_K_M", measured)
+    assert speed.device_seconds(device, replace(latent, attention_macs=0.0)) == pytest.approx(latent.kv_bytes / 20e9)
+
+
+def test_decode_is_quoted_at_a_thousand_tokens():
+    """A longer context costs nothing until it is filled; a shorter one is quoted at its end."""
+
+    def at(model, quant, context):
+        return plan(described("laptop-cpu-16gb"), model, quant, context=context).speed.decode_tokens_s
+
+    assert at("r1-distill-qwen-7b", "Q4_K_M", 8192) == pytest.approx(at("r1-distill-qwen-7b", "Q4_K_M", 4096), rel=0.01)
+    assert at("coder-v2-lite-instruct", "Q4_K_M", 256) > 1.02 * at("coder-v2-lite-instruct", "Q4_K_M", 1024)
+
+
+def test_v4_computes_on_its_window_and_compressed_rows():
+    """Each of its layers looks at 128 rows and at every 4th or 128th of the rest, not at all 1,024."""
+    facts = KNOWN.find("v4-flash-0731").quant("UD-Q4_K_XL").facts
+    rows = pace.attended(facts.hyper, 1024)
+    assert 128 < rows < 128 + 1024 / 4
+    assert pace.attended(KNOWN.find("r1-0528").quants[0].facts.hyper, 1024) == 1024
 
 
 # --- Measured machines ------------------------------------------------------------------------------------------------
