@@ -169,6 +169,16 @@ def test_quality_is_never_stronger_than_its_evidence() -> None:
     assert words.quality_words(replace(size, quality=unknown))[:2] == ("unknown", "not measured")
 
 
+def test_the_second_line_of_a_folded_row_keeps_its_size_where_there_is_little_room() -> None:
+    small = _row(ROWS, "small")
+    lead = small.sizes[0]
+    long = words.model_details(small, lead, is_open=False)
+    short = words.model_details(small, lead, is_open=False, is_short=True)
+    assert " · reasoning · " in long
+    assert short == long.replace(" · reasoning", "")
+    assert short.endswith(lead.quant)
+
+
 def test_ranges_of_sizes() -> None:
     assert words.size_range(_row(ROWS, "small").sizes) == "5.0\u20138.0 GB"
     assert words.size_range(_row(ROWS, "many").sizes) == "10\u201320 GB"

@@ -18,7 +18,7 @@ from launcher.ui.components import planned_parts
 from launcher.ui.models import levers as scale
 from launcher.ui.models.editor import PlanEditor, Subject
 from tests.unit.planner_machines import described
-from tests.widget.plan_desk import QWEN_7B, QWEN_32B, V4, Desk, variants
+from tests.widget.plan_desk import QWEN_7B, QWEN_32B, V4, Desk, planned, variants
 
 MACHINES = ("gtx1650-16gb", "rtx3060-32gb", "rtx4090-64gb", "rtx3090x2-128gb")
 
@@ -88,6 +88,19 @@ def test_every_lever_shows_what_the_plan_has(
         name = "Card limit" if len(gpus) == 1 else f"Limit of card {i + 1}"
         free = gpu.vram_free_bytes or 0
         assert desk.beside(name) == f"{gib(free - Wishes().vram_reserve_bytes)} of {free / GIB:.1f}"
+
+
+def test_ticks_are_where_the_exact_plan_is(desk: Desk) -> None:
+    """The list is planned with estimated buffers, which may choose another batch than the exact plan."""
+    exact, known = by_hand("rtx4090-64gb", V4, "AD-IQ1_M"), planned("rtx4090-64gb")
+    estimated = replace(exact, placement=replace(exact.placement, n_ubatch=exact.placement.n_ubatch // 2))
+    desk.page.set_planned(replace(known, plans=(estimated,)))
+    desk.choose(V4, "AD-IQ1_M")
+    assert desk.page.panel.shown_plan == exact
+    assert desk.slider("Batch").recommended == desk.slider("Batch").value()
+    desk.slider("Batch").setValue(0)
+    desk.settle()
+    assert desk.slider("Batch").recommended != desk.slider("Batch").value() == 0
 
 
 def test_a_cache_type_that_the_model_cannot_have_is_locked_and_says_why(desk: Desk) -> None:

@@ -45,6 +45,11 @@ class Slider(QSlider):
         self.valueChanged.connect(self._on_value_changed)
         FocusRing(self, 8, reach=2)
 
+    @property
+    def recommended(self) -> int | None:
+        """Where the tick is."""
+        return self._recommended
+
     def set_scale(self, last: int, recommended: int | None) -> None:
         """Steps from 0 to `last`, with a tick at the recommended one (None for no tick)."""
         self._is_silent = True
