@@ -74,7 +74,7 @@ def _work(loader: Loader, part: Part, n_ctx: int) -> speed.Work:
 def attended(hyper: HyperParameters, position: int) -> float:
     """Rows of the cache that a layer computes on at a position, in the mean: V4 looks at a window and at compressed rows.
 
-    V3.2's selection is a mask in this engine, and takes fewer rows only beyond the quoted position.
+    V3.2's selection is a mask in this engine: all rows are computed on (src/llama-graph.cpp).
     """
     if not hyper.compress_ratios:
         return position

@@ -100,7 +100,7 @@ _GPU_SHARE_OF_TYPE = {"float": 1.04, "q8": 1.0, "k": 1.0, "low_k": 0.8, "iq": 0.
 # 26284), 1.2 GB a GB10 6.4 ms (forums.developer.nvidia.com/t/355639): 81 and 69 % of their data sheets.
 _GPU_KV_SHARE = 0.75
 # With MLA every head computes on every row: 128 heads do 121 multiply-adds per byte, where a group of four heads does 2.
-# No public row tells how much of a card's arithmetic that kernel reaches; an estimate, below what others publish for theirs.
+# No public row tells how much of a card's arithmetic that kernel reaches: a guess, worth 0.8 ms of R1's token on an RTX 4090.
 _GPU_LATENT_SHARE = 0.25
 # Large batches: quantised kernels stop rising at some hundred teraflops, and workstation and server cards, whose nominal
 # rate is twice a GeForce's at the same clock and memory, do not exceed about 110 operations per byte of bandwidth.
