@@ -93,6 +93,13 @@ def layers_out(loader: Loader, levers: Levers, experts: int) -> Layout:
     return _settled(loader, levers, pick, _setting(levers, 0, experts, boundary))
 
 
+def layers_in(loader: Loader, levers: Levers) -> Layout:
+    """As few of the last layers on the GPUs as the RAM has no room for: cards slower than the processor."""
+    counts = range(1, loader.n_layer + 1)
+    n = bisect_left(counts, True, key=lambda n: not fixed(loader, levers, n, 0).missing_host_bytes)
+    return fixed(loader, levers, n + 1, 0)
+
+
 def _with_parts(loader: Loader, levers: Levers, found: Setting, rooms: Sequence[int]) -> Setting:
     """The last layer whose experts are in RAM with only a part of them there, where that fits."""
     block = found.expert_layers_on_cpu - 1

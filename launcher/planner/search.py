@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 from launcher.core.plans import Goal, Wishes
 from launcher.planner import pace
-from launcher.planner.cards import card_sets, has_fast_card, has_slow_card, useful_cards
-from launcher.planner.fitting import Levers, experts_out, fixed, layers_out, whole
+from launcher.planner.cards import card_sets, has_fast_card, is_held_up, useful_cards
+from launcher.planner.fitting import Levers, experts_out, fixed, layers_in, layers_out, whole
 from launcher.planner.layout import Layout, Loader
 from launcher.planner.machine_view import View
 from launcher.planner.wanted import (
@@ -40,6 +40,8 @@ _SMALL_KV_SHARE = 0.03
 _KV_SHARE_OF_RAM = 1 / 3
 # How often a search is repeated with what the exact buffers leave, and how close estimates need not be corrected.
 _CORRECTIONS, _CLOSE_BYTES = 3, 48 * 2**20
+# Another set of cards is looked at exactly too where the estimate puts it so close to the best one.
+_CLOSE_VALUE = 0.85
 # Paging is offered while it is still usable.
 SLOWEST_PAGING_TOKENS_S = 1.0
 
@@ -88,8 +90,17 @@ def search(loader: Loader, wishes: Wishes, *, is_exact: bool = True) -> Found:
             the estimate, the search is repeated with what is really left. False is for ranking many files quickly.
     """
     if not is_exact:
-        return _estimated(loader, wishes, is_quick=True)
-    found = _estimated(loader, wishes)
+        return _estimated(loader, wishes, is_quick=True)[0]
+    best, rival = _corrected(loader, wishes)
+    if rival is None:
+        return best
+    other, _ = _corrected(loader.on(rival), wishes)
+    return max(best, other, key=lambda f: _rank(f, wishes))
+
+
+def _corrected(loader: Loader, wishes: Wishes) -> tuple[Found, View | None]:
+    """The best placement with exact buffers, and other cards that may turn out better."""
+    found, rival = _estimated(loader, wishes)
     best = _checked(loader.view, found)
     more: dict[int | None, int] = {}
     for _ in range(_CORRECTIONS):
@@ -97,9 +108,13 @@ def search(loader: Loader, wishes: Wishes, *, is_exact: bool = True) -> Found:
         if change == more or _is_settled(found, best, change):
             break
         more = change
-        found = _estimated(loader.on(_with_room(loader.view, more)), wishes)
-        best = max(best, _checked(loader.view, found), key=lambda f: (f.fits, not f.disk_s, _value_of(f, wishes)))
-    return best
+        found, _ = _estimated(loader.on(_with_room(loader.view, more)), wishes)
+        best = max(best, _checked(loader.view, found), key=lambda f: _rank(f, wishes))
+    return best, rival
+
+
+def _rank(found: Found, wishes: Wishes) -> tuple[bool, bool, tuple[float, float]]:
+    return found.fits, not found.disk_s, _value_of(found, wishes)
 
 
 def _is_settled(found: Found, best: Found, change: dict[int | None, int]) -> bool:
@@ -154,14 +169,15 @@ def _value_of(found: Found, wishes: Wishes) -> tuple[float, float]:
     return worth(s.n_ctx, s.kv_type, s.kv_type_v, s.n_ubatch, 1 / found.decode_tokens_s, prompt_s, wishes)
 
 
-def _estimated(loader: Loader, wishes: Wishes, *, is_quick: bool = False) -> Found:
-    """The best placement by estimated buffers; quick leaves out the levers that change little."""
+def _estimated(loader: Loader, wishes: Wishes, *, is_quick: bool = False) -> tuple[Found, View | None]:
+    """The best placement by estimated buffers, and other cards that come close; quick leaves out levers of little effect."""
     candidates = list(_candidates(loader, wishes, is_quick=is_quick))
     fitting = [c for c in candidates if c.layout.fits]
     if fitting:
         best = max(fitting, key=lambda c: value(c, wishes)) if len(fitting) > 1 else fitting[0]
+        rival = None if is_quick else _rival(loader.view, best, fitting, wishes)
         best = best if is_quick else _better_prompts(best, wishes)
-        return Found(best.loader, best.layout, fits=True)
+        return Found(best.loader, best.layout, fits=True), rival
     paged = [
         Found(c.loader, c.layout, fits=True, disk_s=seconds)
         for c in candidates
@@ -169,9 +185,25 @@ def _estimated(loader: Loader, wishes: Wishes, *, is_quick: bool = False) -> Fou
     ]
     usable = [p for p in paged if p.decode_tokens_s >= SLOWEST_PAGING_TOKENS_S]
     if usable:
-        return max(usable, key=lambda p: p.decode_tokens_s)
+        return max(usable, key=lambda p: p.decode_tokens_s), None
     least = min(candidates, key=lambda c: c.layout.missing_gpu_bytes + c.layout.missing_host_bytes)
-    return Found(least.loader, least.layout, fits=False)
+    return Found(least.loader, least.layout, fits=False), None
+
+
+def _rival(view: View, best: Candidate, fitting: list[Candidate], wishes: Wishes) -> View | None:
+    """The cards of the best candidate on other cards than the best one, where estimates may have chosen wrongly."""
+    used = _cards_of(best)
+    others = [c for c in fitting if _cards_of(c) != used and _cards_of(c)]
+    if not others:
+        return None
+    other = max(others, key=lambda c: value(c, wishes))
+    if value(other, wishes)[0] < _CLOSE_VALUE * value(best, wishes)[0]:
+        return None
+    return view.only([i for i, g in enumerate(view.gpus) if g.index in _cards_of(other)])
+
+
+def _cards_of(c: Candidate) -> tuple[int, ...]:
+    return tuple(g.index for g in c.loader.view.gpus)
 
 
 def value(c: Candidate, wishes: Wishes) -> tuple[float, float]:
@@ -194,17 +226,14 @@ def _candidates(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[C
     for views in card_sets(loader, wishes):
         on_cards = [c for view in views for c in _all_on(loader.on(view), wishes, is_quick=is_quick)]
         yield from on_cards
-        enough = [c.layout.setting.n_ctx for c in on_cards if _is_enough(c, wishes)]
+        enough = [c.layout.setting.n_ctx for c in on_cards if _is_enough(c, loader, wishes)]
         if max(enough, default=0) >= target_of(loader, wishes):
             return
         is_enough |= bool(enough)
     if is_enough:
         return
-    for view in useful_cards(loader, wishes):
-        shared: list[Candidate] = []
-        for way in _ways(loader):
-            if not any(_is_done(c, wishes) for c in shared):
-                shared += _in_ram(loader.on(view), wishes, way, is_quick=is_quick)
+    for views in useful_cards(loader, wishes):
+        shared = [c for view in views for c in _shared(loader.on(view), wishes, is_quick=is_quick)]
         yield from shared
         on_cards = [c for c in shared if c.layout.setting.n_gpu_layers and not c.layout.missing_gpu_bytes]
         if any(_is_done(c, wishes) for c in on_cards) and has_fast_card(loader):
@@ -215,10 +244,24 @@ def _candidates(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[C
 
 
 def _ways(loader: Loader) -> tuple[Callable[[Loader, Levers], Layout], ...]:
-    """How a model is shared between cards and RAM: experts go to RAM before whole layers."""
+    """How a model is shared between cards and RAM: experts go to RAM before whole layers, slow cards are spared."""
+    sparing = () if has_fast_card(loader) else (layers_in,)
     if not loader.facts.hyper.n_expert:
-        return (lambda on, at: layers_out(on, at, 0),)
-    return (lambda on, at: experts_out(on, at, on.n_layer + 1), lambda on, at: layers_out(on, at, on.n_layer))
+        return (*sparing, lambda on, at: layers_out(on, at, 0))
+    return (
+        *sparing,
+        lambda on, at: experts_out(on, at, on.n_layer + 1),
+        lambda on, at: layers_out(on, at, on.n_layer),
+    )
+
+
+def _shared(loader: Loader, wishes: Wishes, *, is_quick: bool) -> list[Candidate]:
+    """Divided between these cards and the RAM: the next way only where one before it does not fit."""
+    tried: list[Candidate] = []
+    for way in _ways(loader):
+        if not any(_is_done(c, wishes) for c in tried) or not has_fast_card(loader):
+            tried += _in_ram(loader, wishes, way, is_quick=is_quick)
+    return tried
 
 
 def _is_done(c: Candidate, wishes: Wishes) -> bool:
@@ -227,11 +270,11 @@ def _is_done(c: Candidate, wishes: Wishes) -> bool:
     return c.layout.fits and (not is_long or c.layout.setting.n_ctx >= target_of(c.loader, wishes))
 
 
-def _is_enough(c: Candidate, wishes: Wishes) -> bool:
-    """On cards as a whole with the least context that is wanted, and none of them slower than the processor."""
-    if not _is_done(c, wishes) or has_slow_card(c.loader):
+def _is_enough(c: Candidate, loader: Loader, wishes: Wishes) -> bool:
+    """On cards as a whole with the least context that is wanted, and none of them holds the others up."""
+    if not _is_done(c, wishes) or is_held_up(c.loader, loader):
         return False
-    return c.layout.setting.n_ctx >= min(wishes.min_context, target_of(c.loader, wishes))
+    return c.layout.setting.n_ctx >= min(wishes.min_context, target_of(loader, wishes))
 
 
 # --- everything on the cards ---
@@ -245,7 +288,7 @@ def _all_on(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candi
     wanted = target if is_long or wishes.context is not None else min(GOOD_CONTEXT, target)
     longest = 0
     for kv_type, n_ubatch in squeezes(loader, wishes)[: 2 if is_quick else None]:
-        if kv_type == "q4_0" and longest >= min(wishes.min_context, target):
+        if kv_type == "q4_0" and longest >= (target if is_long else min(wishes.min_context, target)):
             return
         levers = replace(levers_of(wishes, target, kv_type), n_ubatch=n_ubatch)
         smallest = replace(levers, n_ctx=min(SMALLEST_CONTEXT, target))
@@ -255,7 +298,7 @@ def _all_on(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candi
         found = _largest_context(loader, levers, wishes)
         yield found
         longest = max(longest, found.layout.setting.n_ctx if found.layout.fits else 0)
-        if longest >= wanted:
+        if longest >= wanted and not is_long:
             return
 
 
@@ -306,15 +349,17 @@ def _in_ram(
     loader: Loader, wishes: Wishes, way: Callable[[Loader, Levers], Layout], *, is_quick: bool
 ) -> Iterator[Candidate]:
     """One way at every sensible context and KV type."""
-    is_long = wishes.goal is Goal.LONGEST_CONTEXT
+    is_long, longest = wishes.goal is Goal.LONGEST_CONTEXT, 0
     for levers in _levers_to_try(loader, wishes, is_quick=is_quick):
+        if levers.n_ctx < longest:
+            return
         c = Candidate(loader, way(loader, levers), levers, way)
         if _is_sane(c, wishes):
             yield c
         if not c.layout.fits:
             continue
         if is_long and c.layout.token_s * USABLE_TOKENS_S <= 1.0:
-            return
+            longest = levers.n_ctx
         if not is_long and c.layout.kv_bytes < _SMALL_KV_SHARE * loader.weights_bytes:
             return
 
