@@ -45,7 +45,7 @@ class ModelsPresenter(QObject):
         plans.models_planned.connect(page.set_planned)
         plans.gpu_names_read.connect(panel.set_gpu_names)
         plans.what_if_failed.connect(panel.show_machine_error)
-        plans.plan_edited.connect(panel.show_edited)
+        plans.plan_edited.connect(page.show_edited)
         plans.edit_failed.connect(panel.show_edit_error)
         downloads.library_changed.connect(page.set_installed)
         downloads.library_changed.connect(plans.set_installed)

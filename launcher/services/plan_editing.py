@@ -54,6 +54,7 @@ class Edited:
         kv_bytes: of the whole cache by type, at this very placement; a type that cannot be planned is absent.
         helps: where the plan does not fit: (lever, plan with that one searched again) for each lever that alone makes it
             fit. None until `complete` has looked.
+        is_exact: the plan has exact buffers.
     """
 
     request: EditRequest
@@ -61,6 +62,12 @@ class Edited:
     seconds: float
     kv_bytes: dict[str, int]
     helps: tuple[tuple[str, Plan], ...] | None = None
+    is_exact: bool = False
+
+    @property
+    def is_recommended(self) -> bool:
+        """No lever is fixed."""
+        return self.request.wishes == self.request.base
 
 
 def quick_plan(machine: Machine, variant: Variant, quant: Quant, wishes: Wishes) -> Plan:
@@ -112,7 +119,8 @@ def complete(edited: Edited, is_wanted: Callable[[], bool]) -> Edited:
     if not is_wanted():
         return edited
     request = edited.request
-    edited = replace(edited, plan=planner.plan(request.machine, request.variant, request.quant, request.wishes))
+    exact = planner.plan(request.machine, request.variant, request.quant, request.wishes)
+    edited = replace(edited, plan=exact, is_exact=True)
     sizes = {edited.plan.placement.kv_type_k: _kv_of(edited.plan)}
     for kind in KV_TYPES:
         if kind not in sizes and is_wanted():

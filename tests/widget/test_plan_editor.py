@@ -8,15 +8,18 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from launcher import planner
 from launcher.core.plans import Plan, Wishes
-from launcher.core.units import GIB, gib, whole
+from launcher.core.units import GIB, gib, rate, whole
 from launcher.services.plan_editing import Edited, EditRequest
 from launcher.ui.components import planned_parts
 from launcher.ui.models import levers as scale
 from launcher.ui.models.editor import PlanEditor, Subject
+from launcher.ui.models.nodes import Column
+from launcher.ui.models.tree_model import ModelsTree
 from tests.unit.planner_machines import described
 from tests.widget.plan_desk import QWEN_7B, QWEN_32B, V4, Desk, planned, variants
 
@@ -101,6 +104,32 @@ def test_ticks_are_where_the_exact_plan_is(desk: Desk) -> None:
     desk.slider("Batch").setValue(0)
     desk.settle()
     assert desk.slider("Batch").recommended != desk.slider("Batch").value() == 0
+
+
+def test_the_row_shows_the_plan_that_the_panel_made_exact(desk: Desk) -> None:
+    exact, known = by_hand("rtx4090-64gb", QWEN_32B, "Q4_K_M"), planned("rtx4090-64gb")
+    slow = replace(exact, speed=replace(exact.speed, decode_tokens_s=1.25, decode_low=1.0, decode_high=1.5))
+    others = tuple(p for p in known.plans if (p.model, p.quant) != (QWEN_32B, "Q4_K_M"))
+    desk.page.set_planned(replace(known, plans=(*others, slow)))
+    desk.choose(QWEN_32B, "Q4_K_M")
+    tree = next(iter(desk.page.findChildren(ModelsTree)))
+
+    def shown() -> object:
+        return tree.find((exact.model, exact.quant, exact.repo)).siblingAtColumn(Column.SPEED).data()
+
+    assert str(shown()).startswith(rate(exact.speed.decode_tokens_s))
+    assert exact in desk.page.plans
+    before = shown()
+    # With levers it is another plan, which is not the row's.
+    desk.slider("Context").setValue(0)
+    desk.settle()
+    assert desk.page.panel.shown_plan != exact
+    assert shown() == before
+    # The row keeps it when the table is made anew, and the levers stay.
+    next(f for f in desk.page.findChildren(QLineEdit) if f.accessibleName() == "Search models").setText("32b")
+    desk.settle()
+    assert shown() == before
+    assert desk.page.panel.wishes is not None
 
 
 def test_a_cache_type_that_the_model_cannot_have_is_locked_and_says_why(desk: Desk) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from launcher.core.downloads import DownloadProgress
+from launcher.core.plans import Plan
 from launcher.ui.components import Divider
 from launcher.ui.models import words
 from launcher.ui.models.arrange import Shown, arrange
@@ -85,6 +88,15 @@ class ModelList(QWidget):
     def set_progress(self, progress: DownloadProgress) -> None:
         """How far a download is."""
         self._tree.set_progress(progress)
+
+    def set_plan(self, plan: Plan) -> None:
+        """Show a newer plan in its row; nothing moves."""
+        key = (plan.model, plan.quant, plan.repo)
+        self._rows = tuple(
+            replace(row, sizes=tuple(replace(s, plan=plan) if s.key == key else s for s in row.sizes))
+            for row in self._rows
+        )
+        self._tree.set_plan(plan)
 
     def follow_recommendation(self) -> None:
         """With the next rows choose the first again, unless the user has chosen or opened one."""

@@ -13,6 +13,7 @@ from launcher.core.machine import Machine
 from launcher.core.models import Family, Quant, Variant
 from launcher.core.plans import Plan
 from launcher.services.linked import LINKED_FAMILY
+from launcher.services.plan_editing import Edited
 from launcher.services.plan_service import Planned
 from launcher.ui.components import Divider
 from launcher.ui.models.model_list import ModelList
@@ -61,6 +62,7 @@ class ModelsPage(QWidget):
         self._catalogue_date = ""
         self._progress: dict[str, DownloadProgress] = {}
         self._is_what_if = False
+        self._machine: Machine | None = None
         self._wanted: tuple[str, str, str] | None = None
         self._shown_key: tuple[str, str, str] | None = None
         self._is_panel_wanted = False
@@ -160,7 +162,7 @@ class ModelsPage(QWidget):
     def set_planned(self, planned: Planned) -> None:
         """All plans for a machine, this PC or a described one."""
         best = planned.recommendation
-        self._is_what_if = planned.is_what_if
+        self._is_what_if, self._machine = planned.is_what_if, planned.machine
         self._list.set_has_cards(bool(planned.machine.gpus))
         self._list.head.set_what_if(planned.is_what_if)
         self._panel.set_target(planned.machine, planned.wishes, best.why_not_bigger, is_what_if=planned.is_what_if)
@@ -168,6 +170,17 @@ class ModelsPage(QWidget):
         self._list.follow_recommendation()
         self._files = planned.files
         self.set_plans(planned.plans)
+
+    def show_edited(self, edited: Edited) -> None:
+        """An answer to the plan editor. Without levers it is the size's own plan, which its row shows from now on too."""
+        self._panel.show_edited(edited)
+        plan, key = edited.plan, edited.request.key
+        if not (edited.is_exact and edited.is_recommended and edited.request.machine is self._machine):
+            return
+        old = next((p for p in self.plans if (p.model, p.quant, p.repo) == key), None)
+        if old is not None and old != plan:
+            self._plans = tuple(plan if p is old else p for p in self.plans)
+            self._list.set_plan(plan)
 
     def add_linked(self, variant: Variant, quant: Quant) -> None:
         """A model from a pasted link: a row like the others, chosen as soon as it is planned."""

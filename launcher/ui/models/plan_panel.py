@@ -152,10 +152,12 @@ class PlanPanel(QWidget):
 
     def show_size(self, model: ModelRow | None, size: SizeRow | None, progress: DownloadProgress | None) -> None:
         """Show a size; None for nothing chosen. The levers stay while it is the same one on the same machine."""
-        old_plan = self._size.plan if self._size else None
+        # A plan without levers that was shown here has become its row's.
+        edited = self._edited.plan if self._edited and self._edited.is_recommended else None
+        known = (self._size.plan if self._size else None, edited)
         self._model, self._size, self._progress = model, size, progress
         key = size.key if size else None
-        if key != self._key or self._is_target_new or (size and size.plan != old_plan):
+        if key != self._key or self._is_target_new or (size and size.plan not in known):
             self._start_editing(self._editor.levers if key and key == self._key else Levers())
         self._key = key
         self._is_target_new = False
@@ -177,7 +179,7 @@ class PlanPanel(QWidget):
         if edited.plan != self._plan():
             self._forget_verified()
         self._edited = edited
-        if edited.request.wishes == edited.request.base:
+        if edited.is_recommended:
             self._editor.set_recommended(edited.plan)
         if self._is_problem_of_levers:
             self._problem.hide()

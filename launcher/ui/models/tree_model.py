@@ -1,10 +1,13 @@
-"""The tree behind the table. Rows are values and are replaced as a whole; only download progress changes in place."""
+"""The tree behind the table. Rows are values and are replaced as a whole; download progress and a newer plan change in place."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from launcher.core.downloads import DownloadProgress
+from launcher.core.plans import Plan
 from launcher.core.words import listed
 from launcher.ui.models import words
 from launcher.ui.models.arrange import Shown
@@ -54,6 +57,18 @@ class ModelsTree(QAbstractItemModel):
                 self._touch(self.index(row, 0))
             for i, child in enumerate(children):
                 if self._is_about(child, progress.key):
+                    self._touch(self.index(i, 0, self.index(row, 0)))
+
+    def set_plan(self, plan: Plan) -> None:
+        """Show a size with a newer plan, where it stands."""
+        key = (plan.model, plan.quant, plan.repo)
+        for row, top in enumerate(self._tops):
+            if isinstance(top, ModelNode) and top.shown.lead and top.shown.lead.key == key:
+                self._tops[row] = ModelNode(replace(top.shown, lead=replace(top.shown.lead, plan=plan)))
+                self._touch(self.index(row, 0))
+            for i, child in enumerate(self._children[row]):
+                if isinstance(child, SizeNode) and child.size.key == key:
+                    self._children[row][i] = SizeNode(replace(child.size, plan=plan))
                     self._touch(self.index(i, 0, self.index(row, 0)))
 
     def find(self, key: tuple[str, str, str]) -> QModelIndex:
