@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from launcher.core.plans import Wishes
-from launcher.planner.fitting import whole
+from launcher.planner import pace
+from launcher.planner.fitting import Levers, whole
 from launcher.planner.layout import Loader
 from launcher.planner.machine_view import View
 from launcher.planner.wanted import SMALLEST_CONTEXT, levers_of, target_of
+from launcher.planner.worth import ANSWER_TOKENS, PROMPT_TOKENS
 
 # A card that reads hardly faster than the processor does only adds hand-overs.
 _WORTH_A_CARD = 1.3
@@ -27,7 +29,7 @@ def card_sets(loader: Loader, wishes: Wishes) -> Iterator[tuple[View, ...]]:
         return
     budgets = [g.budget_bytes for g in view.gpus]
     smallest = levers_of(wishes, min(SMALLEST_CONTEXT, target_of(loader, wishes)), "q4_0")
-    seconds = [whole(loader.on(view.only((i,))), smallest).token_s for i in range(len(budgets))]
+    seconds = [_turn_seconds(loader.on(view.only((i,))), smallest) for i in range(len(budgets))]
     order = sorted(range(len(budgets)), key=lambda i: (seconds[i], -budgets[i]))
     need = loader.ends(loader.cache(smallest.n_ctx, smallest.kv_type, smallest.n_ubatch), 0)[-1]
     single = next((i for i in order if budgets[i] >= need), None)
@@ -39,6 +41,12 @@ def card_sets(loader: Loader, wishes: Wishes) -> Iterator[tuple[View, ...]]:
     if single is not None:
         yield (view.only((single,)),)
     yield from ((cards,) for cards in several)
+
+
+def _turn_seconds(loader: Loader, levers: Levers) -> float:
+    """A prompt and its answer with everything on these cards."""
+    layout = whole(loader, levers)
+    return pace.prefill_seconds(loader, layout, PROMPT_TOKENS) + ANSWER_TOKENS * layout.token_s
 
 
 def useful_cards(loader: Loader, wishes: Wishes) -> Iterator[tuple[View, ...]]:

@@ -42,6 +42,7 @@ _KV_SHARE_OF_RAM = 1 / 3
 _CORRECTIONS, _CLOSE_BYTES = 3, 48 * 2**20
 # Another set of cards is looked at exactly too where the estimate puts it so close to the best one.
 _CLOSE_VALUE = 0.85
+_TINY_CARD_BYTES = 2**29
 # Paging is offered while it is still usable.
 SLOWEST_PAGING_TOKENS_S = 1.0
 
@@ -92,6 +93,11 @@ def search(loader: Loader, wishes: Wishes, *, is_exact: bool = True) -> Found:
     if not is_exact:
         return _estimated(loader, wishes, is_quick=True)[0]
     best, rival = _corrected(loader, wishes)
+    gpus = loader.view.gpus
+    least = min(range(len(gpus)), key=lambda i: gpus[i].budget_bytes, default=0)
+    if rival is None and len(gpus) > 1 and gpus[least].budget_bytes < _TINY_CARD_BYTES:
+        # A tiny card may spoil it: its buffers leave room for next to nothing.
+        rival = loader.view.only([i for i in range(len(gpus)) if i != least])
     if rival is None:
         return best
     other, _ = _corrected(loader.on(rival), wishes)
@@ -185,7 +191,8 @@ def _estimated(loader: Loader, wishes: Wishes, *, is_quick: bool = False) -> tup
     ]
     usable = [p for p in paged if p.decode_tokens_s >= SLOWEST_PAGING_TOKENS_S]
     if usable:
-        return max(usable, key=lambda p: p.decode_tokens_s), None
+        is_long = wishes.goal is Goal.LONGEST_CONTEXT  # every token of context would be read again from the disk
+        return max(usable, key=lambda p: p.decode_tokens_s if is_long else _value_of(p, wishes)[0]), None
     least = min(candidates, key=lambda c: c.layout.missing_gpu_bytes + c.layout.missing_host_bytes)
     return Found(least.loader, least.layout, fits=False), None
 
@@ -271,8 +278,9 @@ def _is_done(c: Candidate, wishes: Wishes) -> bool:
 
 
 def _is_enough(c: Candidate, loader: Loader, wishes: Wishes) -> bool:
-    """On cards as a whole with the least context that is wanted, and none of them holds the others up."""
-    if not _is_done(c, wishes) or is_held_up(c.loader, loader):
+    """On cards as a whole with the least context that is wanted, in a good cache, and no card holds the others up."""
+    is_squeezed = c.layout.setting.kv_type == "q4_0" != wishes.kv_type
+    if is_squeezed or not _is_done(c, wishes) or is_held_up(c.loader, loader):
         return False
     return c.layout.setting.n_ctx >= min(wishes.min_context, target_of(loader, wishes))
 
@@ -350,18 +358,26 @@ def _in_ram(
 ) -> Iterator[Candidate]:
     """One way at every sensible context and KV type."""
     is_long, longest = wishes.goal is Goal.LONGEST_CONTEXT, 0
-    for levers in _levers_to_try(loader, wishes, is_quick=is_quick):
-        if levers.n_ctx < longest:
-            return
+    tries = list(_levers_to_try(loader, wishes, is_quick=is_quick))
+    while tries and tries[0].n_ctx >= longest:
+        levers = tries.pop(0)
         c = Candidate(loader, way(loader, levers), levers, way)
         if _is_sane(c, wishes):
             yield c
+        if not is_long and _is_hopeless(c):
+            tries = tries[-1:]
         if not c.layout.fits:
             continue
         if is_long and c.layout.token_s * USABLE_TOKENS_S <= 1.0:
             longest = levers.n_ctx
         if not is_long and c.layout.kv_bytes < _SMALL_KV_SHARE * loader.weights_bytes:
             return
+
+
+def _is_hopeless(c: Candidate) -> bool:
+    """The weights alone are too much: only what the smallest cache would miss is of interest still."""
+    held = c.layout.kv_bytes + c.layout.host.compute + sum(b.compute for b in c.layout.gpus)
+    return not c.layout.missing_gpu_bytes and c.layout.missing_host_bytes > held
 
 
 def _levers_to_try(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Levers]:
