@@ -801,6 +801,14 @@
         <translation>PCIe 传输</translation>
     </message>
     <message>
+        <source>Driver beside a model</source>
+        <translation>驱动额外占用</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>实测</translation>
+    </message>
+    <message>
         <source>Power now</source>
         <translation>当前功耗</translation>
     </message>
@@ -815,6 +823,10 @@
     <message>
         <source>this engine cannot use it</source>
         <translation>此引擎无法使用</translation>
+    </message>
+    <message>
+        <source>of {speed}</source>
+        <translation>规格值 {speed}</translation>
     </message>
     <message>
         <source>limit {watts} W</source>
@@ -1143,6 +1155,73 @@
     </message>
 </context>
 <context>
+    <name>ListHead</name>
+    <message>
+        <source>Search models</source>
+        <translation>搜索模型</translation>
+    </message>
+    <message>
+        <source>Name, size, or paste a link to a GGUF</source>
+        <translation>名称或大小，也可粘贴 GGUF 链接</translation>
+    </message>
+    <message>
+        <source>Sort by</source>
+        <translation>排序方式</translation>
+    </message>
+    <message>
+        <source>Best first</source>
+        <translation>最佳优先</translation>
+    </message>
+    <message>
+        <source>Fastest</source>
+        <translation>最快</translation>
+    </message>
+    <message>
+        <source>Smallest</source>
+        <translation>最小</translation>
+    </message>
+    <message>
+        <source>Newest</source>
+        <translation>最新</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>{n} of {m} models</source>
+        <translation>{n} / {m} 个模型</translation>
+    </message>
+    <message>
+        <source>Installed {n}</source>
+        <translation>已安装 {n}</translation>
+    </message>
+    <message>
+        <source>Installed</source>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>Runs on that machine</source>
+        <translation>该电脑可运行</translation>
+    </message>
+    <message>
+        <source>Runs on this PC</source>
+        <translation>本机可运行</translation>
+    </message>
+    <message>
+        <source>Reasoning</source>
+        <translation>推理</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>编程</translation>
+    </message>
+    <message>
+        <source>Reading the header of {link}…</source>
+        <translation>正在读取 {link} 的文件头部…</translation>
+    </message>
+</context>
+<context>
     <name>LoadTable</name>
     <message>
         <source>This load</source>
@@ -1205,6 +1284,41 @@
     </message>
 </context>
 <context>
+    <name>MachineDialog</name>
+    <message>
+        <source>Plan for another machine</source>
+        <translation>为其他电脑规划</translation>
+    </message>
+    <message>
+        <source>The table shows what would run there and how fast. Nothing is changed on this PC.</source>
+        <translation>表格会显示哪些模型能在那台电脑上运行，以及速度如何。本机不会有任何改动。</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>For example {name}; empty for none</source>
+        <translation>例如 {name}；没有则留空</translation>
+    </message>
+    <message>
+        <source>Number of cards</source>
+        <translation>显卡数量</translation>
+    </message>
+    <message>
+        <source>RAM</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Plan for it</source>
+        <translation>开始规划</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
     <name>MachinePresenter</name>
     <message>
         <source>llama.cpp through llama-cpp-python {v}</source>
@@ -1212,10 +1326,46 @@
     </message>
 </context>
 <context>
+    <name>MeasureStrip</name>
+    <message>
+        <source>Measuring this PC</source>
+        <translation>正在测量本机</translation>
+    </message>
+    <message>
+        <source>Measured so far</source>
+        <translation>测量进度</translation>
+    </message>
+    <message>
+        <source>Leave the PC alone for this half minute; other programs make the figures worse than they are.</source>
+        <translation>这半分钟内请勿使用电脑；其他程序会使测得的结果比实际差。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Measuring {what}</source>
+        <translation>正在测量 {what}</translation>
+    </message>
+    <message>
+        <source>Asking the engine for its devices…</source>
+        <translation>正在向引擎查询设备…</translation>
+    </message>
+    <message>
+        <source>{n} % measured</source>
+        <translation>已测量 {n} %</translation>
+    </message>
+</context>
+<context>
     <name>Memory</name>
     <message>
         <source>RAM</source>
         <translation>内存</translation>
+    </message>
+    <message>
+        <source>KV</source>
+        <comment>short for KV cache</comment>
+        <translation>KV</translation>
     </message>
     <message>
         <source>Weights</source>
@@ -1454,6 +1604,10 @@
         <translation>本机上的文件，不在目录中</translation>
     </message>
     <message>
+        <source>file on this PC</source>
+        <translation>本机上的文件</translation>
+    </message>
+    <message>
         <source>reasoning</source>
         <translation>推理</translation>
     </message>
@@ -1490,64 +1644,56 @@
         <comment>date as QLocale.toString takes it</comment>
         <translation>yyyy年M月d日</translation>
     </message>
+    <message>
+        <source>It does not fit: {size} too little.</source>
+        <translation>放不下：还差 {size}。</translation>
+    </message>
+    <message>
+        <source>It does not fit.</source>
+        <translation>放不下。</translation>
+    </message>
+    <message>
+        <source>No single slider is enough; “Back to recommended” searches all of them.</source>
+        <translation>只调一个滑块不够；“恢复推荐值”会搜索全部滑块的组合。</translation>
+    </message>
+    <message>
+        <source>With a context of {n} it fits.</source>
+        <translation>上下文为 {n} 时放得下。</translation>
+    </message>
+    <message>
+        <source>With KV cache {kind} it fits.</source>
+        <translation>KV 缓存用 {kind} 时放得下。</translation>
+    </message>
+    <message>
+        <source>With {n} of {m} layers on the card it fits.</source>
+        <translation>{m} 层中 {n} 层在显卡上时放得下。</translation>
+    </message>
+    <message>
+        <source>With the experts of {n} of {m} layers on the card it fits.</source>
+        <translation>{m} 层中 {n} 层的专家在显卡上时放得下。</translation>
+    </message>
+    <message>
+        <source>With a batch of {n} it fits.</source>
+        <translation>批大小为 {n} 时放得下。</translation>
+    </message>
+    <message>
+        <source>Without the card limit it fits.</source>
+        <translation>取消显存上限后放得下。</translation>
+    </message>
+    <message>
+        <source>{size} RAM</source>
+        <translation>{size} 内存</translation>
+    </message>
+    <message>
+        <source>No graphics card</source>
+        <translation>无显卡</translation>
+    </message>
 </context>
 <context>
     <name>ModelsPage</name>
     <message>
-        <source>Installed {n}</source>
-        <translation>已安装 {n}</translation>
-    </message>
-    <message>
-        <source>Installed</source>
-        <translation>已安装</translation>
-    </message>
-    <message>
-        <source>Models</source>
-        <translation>模型</translation>
-    </message>
-    <message>
-        <source>Search models</source>
-        <translation>搜索模型</translation>
-    </message>
-    <message>
-        <source>Name, family or size</source>
-        <translation>名称、系列或大小</translation>
-    </message>
-    <message>
-        <source>Sort by</source>
-        <translation>排序方式</translation>
-    </message>
-    <message>
-        <source>Best first</source>
-        <translation>最佳优先</translation>
-    </message>
-    <message>
-        <source>Fastest</source>
-        <translation>最快</translation>
-    </message>
-    <message>
-        <source>Smallest</source>
-        <translation>最小</translation>
-    </message>
-    <message>
-        <source>Newest</source>
-        <translation>最新</translation>
-    </message>
-    <message>
-        <source>Runs on this PC</source>
-        <translation>本机可运行</translation>
-    </message>
-    <message>
-        <source>Reasoning</source>
-        <translation>推理</translation>
-    </message>
-    <message>
-        <source>Code</source>
-        <translation>编程</translation>
-    </message>
-    <message>
-        <source>{n} of {m} models</source>
-        <translation>{n} / {m} 个模型</translation>
+        <source>From links</source>
+        <translation>来自链接</translation>
     </message>
 </context>
 <context>
@@ -1748,50 +1894,69 @@
     </message>
 </context>
 <context>
-    <name>PlanPanel</name>
+    <name>PlanEditor</name>
     <message>
-        <source>Plan</source>
-        <translation>方案</translation>
+        <source>Levers of the plan</source>
+        <translation>方案的调节项</translation>
     </message>
     <message>
-        <source>This PC: {name}</source>
-        <translation>本机：{name}</translation>
+        <source>Context</source>
+        <translation>上下文</translation>
     </message>
     <message>
-        <source>This PC: {n} cards, {name} first</source>
-        <translation>本机：{n} 张显卡，首张为 {name}</translation>
+        <source>KV cache</source>
+        <translation>KV 缓存</translation>
     </message>
     <message>
-        <source>{size} RAM</source>
-        <translation>{size} 内存</translation>
+        <source>Layers on card</source>
+        <translation>显卡上的层</translation>
     </message>
     <message>
-        <source>Back to the list</source>
-        <translation>返回列表</translation>
+        <source>Experts on card</source>
+        <translation>显卡上的专家层</translation>
     </message>
     <message>
-        <source>Quantisation</source>
-        <translation>量化</translation>
+        <source>Batch</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>Card limit</source>
+        <translation>显存上限</translation>
+    </message>
+    <message>
+        <source>Limit of card {n}</source>
+        <translation>显卡 {n} 上限</translation>
+    </message>
+    <message>
+        <source>{n} tokens, {size}</source>
+        <translation>{n} 词元，{size}</translation>
+    </message>
+    <message>
+        <source>{n} of {m}</source>
+        <translation>{n} / {m}</translation>
+    </message>
+    <message>
+        <source>{n} layers, {size}</source>
+        <translation>{n} 层，{size}</translation>
+    </message>
+    <message>
+        <source>of {size}</source>
+        <translation>/ {size}</translation>
+    </message>
+</context>
+<context>
+    <name>PlanFoot</name>
+    <message>
+        <source>Verify with the engine</source>
+        <translation>用引擎验证</translation>
+    </message>
+    <message>
+        <source>Back to recommended</source>
+        <translation>恢复推荐值</translation>
     </message>
     <message>
         <source>Only download</source>
         <translation>仅下载</translation>
-    </message>
-    <message>
-        <source>No model is chosen</source>
-        <translation>未选择模型</translation>
-    </message>
-    <message>
-        <source>{params}. Released {date}. Licence: {licence}.</source>
-        <translation>{params}。发布于 {date}。许可证：{licence}。</translation>
-    </message>
-    <message>
-        <source>The shape of this file is not known, so its memory and speed cannot be predicted.</source>
-        <translation>此文件的结构未知，因此无法预测内存和速度。</translation>
-    </message>
-    <message>
-        <source>It does not fit this PC: {words}.</source>
-        <translation>不适合本机：{words}。</translation>
     </message>
     <message>
         <source>Downloading</source>
@@ -1800,6 +1965,22 @@
     <message>
         <source>{done} of {total} are here. Follow it in Downloads.</source>
         <translation>已下载 {done} / {total}。可在“下载”页查看。</translation>
+    </message>
+    <message>
+        <source>Plans only</source>
+        <translation>仅供规划</translation>
+    </message>
+    <message>
+        <source>This file is not on the hub. Download it by hand, then open it here.</source>
+        <translation>此文件不在 hub 上。请手动下载，然后在这里打开。</translation>
+    </message>
+    <message>
+        <source>This machine is only described. Choose “This PC” above to load a model.</source>
+        <translation>这台电脑只有配置描述。要加载模型，请在上方选择“本机”。</translation>
+    </message>
+    <message>
+        <source>Does not fit</source>
+        <translation>放不下</translation>
     </message>
     <message>
         <source>Load and chat</source>
@@ -1812,6 +1993,87 @@
     <message>
         <source>Download and chat · {size}</source>
         <translation>下载并开始对话 · {size}</translation>
+    </message>
+</context>
+<context>
+    <name>PlanForBox</name>
+    <message>
+        <source>Plan for</source>
+        <translation>规划对象</translation>
+    </message>
+    <message>
+        <source>This PC</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>Another machine…</source>
+        <translation>其他电脑…</translation>
+    </message>
+    <message>
+        <source>From a file…</source>
+        <translation>从文件…</translation>
+    </message>
+    <message>
+        <source>This PC: {name}</source>
+        <translation>本机：{name}</translation>
+    </message>
+    <message>
+        <source>Machine description</source>
+        <translation>电脑配置描述</translation>
+    </message>
+    <message>
+        <source>Machines (*.json)</source>
+        <translation>电脑配置 (*.json)</translation>
+    </message>
+</context>
+<context>
+    <name>PlanHead</name>
+    <message>
+        <source>Back to the list</source>
+        <translation>返回列表</translation>
+    </message>
+    <message>
+        <source>Quantisation</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Only described: the whole list is planned for it, nothing is loaded.</source>
+        <translation>仅按描述规划：整个列表都以这台电脑为准，不会加载任何模型。</translation>
+    </message>
+    <message>
+        <source>No model is chosen</source>
+        <translation>未选择模型</translation>
+    </message>
+    <message>
+        <source>{params}. A file on this PC, not in the catalogue.</source>
+        <translation>{params}。本机上的文件，不在目录中。</translation>
+    </message>
+    <message>
+        <source>{params}. From a link, not in the catalogue.</source>
+        <translation>{params}。来自链接，不在目录中。</translation>
+    </message>
+    <message>
+        <source>{params}. {date}, licence {licence}.</source>
+        <translation>{params}。{date}，许可证：{licence}。</translation>
+    </message>
+</context>
+<context>
+    <name>PlanPanel</name>
+    <message>
+        <source>Plan</source>
+        <translation>方案</translation>
+    </message>
+    <message>
+        <source>Why not bigger? {why}</source>
+        <translation>为什么不选更大的？{why}</translation>
+    </message>
+    <message>
+        <source>It does not fit: {words}.</source>
+        <translation>不适合：{words}。</translation>
+    </message>
+    <message>
+        <source>The shape of this file is not known, so its memory and speed cannot be predicted.</source>
+        <translation>此文件的结构未知，因此无法预测内存和速度。</translation>
     </message>
 </context>
 <context>
@@ -1839,6 +2101,14 @@
     <message>
         <source>Swap in use</source>
         <translation>已用交换空间</translation>
+    </message>
+    <message>
+        <source>{type}, {n} threads</source>
+        <translation>{type}，{n} 线程</translation>
+    </message>
+    <message>
+        <source>Weights from here</source>
+        <translation>权重读取速度</translation>
     </message>
 </context>
 <context>
@@ -2086,8 +2356,8 @@
 <context>
     <name>SpeedFigures</name>
     <message>
-        <source>Answering</source>
-        <translation>生成回答</translation>
+        <source>Answering, estimate</source>
+        <translation>生成回答（估计）</translation>
     </message>
     <message>
         <source>Reading your text</source>
@@ -2098,12 +2368,16 @@
         <translation>首个词元</translation>
     </message>
     <message>
-        <source>measured</source>
-        <translation>实测</translation>
+        <source>Answering, measured</source>
+        <translation>生成回答（实测）</translation>
     </message>
     <message>
-        <source>likely {low}–{high}</source>
-        <translation>大致 {low}–{high}</translation>
+        <source>/ {n} in</source>
+        <translation>/ 输入 {n}</translation>
+    </message>
+    <message>
+        <source>Until the answer to {n} tokens of text begins</source>
+        <translation>从开始读取 {n} 词元的文字到开始回答的时间</translation>
     </message>
     <message>
         <source>tokens/s</source>
@@ -2112,10 +2386,6 @@
     <message>
         <source>unknown</source>
         <translation>未知</translation>
-    </message>
-    <message>
-        <source>{n} tokens in</source>
-        <translation>输入 {n} 词元</translation>
     </message>
     <message>
         <source>s</source>
@@ -2191,6 +2461,14 @@
         <source>The engine did not start</source>
         <translation>引擎未能启动</translation>
     </message>
+    <message>
+        <source>Plan {time} ms</source>
+        <translation>规划用时 {time} 毫秒</translation>
+    </message>
+    <message>
+        <source>catalogue of {date}</source>
+        <translation>目录：{date}</translation>
+    </message>
 </context>
 <context>
     <name>ThisPcPage</name>
@@ -2211,8 +2489,28 @@
         <translation>重新检测</translation>
     </message>
     <message>
+        <source>Measure again</source>
+        <translation>重新测量</translation>
+    </message>
+    <message>
+        <source>Measure this PC</source>
+        <translation>测量本机</translation>
+    </message>
+    <message>
+        <source>About half a minute; predictions then use its figures instead of data sheets</source>
+        <translation>约需半分钟；之后的预测将使用实测值，而不是规格值</translation>
+    </message>
+    <message>
         <source>Predictions use data sheets for what was not measured.</source>
         <translation>未实测的部分按规格值预测。</translation>
+    </message>
+    <message>
+        <source>Measured on {date} while the PC was busy: these figures are rough.</source>
+        <translation>测量于 {date}，当时电脑正忙：这些数值较为粗略。</translation>
+    </message>
+    <message>
+        <source>Measured on {date}. Predictions use these figures, not data sheets.</source>
+        <translation>测量于 {date}。预测使用这些数值，而不是规格值。</translation>
     </message>
     <message>
         <source>llama.cpp through llama-cpp-python {v}</source>
@@ -2258,6 +2556,57 @@
     </message>
 </context>
 <context>
+    <name>VerifyBox</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Asking the engine…</source>
+        <translation>正在向引擎查询…</translation>
+    </message>
+    <message>
+        <source>Fetching the header ({size})…</source>
+        <translation>正在获取文件头部（{size}）…</translation>
+    </message>
+    <message>
+        <source>Fetching the header…</source>
+        <translation>正在获取文件头部…</translation>
+    </message>
+    <message>
+        <source>predicted</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>RAM</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Verified: it does not fit, {size} too little.</source>
+        <translation>已验证：放不下，还差 {size}。</translation>
+    </message>
+    <message>
+        <source>Verified with stand-ins for the cards: it fits. They need less for weights that are streamed from RAM; the larger buffers count.</source>
+        <translation>已用模拟显卡验证：放得下。对于从内存流式读取的权重，模拟显卡所需较少；以较大的缓冲区为准。</translation>
+    </message>
+    <message>
+        <source>Verified: it fits. The engine takes {size} more than predicted.</source>
+        <translation>已验证：放得下。引擎的占用比预测多 {size}。</translation>
+    </message>
+    <message>
+        <source>Verified: it fits. The engine takes {size} less than predicted.</source>
+        <translation>已验证：放得下。引擎的占用比预测少 {size}。</translation>
+    </message>
+    <message>
+        <source>Verified: it fits, exactly as predicted.</source>
+        <translation>已验证：放得下，与预测完全一致。</translation>
+    </message>
+</context>
+<context>
     <name>Words</name>
     <message>
         <source>29 shards; the same size as the Q4_K_M offered, no size published.</source>
@@ -2288,10 +2637,6 @@
         <translation>研究用模型。</translation>
     </message>
     <message>
-        <source>A set of {count} shards is not plausible.</source>
-        <translation>一组 {count} 个分片不合理。</translation>
-    </message>
-    <message>
         <source>A setting has a value that is not allowed; its default is used.</source>
         <translation>某项设置的值不被允许，已使用默认值。</translation>
     </message>
@@ -2304,20 +2649,12 @@
         <translation>某个张量比任何模型都大。</translation>
     </message>
     <message>
-        <source>A text claims {length} bytes.</source>
-        <translation>某段文本声称有 {length} 字节。</translation>
-    </message>
-    <message>
         <source>Add the network&apos;s certificate (SSL_CERT_FILE)</source>
         <translation>添加网络的证书（SSL_CERT_FILE）</translation>
     </message>
     <message>
         <source>Always thinks, very long; olympiad maths.</source>
         <translation>总是先思考，且很久；擅长奥赛数学。</translation>
-    </message>
-    <message>
-        <source>An array claims {count} arrays.</source>
-        <translation>某个数组声称含 {count} 个数组。</translation>
     </message>
     <message>
         <source>An array claims {count} items.</source>
@@ -2592,10 +2929,6 @@
         <translation>它以退出码 {n} 结束。</translation>
     </message>
     <message>
-        <source>It ends in the middle of its header.</source>
-        <translation>文件在头部中间就结束了。</translation>
-    </message>
-    <message>
         <source>It gave no sign of life for {n} s and was ended.</source>
         <translation>它 {n} 秒没有响应，已被结束。</translation>
     </message>
@@ -2736,10 +3069,6 @@
         <translation>它使用电脑的内存。</translation>
     </message>
     <message>
-        <source>Its metadata is nested too deeply.</source>
-        <translation>其元数据嵌套过深。</translation>
-    </message>
-    <message>
         <source>Its shape is not known.</source>
         <translation>结构未知。</translation>
     </message>
@@ -2764,8 +3093,160 @@
         <translation>这 {size} 的校验和是 {found}…，而 hub 给出的是 {wanted}…。没有安装。</translation>
     </message>
     <message>
-        <source>KV cache q8_0 instead of f16: {now} instead of {before} tokens of context, with hardly any loss.</source>
-        <translation>KV 缓存用 q8_0 代替 f16：上下文从 {before} 增至 {now} 词元，几乎没有损失。</translation>
+        <source>1 GiB to 16 TiB are possible.</source>
+        <translation>允许的范围是 1 GiB 到 16 TiB。</translation>
+    </message>
+    <message>
+        <source>1 to {most} are possible.</source>
+        <translation>允许的范围是 1 到 {most}。</translation>
+    </message>
+    <message>
+        <source>A computer with {size} of RAM cannot be planned.</source>
+        <translation>无法规划内存为 {size} 的电脑。</translation>
+    </message>
+    <message>
+        <source>A described computer: {ram} of its RAM and {vram} of its first card count as used by the desktop.</source>
+        <translation>按描述规划的电脑：其内存中的 {ram} 和首张显卡中的 {vram} 按已被桌面占用计算。</translation>
+    </message>
+    <message>
+        <source>A file of its full size ({size}, empty) could not be made. {why}</source>
+        <translation>无法创建与原文件同样大小的空文件（{size}）。{why}</translation>
+    </message>
+    <message>
+        <source>A model that runs here comes as .gguf files.</source>
+        <translation>可在此运行的模型以 .gguf 文件提供。</translation>
+    </message>
+    <message>
+        <source>A name claims {length} bytes.</source>
+        <translation>某个名称声称有 {length} 字节。</translation>
+    </message>
+    <message>
+        <source>A name is not text (UTF-8).</source>
+        <translation>某个名称不是文本（UTF-8）。</translation>
+    </message>
+    <message>
+        <source>By its name it is part {named}, its header says {found}.</source>
+        <translation>按名称它是分片 {named}，其头部中的编号为 {found}。</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>Check the link</source>
+        <translation>检查链接</translation>
+    </message>
+    <message>
+        <source>Close other programs and measure again.</source>
+        <translation>关闭其他程序，然后重新测量。</translation>
+    </message>
+    <message>
+        <source>Copy the link again: signed links run out</source>
+        <translation>重新复制链接：带签名的链接会过期</translation>
+    </message>
+    <message>
+        <source>Copy the link of a .gguf file, or write owner/repository</source>
+        <translation>复制 .gguf 文件的链接，或填写 owner/repository</translation>
+    </message>
+    <message>
+        <source>Copy the link of one file</source>
+        <translation>复制单个文件的链接</translation>
+    </message>
+    <message>
+        <source>Download it and open the file</source>
+        <translation>下载后打开该文件</translation>
+    </message>
+    <message>
+        <source>It did not answer within {n} s.</source>
+        <translation>它在 {n} 秒内没有响应。</translation>
+    </message>
+    <message>
+        <source>It does not lead to a .gguf file.</source>
+        <translation>它指向的不是 .gguf 文件。</translation>
+    </message>
+    <message>
+        <source>It ends in the middle of its header, after {size} bytes.</source>
+        <translation>文件在 {size} 字节后就结束了，头部不完整。</translation>
+    </message>
+    <message>
+        <source>It has {names}.</source>
+        <translation>其中有 {names}。</translation>
+    </message>
+    <message>
+        <source>It holds an array of arrays, which this engine does not read.</source>
+        <translation>它含有数组的数组，此引擎无法读取。</translation>
+    </message>
+    <message>
+        <source>It holds tensors of type {name}, which only the ik_llama.cpp fork has.</source>
+        <translation>它含有类型 {name} 的张量，只有 ik_llama.cpp 分支支持。</translation>
+    </message>
+    <message>
+        <source>It holds tensors of type {name}, which the engine no longer reads.</source>
+        <translation>它含有类型 {name} 的张量，引擎已不再支持。</translation>
+    </message>
+    <message>
+        <source>It is a web page.</source>
+        <translation>它是一个网页。</translation>
+    </message>
+    <message>
+        <source>It is neither a file here, nor owner/repository, nor a link that begins with https://.</source>
+        <translation>它既不是本机上的文件，也不是 owner/repository，也不是以 https:// 开头的链接。</translation>
+    </message>
+    <message>
+        <source>It is not the link of a model or of one of its files.</source>
+        <translation>它不是模型或模型文件的链接。</translation>
+    </message>
+    <message>
+        <source>It is the pointer of a large file in git (LFS), not the file itself.</source>
+        <translation>它是 git 大文件（LFS）的指针，而不是文件本身。</translation>
+    </message>
+    <message>
+        <source>It sent another part of the file than was asked for.</source>
+        <translation>它发来的不是所请求的那部分文件。</translation>
+    </message>
+    <message>
+        <source>It splits the layers over {n} cards; {m} are named.</source>
+        <translation>它把层分配到 {n} 张显卡，而指定的是 {m} 张。</translation>
+    </message>
+    <message>
+        <source>It was written for big-endian computers.</source>
+        <translation>它是为大端序电脑制作的。</translation>
+    </message>
+    <message>
+        <source>Its data are not where they must be.</source>
+        <translation>其数据不在应有的位置。</translation>
+    </message>
+    <message>
+        <source>Its header claims more than {limit} bytes.</source>
+        <translation>其头部声称超过 {limit} 字节。</translation>
+    </message>
+    <message>
+        <source>Its header counts {count} parts, its name {named}.</source>
+        <translation>其头部记为 {count} 个分片，名称则为 {named} 个。</translation>
+    </message>
+    <message>
+        <source>Its metadata hold more text than those of any model.</source>
+        <translation>其元数据中的文本比任何模型的都多。</translation>
+    </message>
+    <message>
+        <source>Its parts hold {n} tensors, its header counts {total}.</source>
+        <translation>其各分片共有 {n} 个张量，头部则记为 {total} 个。</translation>
+    </message>
+    <message>
+        <source>Its rows have {row} elements, which {type} cannot store.</source>
+        <translation>其每行有 {row} 个元素，{type} 无法存储。</translation>
+    </message>
+    <message>
+        <source>Its smallest file, {quant}, needs {size} of disk; {free} are free.</source>
+        <translation>最小的文件 {quant} 需要 {size} 磁盘空间；磁盘剩余 {free}。</translation>
+    </message>
+    <message>
+        <source>KV cache {type} instead of f16: {now} instead of {before} for {n} tokens, with hardly any loss.</source>
+        <translation>KV 缓存用 {type} 代替 f16：{n} 词元所需从 {before} 降至 {now}，几乎没有损失。</translation>
+    </message>
+    <message>
+        <source>KV cache {type} instead of f16: {now} instead of {before} for {n} tokens, with some loss.</source>
+        <translation>KV 缓存用 {type} 代替 f16：{n} 词元所需从 {before} 降至 {now}，有一定损失。</translation>
     </message>
     <message>
         <source>Least loss of this model: {loss}</source>
@@ -2880,8 +3361,16 @@
         <translation>NVIDIA 驱动程序在开机期间更新过；请重启电脑后使用。</translation>
     </message>
     <message>
+        <source>Name one, as {repo}:{quant}</source>
+        <translation>指定其中一个，如 {repo}:{quant}</translation>
+    </message>
+    <message>
         <source>Native FP8 tensors: probably for a fork only, not verified.</source>
         <translation>原生 FP8 张量：可能仅适用于某个分支，未验证。</translation>
+    </message>
+    <message>
+        <source>Near names: {names}.</source>
+        <translation>相近的名称：{names}。</translation>
     </message>
     <message>
         <source>Needs tensor types that only the ik_llama.cpp fork has; this engine cannot load it.</source>
@@ -2896,12 +3385,20 @@
         <translation>需要 {need} 内存；此处可用 {room}。</translation>
     </message>
     <message>
+        <source>Needs {size} for a moment; {free} are free in {folder}.</source>
+        <translation>暂时需要 {size}；{folder} 空闲 {free}。</translation>
+    </message>
+    <message>
         <source>Needs {size} more and {slack} to spare.</source>
         <translation>还需要 {size}，另加 {slack} 余量。</translation>
     </message>
     <message>
         <source>Needs {size} more memory on the graphics card than is free.</source>
         <translation>显卡的空闲显存还差 {size}。</translation>
+    </message>
+    <message>
+        <source>Needs {size} of RAM for a moment; {free} are free.</source>
+        <translation>暂时需要 {size} 内存；现有 {free} 空闲。</translation>
     </message>
     <message>
         <source>No GGUF file is known. V2.5 is the same model, newer and better.</source>
@@ -2920,6 +3417,10 @@
         <translation>没有已知的 GGUF 仓库。</translation>
     </message>
     <message>
+        <source>No bytes of the file came.</source>
+        <translation>没有收到文件的任何字节。</translation>
+    </message>
+    <message>
         <source>No file for this engine with a published size. V4-Pro-0813 replaces it.</source>
         <translation>没有公布了大小且适用于此引擎的文件。已被 V4-Pro-0813 取代。</translation>
     </message>
@@ -2928,16 +3429,44 @@
         <translation>此引擎无法加载它的任何文件。</translation>
     </message>
     <message>
+        <source>No file of it.</source>
+        <translation>它没有任何文件。</translation>
+    </message>
+    <message>
+        <source>No graphics card</source>
+        <translation>无显卡</translation>
+    </message>
+    <message>
+        <source>No known name is near it.</source>
+        <translation>没有相近的已知名称。</translation>
+    </message>
+    <message>
         <source>No model is loaded.</source>
         <translation>没有加载模型。</translation>
+    </message>
+    <message>
+        <source>No port of the loopback interface could be used in {n} tries.</source>
+        <translation>尝试了 {n} 次，都没有可用的回环接口端口。</translation>
+    </message>
+    <message>
+        <source>No single graphics card is known as {name}.</source>
+        <translation>没有唯一对应 {name} 的已知显卡。</translation>
     </message>
     <message>
         <source>No tools.</source>
         <translation>不支持工具调用。</translation>
     </message>
     <message>
+        <source>None of these holds it.</source>
+        <translation>这些都放不下它。</translation>
+    </message>
+    <message>
         <source>Not a chat model.</source>
         <translation>不是对话模型。</translation>
+    </message>
+    <message>
+        <source>Not fast enough: {name} reaches {speed} tokens/s, {wanted} were asked for.</source>
+        <translation>速度不够：{name} 达到 {speed} 词元/秒，而要求是 {wanted}。</translation>
     </message>
     <message>
         <source>Nothing came back within {time}.</source>
@@ -2948,12 +3477,24 @@
         <translation>{time}没有收到数据。</translation>
     </message>
     <message>
+        <source>Nothing was changed.</source>
+        <translation>没有做任何更改。</translation>
+    </message>
+    <message>
         <source>Offline mode is on, so nothing is fetched.</source>
         <translation>离线模式已开启，不会下载任何内容。</translation>
     </message>
     <message>
+        <source>Only links that begin with https:// or http:// can be read.</source>
+        <translation>只能读取以 https:// 或 http:// 开头的链接。</translation>
+    </message>
+    <message>
         <source>Only test files of a llama.cpp change are known. V3.2 replaces it.</source>
         <translation>只有用于测试 llama.cpp 改动的文件。已被 V3.2 取代。</translation>
+    </message>
+    <message>
+        <source>Only {size} came within {time}.</source>
+        <translation>{time}内只收到 {size}。</translation>
     </message>
     <message>
         <source>Only {size} of it fit on your card;</source>
@@ -2972,8 +3513,20 @@
         <translation>打开页面</translation>
     </message>
     <message>
+        <source>Or keep a rough result: launcher calibrate --force.</source>
+        <translation>或保留粗略的结果：launcher calibrate --force。</translation>
+    </message>
+    <message>
+        <source>Other programs use {load} of the processor.</source>
+        <translation>其他程序占用了处理器的 {load}。</translation>
+    </message>
+    <message>
         <source>PCIe link</source>
         <translation>PCIe 链路</translation>
+    </message>
+    <message>
+        <source>Part {index} of {count} is not plausible.</source>
+        <translation>第 {index} 个分片（共 {count} 个）不合理。</translation>
     </message>
     <message>
         <source>Plan again</source>
@@ -3018,6 +3571,10 @@
     <message>
         <source>See the models that run here</source>
         <translation>查看本机可运行的模型</translation>
+    </message>
+    <message>
+        <source>Set TMPDIR to a folder on another disk</source>
+        <translation>将 TMPDIR 设为其他磁盘上的文件夹</translation>
     </message>
     <message>
         <source>Shorten a message</source>
@@ -3066,6 +3623,10 @@
     <message>
         <source>Start rpc-server there</source>
         <translation>在那台电脑上启动 rpc-server</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>已停止。</translation>
     </message>
     <message>
         <source>Test files of a llama.cpp change.</source>
@@ -3124,6 +3685,10 @@
         <translation>磁盘已满。</translation>
     </message>
     <message>
+        <source>The download needs {need}; {free} are free on the disk.</source>
+        <translation>下载需要 {need}；磁盘剩余 {free}。</translation>
+    </message>
+    <message>
         <source>The download was interrupted.</source>
         <translation>下载中断了。</translation>
     </message>
@@ -3134,6 +3699,10 @@
     <message>
         <source>The engine and the launcher do not belong together.</source>
         <translation>引擎与启动器不匹配。</translation>
+    </message>
+    <message>
+        <source>The engine cannot verify plans here.</source>
+        <translation>引擎在此无法验证方案。</translation>
     </message>
     <message>
         <source>The engine could not be started.</source>
@@ -3164,6 +3733,10 @@
         <translation>有更好的设备，引擎没有使用此集成显卡。</translation>
     </message>
     <message>
+        <source>The engine needs {size} more on {name} than is free there.</source>
+        <translation>{name} 的空闲空间还差 {size}，不够引擎使用。</translation>
+    </message>
+    <message>
         <source>The engine process has started but holds no model.</source>
         <translation>引擎进程已启动，但没有加载模型。</translation>
     </message>
@@ -3174,6 +3747,10 @@
     <message>
         <source>The engine speaks version {theirs} of their protocol, the launcher version {ours}.</source>
         <translation>引擎使用协议版本 {theirs}，启动器使用版本 {ours}。</translation>
+    </message>
+    <message>
+        <source>The engine stopped while it checked the plan.</source>
+        <translation>引擎在检查方案时停止了。</translation>
     </message>
     <message>
         <source>The engine stopped while it loaded {name}.</source>
@@ -3216,6 +3793,10 @@
         <translation>{folder} 的文件系统不支持这么大的文件（FAT32 上限为 4.3 GB）。</translation>
     </message>
     <message>
+        <source>The file system of {folder} has no sparse files.</source>
+        <translation>{folder} 的文件系统不支持稀疏文件。</translation>
+    </message>
+    <message>
         <source>The file with your chats was damaged.</source>
         <translation>保存对话的文件已损坏。</translation>
     </message>
@@ -3246,6 +3827,18 @@
     <message>
         <source>The generation of 2024, answers without thinking.</source>
         <translation>2024 年的一代，不思考直接回答。</translation>
+    </message>
+    <message>
+        <source>The graphics cards of another machine cannot be imitated here.</source>
+        <translation>在此无法模拟其他电脑的显卡。</translation>
+    </message>
+    <message>
+        <source>The header could not be kept on the disk.</source>
+        <translation>无法将文件头部保存到磁盘。</translation>
+    </message>
+    <message>
+        <source>The header was not read to its end.</source>
+        <translation>文件头部没有读完。</translation>
     </message>
     <message>
         <source>The hub asks to wait.</source>
@@ -3280,12 +3873,24 @@
         <translation>下载列表已损坏，保留为 {name}。在磁盘上重新找到了 {n} 个未完成的下载。</translation>
     </message>
     <message>
+        <source>The measurement was stopped.</source>
+        <translation>测量已停止。</translation>
+    </message>
+    <message>
         <source>The memory speed of {name} is not known; {rate} GB/s is assumed, which is slow.</source>
         <translation>{name} 的显存速度未知，按较慢的 {rate} GB/s 估算。</translation>
     </message>
     <message>
+        <source>The model file {name} cannot be read.</source>
+        <translation>无法读取模型文件 {name}。</translation>
+    </message>
+    <message>
         <source>The model folder cannot be written.</source>
         <translation>无法写入模型文件夹。</translation>
+    </message>
+    <message>
+        <source>The model is split over too many devices.</source>
+        <translation>模型被分配到过多的设备上。</translation>
     </message>
     <message>
         <source>The model was made for {n} tokens; beyond that its answers get worse.</source>
@@ -3318,6 +3923,10 @@
     <message>
         <source>The package llama_cpp is missing.</source>
         <translation>缺少 llama_cpp 软件包。</translation>
+    </message>
+    <message>
+        <source>The plan and its graphics cards do not belong together.</source>
+        <translation>方案与其显卡不匹配。</translation>
     </message>
     <message>
         <source>The present engine cannot use this GPU: {needs} is needed, it has {offered}.</source>
@@ -3364,6 +3973,10 @@
         <translation>仓库列出了 {n} 个模型文件。</translation>
     </message>
     <message>
+        <source>The same work took up to {more} longer from one moment to the next (15 % are allowed), and other programs used {load} of the processor.</source>
+        <translation>同样的工作，前后用时最多相差 {more}（允许 15 %），而且其他程序占用了处理器的 {load}。</translation>
+    </message>
+    <message>
         <source>The server answered {status}.</source>
         <translation>服务器返回了 {status}。</translation>
     </message>
@@ -3382,6 +3995,10 @@
     <message>
         <source>The server could not continue; the file is fetched from its start.</source>
         <translation>服务器无法续传，将从头下载该文件。</translation>
+    </message>
+    <message>
+        <source>The server named another content for each part of it.</source>
+        <translation>服务器对各部分给出的内容标识各不相同。</translation>
     </message>
     <message>
         <source>The server offers {found} bytes, the hub&apos;s listing says {wanted}.</source>
@@ -3416,8 +4033,24 @@
         <translation>系统返回：{text}（{folder}）。已有的部分会保留。</translation>
     </message>
     <message>
+        <source>The tensor “{tensor}” is in another part too.</source>
+        <translation>张量“{tensor}”也出现在另一个分片中。</translation>
+    </message>
+    <message>
         <source>The {size} already here stay.</source>
         <translation>已有的 {size} 会保留。</translation>
+    </message>
+    <message>
+        <source>There is no such file.</source>
+        <translation>没有这个文件。</translation>
+    </message>
+    <message>
+        <source>There is too little disk space to measure this PC.</source>
+        <translation>磁盘空间太少，无法测量本机。</translation>
+    </message>
+    <message>
+        <source>There is too little memory to measure this PC.</source>
+        <translation>内存太少，无法测量本机。</translation>
     </message>
     <message>
         <source>Thinks at length before it answers; best at contest maths and code for its size.</source>
@@ -3468,6 +4101,10 @@
         <translation>此 GPU 需要驱动程序 {wanted}，目前使用的是 {driver}。</translation>
     </message>
     <message>
+        <source>This PC is too busy to be measured.</source>
+        <translation>本机太忙，无法测量。</translation>
+    </message>
+    <message>
         <source>This card does not answer any more; it may have lost its connection. It is looked for again.</source>
         <translation>此卡不再响应，可能已断开连接。正在重新查找。</translation>
     </message>
@@ -3500,6 +4137,14 @@
         <translation>此引擎尚不支持。</translation>
     </message>
     <message>
+        <source>This entry is there twice.</source>
+        <translation>此条目出现了两次。</translation>
+    </message>
+    <message>
+        <source>This file has no layers for multi-token prediction.</source>
+        <translation>此文件没有用于多词元预测的层。</translation>
+    </message>
+    <message>
         <source>This file has the old layout of attention: {old} kB of cache per token instead of {new} kB in newer files.</source>
         <translation>此文件使用旧的注意力布局：每词元缓存 {old} kB，较新的文件只需 {new} kB。</translation>
     </message>
@@ -3516,6 +4161,14 @@
         <translation>此文件由更新版本的程序写入。</translation>
     </message>
     <message>
+        <source>This is at byte {at}, in {place}.</source>
+        <translation>位置：字节 {at}，{place}。</translation>
+    </message>
+    <message>
+        <source>This is at byte {at}.</source>
+        <translation>位置：字节 {at}。</translation>
+    </message>
+    <message>
         <source>This is the processor pretending to be a graphics card; it is slow.</source>
         <translation>这是由处理器模拟的显卡，速度很慢。</translation>
     </message>
@@ -3530,6 +4183,10 @@
     <message>
         <source>This program may use {n} of the {all} processor threads here.</source>
         <translation>此程序可使用 {all} 个处理器线程中的 {n} 个。</translation>
+    </message>
+    <message>
+        <source>This tensor is there twice.</source>
+        <translation>此张量出现了两次。</translation>
     </message>
     <message>
         <source>This user may not read NVIDIA&apos;s driver.</source>
@@ -3576,6 +4233,10 @@
         <translation>使用其他 hub 地址（HF_ENDPOINT）或仓库</translation>
     </message>
     <message>
+        <source>Use the predicted figures</source>
+        <translation>使用预测值</translation>
+    </message>
+    <message>
         <source>V2 and Coder-V2</source>
         <translation>V2 和 Coder-V2</translation>
     </message>
@@ -3590,6 +4251,10 @@
     <message>
         <source>V4.1, needs a newer engine</source>
         <translation>V4.1，需要更新的引擎</translation>
+    </message>
+    <message>
+        <source>Verified: {name} {engine}, predicted {predicted}</source>
+        <translation>已验证：{name} {engine}，预测 {predicted}</translation>
     </message>
     <message>
         <source>Very small code model, 2023.</source>
@@ -3608,6 +4273,10 @@
         <translation>GPU 可用的部分按 macOS 通常的内存份额计算，将由引擎给出的数字替代。</translation>
     </message>
     <message>
+        <source>What was measured could not be saved.</source>
+        <translation>无法保存测量结果。</translation>
+    </message>
+    <message>
         <source>Write one with: launcher hardware --json &gt; machine.json</source>
         <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
     </message>
@@ -3624,12 +4293,52 @@
         <translation>注意力在 {cards} 上，{all} 层中 {n} 层的专家在内存</translation>
     </message>
     <message>
+        <source>change of device</source>
+        <translation>设备切换</translation>
+    </message>
+    <message>
         <source>clear loss</source>
         <translation>明显损失</translation>
     </message>
     <message>
         <source>code {n}</source>
         <translation>代码 {n}</translation>
+    </message>
+    <message>
+        <source>context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>context of expert models</source>
+        <translation>混合专家模型的上下文</translation>
+    </message>
+    <message>
+        <source>copies from RAM</source>
+        <translation>从内存复制</translation>
+    </message>
+    <message>
+        <source>expert layers</source>
+        <translation>专家层</translation>
+    </message>
+    <message>
+        <source>experts of {n} of {all} layers in RAM</source>
+        <translation>{all} 层中 {n} 层的专家在内存</translation>
+    </message>
+    <message>
+        <source>experts of {n} of {all} layers in RAM, of the last one only {parts}</source>
+        <translation>{all} 层中 {n} 层的专家在内存，其中最后一层仅 {parts}</translation>
+    </message>
+    <message>
+        <source>hardly any loss</source>
+        <translation>几乎没有损失</translation>
+    </message>
+    <message>
+        <source>it runs although the memory is too small</source>
+        <translation>内存不够，但仍可运行</translation>
+    </message>
+    <message>
+        <source>layers</source>
+        <translation>模型层</translation>
     </message>
     <message>
         <source>load</source>
@@ -3656,8 +4365,24 @@
         <translation>元数据条目</translation>
     </message>
     <message>
+        <source>metadata entry {index}</source>
+        <translation>元数据条目 {index}</translation>
+    </message>
+    <message>
+        <source>no hand-overs between cards</source>
+        <translation>无需跨卡传递</translation>
+    </message>
+    <message>
         <source>no loss</source>
         <translation>无损失</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开启</translation>
     </message>
     <message>
         <source>on the processor</source>
@@ -3676,12 +4401,32 @@
         <translation>功耗上限</translation>
     </message>
     <message>
+        <source>prompts are read a little more slowly</source>
+        <translation>提示词读取稍慢</translation>
+    </message>
+    <message>
+        <source>prompts at {now} instead of {before} tokens/s</source>
+        <translation>提示词读取 {now} 词元/秒，而不是 {before}</translation>
+    </message>
+    <message>
+        <source>proposes tokens that the model only checks; how much that helps is measured, not promised</source>
+        <translation>提出候选词元，模型只需检查；效果需实测，不作保证</translation>
+    </message>
+    <message>
+        <source>room for {size}, of which one card holds {most}</source>
+        <translation>可容纳 {size}，单张显卡最多占 {most}</translation>
+    </message>
+    <message>
         <source>signal {n}</source>
         <translation>信号 {n}</translation>
     </message>
     <message>
         <source>slight loss</source>
         <translation>轻微损失</translation>
+    </message>
+    <message>
+        <source>some loss in long answers</source>
+        <translation>长回答有一定损失</translation>
     </message>
     <message>
         <source>strong loss</source>
@@ -3692,6 +4437,10 @@
         <translation>温度</translation>
     </message>
     <message>
+        <source>tensor {index}</source>
+        <translation>张量 {index}</translation>
+    </message>
+    <message>
         <source>tensors</source>
         <translation>张量</translation>
     </message>
@@ -3700,8 +4449,24 @@
         <translation>电脑太忙，无法测量。</translation>
     </message>
     <message>
+        <source>the metadata entry “{key}”</source>
+        <translation>元数据条目“{key}”</translation>
+    </message>
+    <message>
+        <source>the model could read {n} tokens</source>
+        <translation>模型本可读取 {n} 词元</translation>
+    </message>
+    <message>
+        <source>the model&apos;s own layers propose tokens; how much that helps is measured, not promised</source>
+        <translation>由模型自身的层提出候选词元；效果需实测，不作保证</translation>
+    </message>
+    <message>
         <source>the system&apos;s C library lacks what it is measured with.</source>
         <translation>系统的 C 库缺少测量所需的功能。</translation>
+    </message>
+    <message>
+        <source>the tensor “{name}”</source>
+        <translation>张量“{name}”</translation>
     </message>
     <message>
         <source>this program may use {n} of one processor, too little to measure it.</source>
@@ -3740,6 +4505,14 @@
         <translation>{cards} 存放模型、KV 缓存和缓冲区中的 {need}；它可以使用共享内存中的 {free}。</translation>
     </message>
     <message>
+        <source>{cards}: not used</source>
+        <translation>{cards}：未使用</translation>
+    </message>
+    <message>
+        <source>{card} alone</source>
+        <translation>仅 {card}</translation>
+    </message>
+    <message>
         <source>{change} % perplexity</source>
         <translation>困惑度 {change} %</translation>
     </message>
@@ -3750,6 +4523,14 @@
     <message>
         <source>{chats} chats with {messages} messages were read from it and are here.</source>
         <translation>已从中读出 {chats} 个对话、{messages} 条消息。</translation>
+    </message>
+    <message>
+        <source>{cost}; {cards}: not used</source>
+        <translation>{cost}；{cards}：未使用</translation>
+    </message>
+    <message>
+        <source>{device}: {what}</source>
+        <translation>{device}：{what}</translation>
     </message>
     <message>
         <source>{error}. The file is kept as {kept}.</source>
@@ -3816,6 +4597,10 @@
         <translation>{host} 返回 {status}：仓库不存在，或为私有并需要访问令牌。</translation>
     </message>
     <message>
+        <source>{host} asks to wait.</source>
+        <translation>{host} 要求等待。</translation>
+    </message>
+    <message>
         <source>{host} could not be reached.</source>
         <translation>无法连接 {host}。</translation>
     </message>
@@ -3826,6 +4611,26 @@
     <message>
         <source>{host} did not answer.</source>
         <translation>{host} 没有响应。</translation>
+    </message>
+    <message>
+        <source>{host} does not hand out {name}.</source>
+        <translation>{host} 拒绝提供 {name}。</translation>
+    </message>
+    <message>
+        <source>{host} does not say how large it is, and a plan needs that.</source>
+        <translation>{host} 没有给出其大小，而规划需要知道大小。</translation>
+    </message>
+    <message>
+        <source>{host} ended the connection.</source>
+        <translation>{host} 中断了连接。</translation>
+    </message>
+    <message>
+        <source>{host} has trouble at the moment.</source>
+        <translation>{host} 目前有故障。</translation>
+    </message>
+    <message>
+        <source>{host} is too slow.</source>
+        <translation>{host} 太慢。</translation>
     </message>
     <message>
         <source>{host} publishes no sha256 for it, so a damaged file would not be noticed.</source>
@@ -3844,8 +4649,24 @@
         <translation>无法打开 {name}。</translation>
     </message>
     <message>
+        <source>{name} cannot be planned from afar.</source>
+        <translation>无法远程规划 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be planned.</source>
+        <translation>无法规划 {name}。</translation>
+    </message>
+    <message>
         <source>{name} cannot be read.</source>
         <translation>无法读取 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be verified with the engine.</source>
+        <translation>无法用引擎验证 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot draft.</source>
+        <translation>{name} 不能用作草稿模型。</translation>
     </message>
     <message>
         <source>{name} has version {version}; this program knows versions up to {known}. Nothing was changed in it.</source>
@@ -3856,8 +4677,20 @@
         <translation>{name} 已损坏或不完整。</translation>
     </message>
     <message>
+        <source>{name} is left alone: {size} of it may be used.</source>
+        <translation>未使用 {name}：只允许使用其中 {size}。</translation>
+    </message>
+    <message>
         <source>{name} is not a GGUF model file.</source>
         <translation>{name} 不是 GGUF 模型文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a known kind of RAM.</source>
+        <translation>{name} 不是已知的内存类型。</translation>
+    </message>
+    <message>
+        <source>{name} is not at {host}.</source>
+        <translation>{name} 不在 {host} 上。</translation>
     </message>
     <message>
         <source>{name} is not complete on the hub.</source>
@@ -3896,6 +4729,10 @@
         <translation>{name} 在 hub 上已被替换。</translation>
     </message>
     <message>
+        <source>{name} was replaced while it was read.</source>
+        <translation>{name} 在读取过程中被替换。</translation>
+    </message>
+    <message>
         <source>{name} {quant} cannot be planned.</source>
         <translation>无法规划 {name} {quant}。</translation>
     </message>
@@ -3904,12 +4741,32 @@
         <translation>{name} {quant} 放不进当前空闲的内存。</translation>
     </message>
     <message>
+        <source>{name} {quant} on {device}</source>
+        <translation>{name} {quant} 在 {device} 上</translation>
+    </message>
+    <message>
+        <source>{name}: at most {size}</source>
+        <translation>{name}：最多 {size}</translation>
+    </message>
+    <message>
         <source>{name}: {words}</source>
         <translation>{name}：{words}</translation>
     </message>
     <message>
+        <source>{now} tokens/s; with enough memory {better}</source>
+        <translation>{now} 词元/秒；内存足够时为 {better}</translation>
+    </message>
+    <message>
         <source>{n} % faster</source>
         <translation>快 {n} %</translation>
+    </message>
+    <message>
+        <source>{n} cards are known by name.</source>
+        <translation>已知 {n} 种显卡的名称。</translation>
+    </message>
+    <message>
+        <source>{n} cards cannot be planned.</source>
+        <translation>无法规划 {n} 张显卡。</translation>
     </message>
     <message>
         <source>{n} days</source>
@@ -3932,6 +4789,14 @@
         <translation>{n} 小时 {rest} 分</translation>
     </message>
     <message>
+        <source>{n} hand-overs per token</source>
+        <translation>每词元 {n} 次跨卡传递</translation>
+    </message>
+    <message>
+        <source>{n} kinds are known.</source>
+        <translation>已知 {n} 种类型。</translation>
+    </message>
+    <message>
         <source>{n} min</source>
         <translation>{n} 分钟</translation>
     </message>
@@ -3942,6 +4807,10 @@
     <message>
         <source>{n} of the {count} files of this model are missing.</source>
         <translation>此模型的 {count} 个文件缺少 {n} 个。</translation>
+    </message>
+    <message>
+        <source>{n} of {all} layers</source>
+        <translation>{all} 层中 {n} 层</translation>
     </message>
     <message>
         <source>{n} of {all} layers on {cards}</source>
@@ -3968,12 +4837,20 @@
         <translation>{n} 秒</translation>
     </message>
     <message>
+        <source>{n} tokens</source>
+        <translation>{n} 词元</translation>
+    </message>
+    <message>
         <source>{n} tokens: a whole book at once.</source>
         <translation>{n} 词元：一次读完一整本书。</translation>
     </message>
     <message>
         <source>{n} tokens: about {pages} pages.</source>
         <translation>{n} 词元：约 {pages} 页。</translation>
+    </message>
+    <message>
+        <source>{n}-core processor</source>
+        <translation>{n} 核处理器</translation>
     </message>
     <message>
         <source>{n}× faster</source>
@@ -3988,6 +4865,10 @@
         <translation>{one}，{other}</translation>
     </message>
     <message>
+        <source>{problem} This is its header as of {date}.</source>
+        <translation>{problem}当前使用的是 {date} 的头部。</translation>
+    </message>
+    <message>
         <source>{quant} of {repo} cannot be loaded as it is published.</source>
         <translation>{repo} 的 {quant} 无法按发布的形式加载。</translation>
     </message>
@@ -3998,6 +4879,14 @@
     <message>
         <source>{repo} has several models as {quant}.</source>
         <translation>{repo} 有多个 {quant} 模型。</translation>
+    </message>
+    <message>
+        <source>{repo} holds no GGUF model.</source>
+        <translation>{repo} 不含 GGUF 模型。</translation>
+    </message>
+    <message>
+        <source>{repo} holds several models.</source>
+        <translation>{repo} 含有多个模型。</translation>
     </message>
     <message>
         <source>{repo} is not a repository name.</source>
@@ -4016,12 +4905,56 @@
         <translation>{sha256} 不是 sha256。</translation>
     </message>
     <message>
+        <source>{shares} layers on {cards}</source>
+        <translation>{shares} 层在 {cards} 上</translation>
+    </message>
+    <message>
+        <source>{size} RAM</source>
+        <translation>{size} 内存</translation>
+    </message>
+    <message>
+        <source>{size} instead of {full} at 16 bits</source>
+        <translation>{size}，而 16 位时为 {full}</translation>
+    </message>
+    <message>
+        <source>{size} instead of {full} of cache</source>
+        <translation>缓存 {size}，而不是 {full}</translation>
+    </message>
+    <message>
+        <source>{size} less cache than with {n} tokens</source>
+        <translation>缓存比 {n} 词元时少 {size}</translation>
+    </message>
+    <message>
+        <source>{size} less for buffers</source>
+        <translation>缓冲区少用 {size}</translation>
+    </message>
+    <message>
+        <source>{size} less on the graphics card</source>
+        <translation>显卡上少用 {size}</translation>
+    </message>
+    <message>
+        <source>{size} more for buffers</source>
+        <translation>缓冲区多用 {size}</translation>
+    </message>
+    <message>
+        <source>{size} more stay free for other programs</source>
+        <translation>为其他程序多留出 {size}</translation>
+    </message>
+    <message>
         <source>{size} of it would be read from the disk for every answer: {times}.</source>
         <translation>每次回答都要从磁盘读取其中 {size}：{times}。</translation>
     </message>
     <message>
+        <source>{size} of memory</source>
+        <translation>占用 {size}</translation>
+    </message>
+    <message>
         <source>{size} of the layers are in RAM, which is {n} times slower to read.</source>
         <translation>{size} 的层在内存里，读取速度慢 {n} 倍。</translation>
+    </message>
+    <message>
+        <source>{size} of the model are on the graphics card</source>
+        <translation>模型的 {size} 在显卡上</translation>
     </message>
     <message>
         <source>{size} of the weights do not fit in RAM and are read from the disk while it answers: slow, and only on a fast SSD.</source>
@@ -4036,12 +4969,20 @@
         <translation>{size} 参数，{loss}。</translation>
     </message>
     <message>
+        <source>{size} per token are read from RAM, {n} times slower</source>
+        <translation>每词元从内存读取 {size}，慢 {n} 倍</translation>
+    </message>
+    <message>
         <source>{size} squeezed to {bits} bits: clearly more mistakes than the full model.</source>
         <translation>{size} 压缩到 {bits} 位：比完整模型明显更易出错。</translation>
     </message>
     <message>
         <source>{size} squeezed to {bits} bits: somewhat more mistakes than the full model.</source>
         <translation>{size} 压缩到 {bits} 位：比完整模型略易出错。</translation>
+    </message>
+    <message>
+        <source>{size} stay on the disk</source>
+        <translation>{size} 留在磁盘上</translation>
     </message>
     <message>
         <source>{size} too little disk space.</source>
@@ -4052,6 +4993,14 @@
         <translation>{there} 词元/秒，而不是 {here}</translation>
     </message>
     <message>
+        <source>{type} stores {block} values at a time; the attention heads of this model have {n}.</source>
+        <translation>{type} 以 {block} 个值为一组存储；此模型的注意力头有 {n} 个值。</translation>
+    </message>
+    <message>
+        <source>{type} weights</source>
+        <translation>{type} 权重</translation>
+    </message>
+    <message>
         <source>{values} in {path}.</source>
         <translation>{values}，位于 {path}。</translation>
     </message>
@@ -4060,8 +5009,16 @@
         <translation>{words}（依据其他模型推断，未实测）。</translation>
     </message>
     <message>
+        <source>{words} ({figure})</source>
+        <translation>{words}（{figure}）</translation>
+    </message>
+    <message>
         <source>{words}.</source>
         <translation>{words}。</translation>
+    </message>
+    <message>
+        <source>“{text}” does not name a model.</source>
+        <translation>“{text}”没有指明模型。</translation>
     </message>
 </context>
 <context>
@@ -4136,33 +5093,6 @@
     <message>
         <source>{size} free</source>
         <translation>{size} 空闲</translation>
-    </message>
-</context>
-<context>
-    <name>_PlacementRows</name>
-    <message>
-        <source>Context</source>
-        <translation>上下文</translation>
-    </message>
-    <message>
-        <source>{n} tokens</source>
-        <translation>{n} 词元</translation>
-    </message>
-    <message>
-        <source>KV cache</source>
-        <translation>KV 缓存</translation>
-    </message>
-    <message>
-        <source>{n} of {m}</source>
-        <translation>{n} / {m}</translation>
-    </message>
-    <message>
-        <source>Layers on card</source>
-        <translation>显卡上的层</translation>
-    </message>
-    <message>
-        <source>Experts on card</source>
-        <translation>显卡上的专家层</translation>
     </message>
 </context>
 <context>
