@@ -311,13 +311,15 @@ def speed_of(found: Found) -> SpeedEstimate:
     decode = found.decode_tokens_s
     prefill = PROMPT_TOKENS / pace.prefill_seconds(loader, layout, PROMPT_TOKENS)
     is_measured = pace.is_measured(loader, layout)
+    measured = loader.view.calibration
+    is_rough = measured is not None and measured.is_noisy  # kept although the machine was busy
     low, high = speed.likely_range(
-        is_measured=is_measured,
+        is_measured=is_measured and not is_rough,
         on_host=layout.host.weights > loader.facts.token_embd_bytes,
         has_experts=loader.facts.hyper.n_expert > 0,
         is_unified=loader.view.unified,
         is_paged=bool(found.disk_s),
-        is_assumed=bool(loader.view.assumed),
+        is_assumed=bool(loader.view.assumed) or is_rough,
     )
     if found.disk_s:
         prefill = min(prefill, decode * 4)

@@ -248,8 +248,9 @@ def loss(name: str) -> str:
 
 
 def fastest(loader: Loader, layout: Layout) -> float:
-    """Bandwidth of the fastest card that holds something."""
-    return max(d.bandwidth_bytes_s for d, b in zip(loader.devices, layout.gpus, strict=True) if b.weights)
+    """Bandwidth of the fastest card that holds something; the processor's when none has room for anything."""
+    held = (d.bandwidth_bytes_s for d, b in zip(loader.devices, layout.gpus, strict=True) if b.weights)
+    return max(held, default=loader.host_device.bandwidth_bytes_s)
 
 
 def _active_host_bytes(loader: Loader, found: Found) -> float:

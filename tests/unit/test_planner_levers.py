@@ -165,3 +165,24 @@ def test_a_v_cache_of_its_own_type_is_refused_where_there_is_none():
     assert "keeps both in one" in caught.value.why
     p = plan("rtx4090-64gb", "r1-distill-qwen-7b", "Q4_K_M", kv_type="q8_0", kv_type_v="f16")
     assert (p.placement.kv_type_k, p.placement.kv_type_v) == ("q8_0", "f16")
+
+
+@pytest.mark.parametrize("quant", ["Q6_K", "UD-IQ1_S"])
+def test_a_card_with_room_for_nothing_is_no_crash(quant):
+    """Its free memory is all reserved: no layer sits on it, and nothing can be compared with its speed."""
+    for name in ("rtx4090-64gb", "gtx1650-16gb"):
+        free = described(name).gpus[0].vram_free_bytes
+        p = plan(name, "v3-0324" if quant == "Q6_K" else "v3.2", quant, vram_reserve_bytes=free - 420 * MIB)
+        assert not any(d.weights_bytes for d in p.memory.devices if d.kind == "gpu")
+
+
+def test_a_rough_calibration_has_a_wide_range():
+    cpu = DeviceCalibration("CPU", bandwidth_bytes_s={"q4_k": 20e9, "q6_k": 20e9}, layer_s=1e-5, moe_layer_s=2e-5)
+    steady = Calibration("0.3.36", "2026-11-21T00:00:00+00:00", (cpu,), token_s=1e-3)
+
+    def spread(calibration):
+        made = plan(replace(described("laptop-cpu-16gb"), calibration=calibration), "r1-distill-qwen-7b", "Q4_K_M")
+        assert made.speed.basis == "calibrated"
+        return made.speed.decode_high / made.speed.decode_low
+
+    assert spread(replace(steady, spread=2.0)) > 2 * spread(steady)
