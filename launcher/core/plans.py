@@ -56,8 +56,9 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Everything the engine is told about where a model goes. All of it is sent, or nothing: llama.cpp's own fitting gives up when
-    some of it is set.
+    """Everything the engine is told about where a model goes.
+
+    All of it is sent, or nothing: llama.cpp's own fitting gives up when some of it is set.
 
     Attributes:
         n_gpu_layers: offloaded layers counted as llama.cpp does: n_layer + 1 includes the output; 0 is processor only.

@@ -65,7 +65,9 @@ def test_a_giant_that_is_still_on_the_hub(capsys: pytest.CaptureFixture[str], hu
         assert row["weights_bytes"] == pytest.approx(guess["weights_bytes"], rel=0.005)
         assert row["compute_bytes"] >= guess["compute_bytes"]  # stand-ins never lower it
     # By its link it is the same model, and nothing is fetched again.
-    again = document(capsys, "plan", f"{hub.endpoint}/{REPO}/resolve/main/{giant.name}", "--gpu", "4090", "--ram", "512")
+    again = document(
+        capsys, "plan", f"{hub.endpoint}/{REPO}/resolve/main/{giant.name}", "--gpu", "4090", "--ram", "512"
+    )
     assert again["file_bytes"] == plan["file_bytes"]
 
 
