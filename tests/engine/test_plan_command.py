@@ -12,7 +12,7 @@ from huggingface_hub.utils import close_session
 from launcher import catalog
 from launcher.cli.main import run_command
 from tests.fakes.gguf_shapes import shapes, write_shape
-from tests.fakes.hub import FakeHub
+from tests.fakes.hub import FakeHub, serving
 
 REPO = "org/Some-DeepSeek-GGUF"
 MIB = 2**20
@@ -25,11 +25,8 @@ def document(capsys: pytest.CaptureFixture[str], *argv: str) -> dict:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 @pytest.fixture(scope="module")

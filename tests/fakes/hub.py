@@ -17,11 +17,16 @@ import argparse
 import fnmatch
 import hashlib
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from tests.fakes.hub_server import HubServer
+
+if TYPE_CHECKING:
+    import pytest
 
 FaultKind = Literal[
     "cut",
@@ -232,6 +237,18 @@ class FakeHub:
     def wait(self, seconds: float) -> None:
         """Sleep, but not longer than the server lives."""
         self._closing.wait(seconds)
+
+
+@contextmanager
+def serving(monkeypatch: pytest.MonkeyPatch) -> Generator[FakeHub]:
+    """A hub that this process takes for the real one, its client's connections closed at the end."""
+    from huggingface_hub.utils import close_session
+
+    with FakeHub() as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        yield server
+        close_session()
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from launcher.core.models import KvLayout
 from launcher.core.paths import cache_dir
 from tests.fakes import gguf_raw
 from tests.fakes.gguf_shapes import shapes, write_shape
-from tests.fakes.hub import FakeHub, Fault
+from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/DeepSeek-R1-GGUF"
 QUICK = Patience(connect_s=5, stall_s=0.5, request_s=30, attempts=2, delay_s=0.01)
@@ -42,11 +42,8 @@ def one_tls_context() -> Iterator[None]:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads import Policy, fetch, index, journal, space
 from launcher.downloads.cache import RepoCache
-from tests.fakes.hub import FakeHub, Fault
+from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"
 NAME = "model-Q4_0.gguf"
@@ -34,11 +34,8 @@ REQUEST = DownloadRequest("model", "Model", "Q4_0", REPO, (), SIZE)
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     monkeypatch.setattr(tqdm, "monitor_interval", 0)  # huggingface_hub's progress bars start a thread that never ends
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 @pytest.fixture

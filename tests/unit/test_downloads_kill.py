@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub.utils import close_session
 
 from launcher.core.downloads import DownloadRequest, DownloadState
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads import fetch, index
 from launcher.downloads.cache import RepoCache
-from tests.fakes.hub import FakeHub, Fault
+from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"
 SIZES = (1_500_000, 2_500_001)
@@ -37,11 +36,8 @@ print(json.dumps({"state": result.state.value, "sha256": result.sha256, "resumed
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 def start() -> subprocess.Popen[str]:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub.utils import close_session
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.downloads import DownloadQueue, Policy, journal
-from tests.fakes.hub import FakeHub, Fault
+from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"
 SIZE = 2_000_000
@@ -24,13 +23,10 @@ QUANTS = ("Q4_0", "Q5_0", "Q8_0")
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         for i, quant in enumerate(QUANTS):
             server.add_file(REPO, f"model-{quant}.gguf", random.Random(i).randbytes(SIZE))
         yield server
-        close_session()
 
 
 def request(quant: str) -> DownloadRequest:

@@ -10,18 +10,15 @@ from huggingface_hub.utils import close_session
 
 from launcher.catalog import hub
 from launcher.core.errors import UserError
-from tests.fakes.hub import FakeHub, Fault
+from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"
 
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 def test_resolve_gives_sizes_checksums_and_commit(fake: FakeHub) -> None:

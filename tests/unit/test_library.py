@@ -17,7 +17,6 @@ import gguf
 import huggingface_hub
 import numpy as np
 import pytest
-from huggingface_hub.utils import close_session
 from tqdm import tqdm
 
 from launcher.catalog import load
@@ -27,7 +26,7 @@ from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.downloads import Policy, fetch, index, journal, library
 from launcher.downloads.cache import RepoCache
-from tests.fakes.hub import FakeHub, Fault
+from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"
 
@@ -35,11 +34,8 @@ REPO = "org/model-GGUF"
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from huggingface_hub.utils import close_session
 
 from launcher import catalog, planner
 from launcher.catalog.gguf import read_header
@@ -22,7 +21,7 @@ from launcher.services.linked import address_of, read_linked, shown_link
 from launcher.services.local_files import FILE_FAMILY, file_model, read_files
 from launcher.services.plan_editing import why_not_kv_type
 from tests.fakes.gguf_models import make_model
-from tests.fakes.hub import FakeHub, Fault
+from tests.fakes.hub import FakeHub, Fault, serving
 from tests.unit.planner_machines import described
 
 REPO, NAME = "someone/Tiny-GGUF", "Tiny-F16.gguf"
@@ -36,11 +35,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 def in_cache(path: Path, repo: str, name: str) -> Path:

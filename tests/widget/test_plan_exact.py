@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from huggingface_hub.utils import close_session
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -33,7 +32,7 @@ from launcher.ui.models.machine_dialog import MachineDialog
 from launcher.ui.models.plan_for import machine_words, wish_words
 from launcher.ui.models.rows import SizeRow
 from tests.fakes.gguf_models import make_model
-from tests.fakes.hub import FakeHub
+from tests.fakes.hub import FakeHub, serving
 from tests.unit.planner_machines import described
 from tests.widget.plan_desk import PATIENCE_MS, QWEN_7B, Desk, variants
 
@@ -55,11 +54,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with FakeHub() as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch) as server:
         yield server
-        close_session()
 
 
 def show_tiny(desk: Desk, path: Path, machine: Machine, *, is_what_if: bool = False) -> Plan:
