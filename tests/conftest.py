@@ -23,9 +23,11 @@ import psutil
 import pytest
 from hypothesis import settings
 
-# Times are for tests/bench; a busy machine must not fail a property.
-settings.register_profile("launcher", deadline=None)
-settings.load_profile("launcher")
+# Times are for tests/bench; a busy machine must not fail a property. The same examples every time: what fails is the fault
+# of a change, not of the dice. HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("launcher", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "launcher"))
 
 _GRACE_S = 3.0  # for threads and processes that are already on their way out
 
