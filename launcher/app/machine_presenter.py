@@ -58,7 +58,7 @@ class MachinePresenter(QObject):
 
     @Slot(str)
     def _on_engine_described(self, version: str) -> None:
-        self._page.set_engine_version(self.tr("llama.cpp through llama-cpp-python {v}").format(v=version))
+        self._page.set_engine_version(version)
 
     @Slot(object)
     def _on_measure_progressed(self, progress: CalibrationProgress) -> None:

@@ -1319,13 +1319,6 @@
     </message>
 </context>
 <context>
-    <name>MachinePresenter</name>
-    <message>
-        <source>llama.cpp through llama-cpp-python {v}</source>
-        <translation>llama.cpp（通过 llama-cpp-python {v}）</translation>
-    </message>
-</context>
-<context>
     <name>MeasureStrip</name>
     <message>
         <source>Measuring this PC</source>
@@ -2511,10 +2504,6 @@
     <message>
         <source>Measured on {date}. Predictions use these figures, not data sheets.</source>
         <translation>测量于 {date}。预测使用这些数值，而不是规格值。</translation>
-    </message>
-    <message>
-        <source>llama.cpp through llama-cpp-python {v}</source>
-        <translation>llama.cpp（通过 llama-cpp-python {v}）</translation>
     </message>
 </context>
 <context>

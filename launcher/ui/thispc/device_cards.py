@@ -193,7 +193,7 @@ class EngineCard(Card):
         self.set_version("")
 
     def set_version(self, version: str) -> None:
-        """Build of the engine ("llama.cpp through llama-cpp-python 0.3.36"); "" while unknown."""
+        """Build of the engine ("llama-cpp-python 0.3.36, llama.cpp 0.5.0"); "" while unknown."""
         self._version.set_text(version or self.tr("llama.cpp; its version is known after the first load"))
 
     def set_devices(self, devices: tuple[EngineDevice, ...]) -> None:

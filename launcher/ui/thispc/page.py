@@ -140,7 +140,7 @@ class ThisPcPage(ScrollPage):
         """What the engine has loaded, for its share in the bars."""
         self._loaded = loaded
         if loaded is not None:
-            self._engine.set_version(self.tr("llama.cpp through llama-cpp-python {v}").format(v=loaded.engine_version))
+            self._engine.set_version(loaded.engine_version)
 
     def set_engine_version(self, words: str) -> None:
         """The engine's build, when known before a load."""
