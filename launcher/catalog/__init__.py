@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from launcher.catalog.listing import Catalog, NotOffered, load, rungs
+from launcher.catalog.listing import USUAL_QUANTS, Catalog, NotOffered, load, rungs
 
-__all__ = ["Catalog", "NotOffered", "load", "rungs"]
+__all__ = ["USUAL_QUANTS", "Catalog", "NotOffered", "load", "rungs"]

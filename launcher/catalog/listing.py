@@ -16,6 +16,8 @@ from launcher.core.units import GB, GIB
 from launcher.core.words import known
 
 _PREFIX = "deepseek-"
+# What most people take of a model or of a repository with many sizes, the first that is there.
+USUAL_QUANTS = ("Q4_K_M", "UD-Q4_K_XL", "MXFP4")
 
 
 @dataclass(frozen=True, slots=True)

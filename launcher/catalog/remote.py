@@ -20,7 +20,7 @@ from launcher.catalog.facts import quant_name
 from launcher.catalog.gguf import GgufHeader, check_set
 from launcher.catalog.gguf_header import parse_header
 from launcher.catalog.identify import Identity, identify
-from launcher.catalog.listing import Catalog
+from launcher.catalog.listing import USUAL_QUANTS, Catalog
 from launcher.catalog.remote_cache import CachedHeader, StoredSet
 from launcher.catalog.remote_errors import AWAY, keeps_changing, not_kept
 from launcher.catalog.remote_fetch import ChangedError, Halt, Patience, RangeFile, Target
@@ -29,8 +29,6 @@ from launcher.core.models import ModelFile
 from launcher.core.words import known, say
 
 _AT_ONCE = 4
-# What most people take, in a repository of many; the command line's choice for catalog models too.
-_USUAL_QUANTS = ("Q4_K_M", "UD-Q4_K_XL", "MXFP4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +224,7 @@ def _chosen(source: remote_source.HubSource, files: Sequence[ModelFile]) -> tupl
     if len(groups) == 1:
         return hub_files.select(source.repo, files, "", (groups[0].files[0].name,))
     by_name = {g.quant.upper(): g.quant for g in groups if g.quant and not g.missing}
-    usual = next((by_name[q] for q in _USUAL_QUANTS if q in by_name), "")
+    usual = next((by_name[q] for q in USUAL_QUANTS if q in by_name), "")
     if usual or len(by_name) == 1:
         return hub_files.select(source.repo, files, usual or next(iter(by_name.values())))
     raise _which_one(source.repo, sorted(by_name.values()), [g.files[0].name for g in groups])

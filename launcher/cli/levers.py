@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from launcher.core.plans import Goal, Wishes
+from launcher.core.plans import EXPERT_TENSORS, Goal, Wishes
 from launcher.core.units import GIB
 from launcher.planner.memory import KV_TYPE_BYTES
-
-_EXPERT_TENSORS = ("up", "gate", "down")
 
 
 def add_lever_options(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +89,6 @@ def _kv_types(text: str) -> tuple[str, str | None]:
 
 def _expert_tensors(text: str) -> tuple[str, ...]:
     parts = tuple(part.strip() for part in text.lower().split(",") if part.strip())
-    if any(part not in _EXPERT_TENSORS for part in parts):
+    if any(part not in EXPERT_TENSORS for part in parts):
         raise argparse.ArgumentTypeError("expert tensors are up, gate and down")
     return parts

@@ -20,8 +20,6 @@ from launcher.core.plans import Plan, Wishes, plan_to_json
 from launcher.services import exact, linked
 from launcher.services.exact import Headers, Verified
 
-_DEFAULT_QUANTS = ("Q4_K_M", "UD-Q4_K_XL", "MXFP4")
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
@@ -61,12 +59,13 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What is planned. `variant` None: a file on the disk that is no model of the catalog; `path` "" when it is not there."""
+    """What is planned. `variant` None: a file on the disk that is no model of the catalog; `headers` of a file, at `path`."""
 
     variant: Variant | None
     quant: Quant
     name: str
     path: str = ""
+    headers: Headers | None = None
 
     def plan(self, machine: Machine, wishes: Wishes, quant: Quant | None = None) -> Plan:
         q = quant or self.quant
@@ -78,13 +77,8 @@ class _Subject:
 
 def _print_exact(args: argparse.Namespace, subject: _Subject, machine: Machine, wishes: Wishes) -> None:
     stop = threading.Event()
-    q, path = subject.quant, subject.path
-    if not path and subject.variant:
-        path = exact.installed_path(subject.variant, q)
-    if not path:
-        print(f"Reading the header of {subject.name} {q.name} …", file=sys.stderr, flush=True)
-    headers: Headers = exact.read_headers(q.repo, q.name, q.revision, path, stop)
-    own = exact.with_header(q, headers)
+    headers = subject.headers or _read_headers(subject, stop)
+    own = exact.with_header(subject.quant, headers)
     print("Asking the engine …", file=sys.stderr, flush=True)
     found: Verified = exact.plan_exactly(
         lambda asked: subject.plan(machine, asked, own), wishes, headers.files, stop, is_what_if=is_described(args)
@@ -96,6 +90,14 @@ def _print_exact(args: argparse.Namespace, subject: _Subject, machine: Machine, 
         print_json(document)
     else:
         print("\n".join((*plan_lines(found.after), "", *verified_lines(found, headers.fetched_bytes))))
+
+
+def _read_headers(subject: _Subject, stop: threading.Event) -> Headers:
+    q = subject.quant
+    path = exact.installed_path(subject.variant, q) if subject.variant else ""
+    if not path:
+        print(f"Reading the header of {subject.name} {q.name} …", file=sys.stderr, flush=True)
+    return exact.read_headers(q.repo, q.name, q.revision, path, stop)
 
 
 def _subject(args: argparse.Namespace) -> _Subject:
@@ -116,12 +118,11 @@ def _subject(args: argparse.Namespace) -> _Subject:
 
 def _of_file(path: Path) -> _Subject:
     """A file on the disk: its own header gives the facts, the catalog what is known of the model."""
-    from launcher.catalog import gguf
     from launcher.catalog.identify import identify
 
-    headers = gguf.read_set(path)
-    what = identify(catalog.load(), path, headers)
-    size = sum(h.file_bytes for h in headers)
+    headers = exact.read_headers("", "", None, str(path))
+    what = identify(catalog.load(), path, headers.parsed)
+    size = sum(f.total_bytes for f in headers.files)
     known = what.quant
     quant = Quant(
         name=what.quant_name or "unknown",
@@ -133,7 +134,7 @@ def _of_file(path: Path) -> _Subject:
         facts=what.facts,
         quality=known.quality if known else QuantQuality("unknown"),
     )
-    return _Subject(what.variant, quant, what.name, str(path))
+    return _Subject(what.variant, quant, what.name, str(path), headers)
 
 
 def _quant(variant: Variant, name: str | None) -> Quant:
@@ -145,7 +146,7 @@ def _quant(variant: Variant, name: str | None) -> Quant:
     if not variant.quants:
         raise UserError("not_loadable", f"{variant.name} cannot be planned.", variant.why_not)
     if name is None:
-        usual = (q for wanted in _DEFAULT_QUANTS if (q := variant.quant(wanted)))
+        usual = (q for wanted in catalog.USUAL_QUANTS if (q := variant.quant(wanted)))
         return next(usual, variant.quants[len(variant.quants) // 2])
     found = variant.quant(name)
     if found is None:

@@ -15,10 +15,8 @@ from launcher.core.errors import UserError
 from launcher.core.models import Quant, Variant
 from launcher.core.plans import Plan, plan_to_json
 from launcher.core.units import gb, gib, rate, whole
+from launcher.planner.ranking import CARRIED_LOSS
 from launcher.planner.what_if import Need, shortfall, what_hardware
-
-# A file that loses no more than this stands for its model (planner/recommend.py uses the same bound).
-_LITTLE_LOSS = 0.015
 
 _PRECISION_HEADER = (
     "Quantisation",
@@ -49,7 +47,7 @@ def run_needs(args: argparse.Namespace, variant: Variant, quant: Quant | None) -
     """`--what-hardware`; 1 when no hardware on the list is enough."""
     if not args.min_speed > 0:
         raise UserError("bad_wish", "This speed cannot be planned for.", f"{args.min_speed:g} tokens/s is none.")
-    kept = [q for q in variant.quants if q.quality.loss is not None and q.quality.loss <= _LITTLE_LOSS]
+    kept = [q for q in variant.quants if q.quality.loss is not None and q.quality.loss <= CARRIED_LOSS]
     # The smallest file that stands for the model needs the least hardware.
     quants = [quant] if quant else sorted(kept or variant.quants, key=lambda q: q.file_bytes)[:1]
     needs = what_hardware(shops(), variant, quants, args.min_speed, wishes_of(args))

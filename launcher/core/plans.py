@@ -54,6 +54,10 @@ class Wishes:
     mtp: bool = False
 
 
+EXPERT_TENSORS = ("up", "gate", "down")
+"""The three matrices of a layer's routed experts, by the names that `boundary_experts_on_cpu` uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Everything the engine is told about where a model goes.

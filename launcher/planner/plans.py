@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Machine
 from launcher.core.models import KvLayout, ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
-from launcher.core.plans import DeviceMemory, MemoryUse, Placement, Plan, Quality, SpeedEstimate, Wishes
+from launcher.core.plans import EXPERT_TENSORS, DeviceMemory, MemoryUse, Placement, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
 from launcher.core.words import say
 from launcher.planner import levers, memory, pace, speed, words
@@ -81,13 +81,22 @@ def item_of(variant: Variant, quant: Quant) -> Item:
     )
 
 
-def plan(machine: Machine, variant: Variant, quant: Quant, wishes: Wishes | None = None) -> Plan:
+def plan(
+    machine: Machine, variant: Variant, quant: Quant, wishes: Wishes | None = None, *, is_exact: bool = True
+) -> Plan:
     """The plan of one catalog quantisation on a machine.
+
+    Args:
+        machine: where it will run.
+        variant: the model.
+        quant: one of its files, or the same with facts of its own header.
+        wishes: what to aim for.
+        is_exact: as in `search`: False estimates the compute buffers, for lists and while a slider is dragged.
 
     Raises:
         UserError: "not_loadable" or "bad_wish".
     """
-    return plan_item(machine, item_of(variant, quant), wishes or Wishes())
+    return plan_item(machine, item_of(variant, quant), wishes or Wishes(), is_exact=is_exact)
 
 
 def plan_file(
@@ -116,11 +125,12 @@ def plan_file(
     return plan_item(machine, item, wishes or Wishes())
 
 
-def plan_item(machine: Machine, item: Item, wishes: Wishes) -> Plan:
+def plan_item(machine: Machine, item: Item, wishes: Wishes, *, is_exact: bool = True) -> Plan:
     """Search and describe."""
     check(wishes, item.facts)
     seen, draft = prepared(machine, wishes)
-    return describe(machine, item, wishes, seen, search(loader_of(item, seen, wishes), wishes), draft)
+    found = search(loader_of(item, seen, wishes), wishes, is_exact=is_exact)
+    return describe(machine, item, wishes, seen, found, draft)
 
 
 def prepared(machine: Machine, wishes: Wishes) -> tuple[View, Draft | None]:
@@ -178,7 +188,11 @@ def check(wishes: Wishes, facts: ModelFacts) -> None:
             "type of the V cache",
             "the type of the K cache; this model keeps both in one",
         ),
-        (not {*(wishes.boundary_experts_on_cpu or ())} <= {"up", "gate", "down"}, "part of a layer", "up, gate, down"),
+        (
+            not {*(wishes.boundary_experts_on_cpu or ())} <= {*EXPERT_TENSORS},
+            "part of a layer",
+            ", ".join(EXPERT_TENSORS),
+        ),
         (wishes.n_ubatch is not None and wishes.n_ubatch < 1, "ubatch", "1 or more"),
         (wishes.n_batch is not None and wishes.n_batch < 1, "batch", "1 or more"),
         (wishes.threads is not None and wishes.threads < 1, "threads", "1 or more"),

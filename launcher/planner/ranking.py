@@ -19,7 +19,7 @@ COMFORT_THINKING_TOKENS_S, COMFORT_TOKENS_S = 12.0, 6.0
 # Standard mixtures are the ones most used and best tested: they win where the rest is level.
 STANDARD_QUANTS = frozenset({"Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0"})
 _STANDARD_FACTOR = 1.025
-_MEASURED_LOSS, _CARRIED_LOSS, _UNKNOWN_LOSS = 0.03, 0.015, 0.05
+_MEASURED_LOSS, CARRIED_LOSS, _UNKNOWN_LOSS = 0.03, 0.015, 0.05
 _COMFORT_EXPONENT, _ROOM_EXPONENT, _SPEED_EXPONENT = 0.25, 0.05, 0.005
 _GOOD_CONTEXT = 16_384
 # In a list a squeezed file is behind the well-kept ones, a model without any published test behind most.
@@ -64,7 +64,7 @@ class Standing:
     @property
     def is_well_kept(self) -> bool:
         """Little enough is lost, and that is known well enough, to stand for the model."""
-        return self.expected_loss <= (_MEASURED_LOSS if self.is_measured else _CARRIED_LOSS)
+        return self.expected_loss <= (_MEASURED_LOSS if self.is_measured else CARRIED_LOSS)
 
     @property
     def worth(self) -> float:

@@ -94,14 +94,15 @@ def read_headers(
         UserError: the file cannot be read, or the server not be reached.
     """
     from launcher.catalog import gguf
-    from launcher.catalog.remote import read_remote_set
     from launcher.engine.dry_run import DryRunFile
-    from launcher.services.linked import address_of
 
     if installed_path:
         parsed = gguf.read_set(Path(installed_path))
         paths = gguf.shard_paths(Path(installed_path))
         return Headers(tuple(DryRunFile(p, p.stat().st_size) for p in paths), parsed)
+    from launcher.catalog.remote import read_remote_set
+    from launcher.services.linked import address_of
+
     # An address names the file already.
     found = read_remote_set(address_of(repo), quant=None if "://" in repo else quant, revision=revision, stop=stop)
     sizes = [f.size_bytes or 0 for f in found.files]
@@ -175,9 +176,10 @@ def with_header(quant: Quant, headers: Headers) -> Quant:
 def installed_path(variant: Variant, quant: Quant) -> str:
     """The first file of a quantisation where it is installed, else ""."""
     from launcher.downloads import library
+    from launcher.services.local_files import file_of
 
-    same = (e for e in library.installed() if e.quant.lower() == quant.name.lower())
-    return next((e.path for e in same if e.repo == quant.repo or (not e.repo and e.model == variant.id)), "")
+    found = file_of(library.installed(), variant.id, quant)
+    return found.path if found else ""
 
 
 def _judged(plan: Plan, files: tuple[DryRunFile, ...], stop: threading.Event, *, is_what_if: bool) -> Verified:

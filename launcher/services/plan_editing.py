@@ -76,14 +76,9 @@ def quick_plan(machine: Machine, variant: Variant, quant: Quant, wishes: Wishes)
     Raises:
         UserError: as `planner.plan`.
     """
-    from launcher.planner import plans
-    from launcher.planner.search import search
+    from launcher import planner
 
-    item = plans.item_of(variant, quant)
-    plans.check(wishes, item.facts)
-    seen, draft = plans.prepared(machine, wishes)
-    found = search(plans.loader_of(item, seen, wishes), wishes, is_exact=False)
-    return plans.describe(machine, item, wishes, seen, found, draft)
+    return planner.plan(machine, variant, quant, wishes, is_exact=False)
 
 
 def why_not_kv_type(facts: ModelFacts, kind: str) -> str:

@@ -28,11 +28,9 @@ class LatentAttention:
         q = query(graph, layer, x, NOPE + self.h.rope_dim, tokens)
         latent, k_pe = latent_parts(graph, layer, x, self.positions, tokens)
         q_pe = graph.rope(graph.view(q, self.h.rope_dim, self.h.n_head, tokens), self.positions)
-        return self._attend(layer, q, q_pe, latent, k_pe, self.bias)
+        return self._attend(layer, q, q_pe, latent, k_pe)
 
-    def _attend(
-        self, layer: Layer, q: Tensor, q_pe: Tensor, latent: Tensor, k_pe: Tensor, bias: Tensor | None
-    ) -> Tensor:
+    def _attend(self, layer: Layer, q: Tensor, q_pe: Tensor, latent: Tensor, k_pe: Tensor) -> Tensor:
         graph, h, batch, tokens = self.graph, self.h, self.batch, self.batch.tokens
         width = h.kv_lora_rank + h.rope_dim
         q_nope = graph.view(graph.view(q, NOPE, h.n_head, tokens), NOPE, tokens, h.n_head)
@@ -44,16 +42,16 @@ class LatentAttention:
         graph.expand(full_q, v, k)
         cache = graph.cache(layer.device, batch.type_k, width, batch.context)
         store(graph, cache, k, self.ids)
-        if bias is None:
-            bias = self._sparse_mask()
+        bias = self._mask()
         keys = graph.view(cache, width, 1, batch.context)
         values = graph.view(keys, h.kv_lora_rank, 1, batch.context)
         v_up = layer.matrix(h.kv_lora_rank, NOPE, h.n_head)
         out = attention(graph, layer, batch, full_q, keys, values, bias, v_mla=v_up)
         return graph.mul_mat(layer.matrix(NOPE * h.n_head, h.n_embd), out)
 
-    def _sparse_mask(self) -> Tensor:
-        raise NotImplementedError
+    def _mask(self) -> Tensor:
+        """What a query may see."""
+        return self.bias
 
 
 class IndexedAttention(LatentAttention):
@@ -79,7 +77,7 @@ class IndexedAttention(LatentAttention):
         k_pe = graph.view(both, h.rope_dim, 1, tokens)
         q_pe, k_pe = graph.rope(q_pe, self.positions), graph.rope(k_pe, self.positions)
         latent = graph.norm(latent, layer.vector(h.kv_lora_rank), layer.device)
-        return self._attend(layer, q, q_pe, latent, k_pe, None)
+        return self._attend(layer, q, q_pe, latent, k_pe)
 
     def _chosen(self, layer: Layer, x: Tensor, low: Tensor) -> Tensor:
         """The lightning indexer: numbers of the chosen tokens (top_k, tokens)."""
@@ -104,7 +102,7 @@ class IndexedAttention(LatentAttention):
         n = min(h.indexer_top_k, batch.context)
         return graph.cont(graph.op("i32", (n, tokens), scores))
 
-    def _sparse_mask(self) -> Tensor:
+    def _mask(self) -> Tensor:
         return sparse_mask(self.graph, self.bias, self.top, "f32")
 
 
