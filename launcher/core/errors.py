@@ -26,6 +26,11 @@ class StepAction(StrEnum):
     EDIT_MESSAGE = "edit_message"
     ENTER_TOKEN = "enter_token"  # noqa: S105 - a name, not a secret
     FREE_SPACE = "free_space"
+    CHANGE_FOLDER = "change_folder"
+    USE_COPY = "use_copy"
+    NETWORK_SETTINGS = "network_settings"
+    TEST_CONNECTION = "test_connection"
+    GO_ONLINE = "go_online"
     OPEN_FOLDER = "open_folder"
     OPEN_PAGE = "open_page"
     REVEAL = "reveal"

@@ -13,10 +13,12 @@ because only that folder is sure to be on the same file system (people link sing
 from __future__ import annotations
 
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.catalog import hub
+from launcher.core.downloads import DownloadRequest
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
@@ -34,9 +36,14 @@ class RepoCache:
     repo: str
 
     @classmethod
-    def of(cls, repo: str) -> RepoCache:
-        """The repository's folder in the user's cache."""
-        return cls(hub_cache_dir(), repo)
+    def of(cls, repo: str, folder: str | None = None) -> RepoCache:
+        """The repository's folder in the user's hub cache, or in another folder of that layout."""
+        return cls(Path(folder) if folder else hub_cache_dir(), repo)
+
+    @classmethod
+    def for_request(cls, request: DownloadRequest) -> RepoCache:
+        """Where an item goes."""
+        return cls.of(request.repo, request.folder)
 
     @property
     def folder(self) -> Path:
@@ -136,7 +143,9 @@ class RepoCache:
         if ref.exists() and not (is_newest and ref.read_text() != commit):
             return
         ref.parent.mkdir(exist_ok=True)
-        temporary = ref.with_name(f"main.{os.getpid()}.tmp")
+        temporary = ref.with_name(
+            f"main.{uuid.uuid4().hex}.tmp"
+        )  # two items of a repository may end at the same moment
         temporary.write_text(commit)
         os.replace(temporary, ref)
 

@@ -33,7 +33,7 @@ class InstalledSet:
 
     def paths(self) -> tuple[Path, ...]:
         """Where its files are, in shard order."""
-        cache = RepoCache.of(self.request.repo)
+        cache = RepoCache.for_request(self.request)
         return tuple(cache.pointer(self.request.revision or "", f.name) for f in self.request.files)
 
     def is_complete(self) -> bool:

@@ -97,7 +97,7 @@ class _Item:
         kept_bytes: Callable[[], int],
     ) -> None:
         self.request = request
-        self.cache = RepoCache.of(request.repo)
+        self.cache = RepoCache.for_request(request)
         self._meter, self._line, self._stop, self._policy, self._kept_bytes = meter, line, stop, policy, kept_bytes
         self._is_newest = False
 

@@ -115,7 +115,7 @@ def _paused(request: DownloadRequest) -> DownloadProgress:
 
 
 def _bytes_on_disk(request: DownloadRequest) -> int:
-    cache = RepoCache.of(request.repo)
+    cache = RepoCache.for_request(request)
     total = 0
     for file in request.files:
         finished = cache.finished(request.revision or "", file) is not None

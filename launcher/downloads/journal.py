@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.catalog import hub
 from launcher.core.downloads import DownloadRequest
 from launcher.core.models import ModelFile
-from launcher.core.paths import hub_cache_dir
+from launcher.downloads import folders as folder_list
 from launcher.downloads.cache import JOURNAL_SUFFIX, PART_SUFFIX, RepoCache, size_of
 from launcher.downloads.json_file import read_json, write_json
 
@@ -50,7 +50,7 @@ def is_pinned(request: DownloadRequest) -> bool:
 
 def write(journal: Journal) -> None:
     """Write it beside the partial file, in one step."""
-    write_json(RepoCache.of(journal.request.repo).journal(journal.file.sha256 or ""), journal)
+    write_json(RepoCache.for_request(journal.request).journal(journal.file.sha256 or ""), journal)
 
 
 def read(path: Path) -> Journal | None:
@@ -62,8 +62,8 @@ def read(path: Path) -> Journal | None:
 
 
 def partials() -> Iterator[Partial]:
-    """Every file of an unfinished item of ours in the hub cache."""
-    folders = sorted(hub_cache_dir().glob("models--*/blobs"))
+    """Every file of an unfinished item of ours, in every folder that models go to."""
+    folders = sorted(f for root in folder_list.roots() for f in root.glob("models--*/blobs"))
     names = {
         p.with_name(p.name.removesuffix(s))
         for f in folders
@@ -93,7 +93,7 @@ def delete(request: DownloadRequest) -> int:
         journal = partial.journal
         if journal is None or journal.request.key != request.key:
             continue
-        cache = RepoCache.of(journal.request.repo)
+        cache = RepoCache.for_request(journal.request)
         if partial.path.name.endswith(PART_SUFFIX):
             partial.path.unlink(missing_ok=True)
             freed += partial.size_bytes
@@ -105,13 +105,13 @@ def delete(request: DownloadRequest) -> int:
 
 def fetched(request: DownloadRequest) -> tuple[str, ...]:
     """Checksums of the files of an item that we fetched, in this run or an earlier one."""
-    cache = RepoCache.of(request.repo)
+    cache = RepoCache.for_request(request)
     return tuple(f.sha256 for f in request.files if f.sha256 and cache.journal(f.sha256).exists())
 
 
 def close(request: DownloadRequest) -> None:
     """The item is complete and in the library: its records have done their work."""
-    cache = RepoCache.of(request.repo)
+    cache = RepoCache.for_request(request)
     for file in request.files:
         cache.journal(file.sha256 or "").unlink(missing_ok=True)
 
@@ -119,4 +119,4 @@ def close(request: DownloadRequest) -> None:
 def _finished(journal: Journal) -> Path | None:
     if not is_pinned(journal.request):
         return None
-    return RepoCache.of(journal.request.repo).finished(journal.request.revision or "", journal.file)
+    return RepoCache.for_request(journal.request).finished(journal.request.revision or "", journal.file)

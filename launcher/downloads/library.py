@@ -14,7 +14,7 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.core.words import say
-from launcher.downloads import index, journal
+from launcher.downloads import folders, index, journal
 from launcher.downloads.cache import RepoCache, size_of
 from launcher.downloads.index import InstalledSet
 from launcher.downloads.space import disk_usage
@@ -98,7 +98,7 @@ def remove(model: Installed) -> int:
             ),
             (NextStep("Show it in its folder", "reveal", model.path),),
         )
-    cache = RepoCache.of(owner.request.repo)
+    cache = RepoCache.for_request(owner.request)
     ours = (f for f in owner.request.files if f.sha256 in owner.fetched_sha256)
     freed = sum(cache.delete(owner.request.revision or "", f) for f in ours)
     index.forget(owner)
@@ -106,7 +106,7 @@ def remove(model: Installed) -> int:
 
 
 def _scan() -> Iterator[_Found]:
-    for snapshot in sorted(hub_cache_dir().glob("models--*--*/snapshots/*")):
+    for snapshot in (s for root in folders.roots() for s in sorted(root.glob("models--*--*/snapshots/*"))):
         names = (p.relative_to(snapshot).as_posix() for p in snapshot.rglob("*.gguf"))
         files = [ModelFile(name, size_of(snapshot / name)) for name in sorted(names)]
         repo = snapshot.parent.parent.name.removeprefix("models--").replace("--", "/")

@@ -74,13 +74,43 @@ HUB_ENDPOINT = Setting(
     "Download server",
     "Address of a Hugging Face mirror; empty takes HF_ENDPOINT or huggingface.co.",
 )
+PROXY = Setting(
+    "network.proxy",
+    "",
+    "Proxy",
+    "Empty follows the system, direct uses none; else http://host:port or socks5://host:port. A password is kept apart.",
+)
+CA_FILE = Setting(
+    "network.ca_file",
+    "",
+    "Extra certificates",
+    "A PEM file beside the system's own certificates, for networks that inspect traffic.",
+)
+OFFLINE = Setting("network.offline", False, "Offline mode", "Nothing goes to the network until this is switched off.")
+DOWNLOADS_AT_ONCE = Setting(
+    "downloads.at_once", 2, "Downloads at a time", "Further ones wait for their turn.", low=1, high=8
+)
+CONNECTIONS = Setting(
+    "downloads.connections", 4, "Connections per file", "Several are faster on far or busy servers.", low=1, high=16
+)
+SPEED_LIMIT_KB_S = Setting(
+    "downloads.speed_limit_kb_s", 0, "Speed limit", "All downloads together, in kB/s; 0 is none.", low=0, high=10**8
+)
+RESUME_ON_START = Setting(
+    "downloads.resume_on_start", True, "Go on after a start", "Unfinished downloads continue when the app opens."
+)
+NOTIFY = Setting(
+    "downloads.notify", True, "Notify at the end", "A desktop notification when a download is finished or needs you."
+)
 SYSTEM_PROMPT = Setting("chat.system_prompt", "", "System prompt", "Goes before every new chat; empty for none.")
 WINDOW_GEOMETRY = Setting("window.geometry", "")
 METERS_SHOWN = Setting("window.meters_shown", True)
 LAST_MODEL = Setting("chat.last_model", "")
 
 REGISTRY: tuple[Setting[Any], ...] = (
-    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, SYSTEM_PROMPT, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
+    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
+    DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY,
+    SYSTEM_PROMPT, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
 )  # fmt: skip
 
 
