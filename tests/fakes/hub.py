@@ -17,60 +17,22 @@ import argparse
 import fnmatch
 import hashlib
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
+from tests.fakes.hub_faults import Fault, Faults, random_faults
 from tests.fakes.hub_server import HubServer
 
 if TYPE_CHECKING:
+    import ssl
+
     import pytest
 
-FaultKind = Literal[
-    "cut",
-    "reset",
-    "stall",
-    "throttle",
-    "corrupt",
-    "status",
-    "no_range",
-    "wrong_range",
-    "wrong_etag",
-    "html",
-    "no_lfs",
-    "no_size",
-]
-
-
-@dataclass
-class Fault:
-    """Something that goes wrong.
-
-    Attributes:
-        kind: cut: the connection ends after `after_bytes` of a body (reset: hard, what is under way is lost); stall: nothing more comes for `seconds`;
-            throttle: at most `rate_bytes_s`; corrupt: one byte at `after_bytes` of the file is wrong; status: answers `status`
-            (with `error_code` and `retry_after`); no_range: answers 200 with everything; wrong_range: answers another range;
-            wrong_etag: the redirect (or, with where="cdn", the storage host) names another content; html: a login page;
-            no_lfs: the listing has no checksums; no_size: the answer does not say how long it is.
-        path: which files (shell pattern), "*" is all.
-        where: "cdn" (the bytes), "resolve" (the hub's redirect) or "api" (the listing).
-        times: how often; None is always.
-        skip: so many requests that it would hit are let through first.
-    """
-
-    kind: FaultKind
-    path: str = "*"
-    where: Literal["cdn", "resolve", "api"] = "cdn"
-    times: int | None = 1
-    skip: int = 0
-    after_bytes: int = 0
-    seconds: float = 60.0
-    rate_bytes_s: float = 1e6
-    status: int = 503
-    error_code: str = ""
-    retry_after: int | None = None
+__all__ = ["FakeHub", "Fault", "Request", "StoredFile", "random_faults", "serving"]
 
 
 @dataclass
@@ -114,15 +76,28 @@ class _Repo:
 
 
 class FakeHub:
-    """The two servers as a context manager. Everything may be changed while it runs."""
+    """The two servers as a context manager. Everything may be changed while it runs.
 
-    def __init__(self) -> None:
+    Args:
+        tls: both servers speak TLS with it.
+        prefix: the path below which the hub lives, as on a mirror ("/huggingface").
+
+    Attributes:
+        log: every request.
+        faults: what goes wrong.
+        gates: repository -> the token that opens it.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, prefix: str = "") -> None:
         self.log: list[Request] = []
+        self.faults = Faults()
+        self.gates: dict[str, str] = {}
         self._repos: dict[str, _Repo] = {}
-        self._faults: list[Fault] = []
+        self._signatures: dict[str, tuple[int, float]] = {}
+        self._bodies = 0
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._servers = [HubServer(self, where) for where in ("hub", "cdn")]
+        self._servers = [HubServer(self, "hub", tls, prefix), HubServer(self, "cdn", tls)]
         self._threads = [
             threading.Thread(target=s.serve_forever, args=(0.05,), name=f"fake-{s.where}") for s in self._servers
         ]
@@ -137,6 +112,7 @@ class FakeHub:
         for server, thread in zip(self._servers, self._threads, strict=True):
             server.shutdown()
             thread.join()
+            server.hang_up()
             server.server_close()
 
     @property
@@ -184,16 +160,25 @@ class FakeHub:
         """The newest commit of a repository."""
         return self._repos[repo].commits[-1][0]
 
+    def rewrite(self, repo: str, path: str, content: bytes) -> str:
+        """Other bytes in the newest commit, which no sound hub does. Returns the new sha256."""
+        checksum = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            self._repos[repo].commits[-1][1][path] = StoredFile(content, len(content), checksum)
+        return checksum
+
+    def gate(self, repo: str, token: str) -> None:
+        """From now on the files of a repository are given only to who shows this token."""
+        self.gates[repo] = token
+
     def fail(self, fault: Fault) -> Fault:
         """Let something go wrong from now on."""
-        with self._lock:
-            self._faults.append(fault)
+        self.faults.add(fault)
         return fault
 
     def heal(self) -> None:
         """Forget all faults."""
-        with self._lock:
-            self._faults.clear()
+        self.faults.clear()
 
     def sent_bytes(self, path: str = "*") -> int:
         """File bytes handed to the network so far."""
@@ -203,6 +188,10 @@ class FakeHub:
         """The requests for file bytes, in order."""
         return [r for r in self.log if r.where == "cdn" and r.method == "GET" and fnmatch.fnmatch(r.path, path)]
 
+    def leaks(self) -> list[Request]:
+        """Requests that showed an access token to the storage host, where it does not belong."""
+        return [r for r in list(self.log) if r.where == "cdn" and "authorization" in {h.lower() for h in r.headers}]
+
     # What the handlers use.
 
     def note(self, where: str, method: str, path: str, asked: str | None, headers: dict[str, str]) -> Request:
@@ -211,32 +200,41 @@ class FakeHub:
         self.log.append(entry)
         return entry
 
-    def take(self, kind: FaultKind, where: str, path: str) -> Fault | None:
-        """The next fault of that kind for a request, counted down."""
-        with self._lock:
-            for fault in self._faults:
-                if (
-                    fault.kind == kind
-                    and fault.where == where
-                    and fnmatch.fnmatch(path, fault.path)
-                    and fault.times != 0
-                ):
-                    if fault.skip:
-                        fault.skip -= 1
-                        continue
-                    if fault.times is not None:
-                        fault.times -= 1
-                    return fault
-        return None
-
     def find(self, repo: str, revision: str) -> tuple[str, dict[str, StoredFile]] | None:
         """Commit and files, or None."""
         found = self._repos.get(repo)
         return found.at(revision) if found else None
 
+    def sign(self) -> str:
+        """A new signature for the storage host."""
+        with self._lock:
+            signature = str(len(self._signatures) + 1)
+            self._signatures[signature] = (0, time.monotonic())
+        return signature
+
+    def use_signature(self, signature: str) -> tuple[int, float]:
+        """How often a signature was used, this time included, and its age in seconds."""
+        with self._lock:
+            used, since = self._signatures.get(signature, (1 << 30, 0.0))
+            self._signatures[signature] = (used + 1, since)
+        return used + 1, time.monotonic() - since
+
+    @contextmanager
+    def body_under_way(self) -> Generator[int]:
+        """Around a body; the value is how many there are now."""
+        with self._lock:
+            self._bodies += 1
+            at_once = self._bodies
+        try:
+            yield at_once
+        finally:
+            with self._lock:
+                self._bodies -= 1
+
     def wait(self, seconds: float) -> None:
         """Sleep, but not longer than the server lives."""
-        self._closing.wait(seconds)
+        if seconds > 0:
+            self._closing.wait(seconds)
 
 
 @contextmanager

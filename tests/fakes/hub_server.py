@@ -1,29 +1,69 @@
-"""The HTTP side of the fake hub: the API, the redirect and the bytes, with the faults that `FakeHub` was told."""
+"""The HTTP side of the fake hub: the API and the redirect, with the faults that `FakeHub` was told; bytes are `hub_bodies`."""
 
 from __future__ import annotations
 
+import contextlib
+import email.utils
 import json
 import re
 import socket
+import ssl
 import struct
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from tests.fakes import hub_bodies
+from tests.fakes.hub_faults import Fault
 
 if TYPE_CHECKING:
-    from tests.fakes.hub import FakeHub, StoredFile
-
-CHUNK = 64 * 1024
+    from tests.fakes.hub import FakeHub, Request, StoredFile
 
 
 class HubServer(ThreadingHTTPServer):
-    daemon_threads = False  # joined by server_close: a test sees no leaked thread
+    """One of the two hosts.
 
-    def __init__(self, hub: FakeHub, where: str) -> None:
-        self.hub, self.where = hub, where
+    Args:
+        hub: whose.
+        where: "hub" or "cdn".
+        tls: speaks TLS with it.
+        prefix: the path below which the hub lives, as on a mirror ("/huggingface").
+    """
+
+    daemon_threads = False  # joined by server_close: a test sees no leaked thread
+    request_queue_size = 64
+
+    def __init__(self, hub: FakeHub, where: str, tls: ssl.SSLContext | None = None, prefix: str = "") -> None:
+        self.hub, self.where, self.prefix, self._tls = hub, where, prefix, tls
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+        self.address = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}{prefix}"
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection; TLS is agreed on here, in the connection's own thread."""
+        if self._tls is not None:
+            request.settimeout(Handler.timeout)
+            request = self._tls.wrap_socket(request, server_side=True)
+        with self._lock:
+            self._open.add(request)
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            with self._lock:
+                self._open.discard(request)
+            with contextlib.suppress(OSError):
+                request.shutdown(socket.SHUT_WR)
+            request.close()
+
+    def hang_up(self) -> None:
+        """End all connections; idle ones would be waited for."""
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients that go away are what this server is for."""
@@ -36,7 +76,9 @@ _RESOLVE = re.compile(r"^/([^/]+/[^/]+)/resolve/([^/]+)/(.+)$")
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
-    server: HubServer
+    disable_nagle_algorithm = True
+    server: HubServer  # pyright: ignore[reportIncompatibleVariableOverride] - only ever made by one
+    entry: Request
 
     def log_message(self, format: str, *args: object) -> None:
         """Quiet; `FakeHub.log` has it all."""
@@ -47,17 +89,24 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._handle()
 
+    @property
+    def hub(self) -> FakeHub:
+        """Whose server this is."""
+        return self.server.hub
+
     def _handle(self) -> None:
         path = unquote(urlsplit(self.path).path)
+        is_ours = path.startswith(self.server.prefix)
+        path = path.removeprefix(self.server.prefix)
         api, resolve = _API.match(path), _RESOLVE.match(path)
         where = "cdn" if self.server.where == "cdn" else "api" if api else "resolve"
         name = resolve[3] if resolve else path
-        self._entry = self.server.hub.note(
-            where, self.command, name, self.headers.get("Range"), dict(self.headers.items())
-        )
+        self.entry = self.hub.note(where, self.command, name, self.headers.get("Range"), dict(self.headers.items()))
         if self._fail_first(where, name):
             return
-        if api:
+        if not is_ours:
+            self._error(404, "")
+        elif api:
             self._api(api[1], api[2] or api[3] or "main", is_tree=api[3] is not None)
         elif resolve:
             self._file(resolve[1], resolve[2], name, is_cdn=where == "cdn")
@@ -65,140 +114,92 @@ class Handler(BaseHTTPRequestHandler):
             self._error(404, "")
 
     def _fail_first(self, where: str, name: str) -> bool:
-        hub = self.server.hub
-        if fault := hub.take("status", where, name):
-            extra = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
-            self._error(fault.status, fault.error_code, extra)
+        faults = self.hub.faults
+        if fault := faults.take("status", where, name):
+            self._error(fault.status, fault.error_code, _retry_after(fault))
             return True
-        if hub.take("html", where, name):
-            self._answer(200, b"<html>Please log in to the hotel's network</html>", {"Content-Type": "text/html"})
+        if faults.take("html", where, name):
+            self.answer(200, b"<html>Please log in to the hotel's network</html>", {"Content-Type": "text/html"})
             return True
-        if where != "cdn" and (fault := hub.take("stall", where, name)):
-            hub.wait(fault.seconds)
+        if where != "api" and faults.take("redirect", where, name):
+            self.answer(302, b"", {"Location": self.path if where == "resolve" else f"{self.hub.cdn}{self.path}"})
+            return True
+        if where != "cdn" and (fault := faults.take("stall", where, name)):
+            self.hub.wait(fault.seconds)
         return False
 
     def _api(self, repo: str, revision: str, *, is_tree: bool) -> None:
-        found = self.server.hub.find(repo, revision)
+        found = self.hub.find(repo, revision)
         if found is None:
-            self._error(404, "RevisionNotFound" if self.server.hub.find(repo, "main") else "RepoNotFound")
+            self._error(404, "RevisionNotFound" if self.hub.find(repo, "main") else "RepoNotFound")
             return
         commit, files = found
-        has_lfs = self.server.hub.take("no_lfs", "api", repo) is None
+        has_lfs = self.hub.faults.take("no_lfs", "api", repo) is None
+        wrong = self.hub.faults.take("wrong_listing", "api", repo)
+        listed = [(n, max(1, f.size + wrong.delta) if wrong else f.size, f.sha256) for n, f in files.items()]
         document: object
         if is_tree:
             document = [
-                {
-                    "type": "file",
-                    "path": n,
-                    "size": f.size,
-                    "oid": "0" * 40,
-                    "lfs": {"oid": f.sha256, "size": f.size, "pointerSize": 134},
-                }
-                for n, f in files.items()
+                {"type": "file", "path": n, "size": size, "oid": "0" * 40, "lfs": _lfs("oid", sha256, size)}
+                for n, size, sha256 in listed
             ]
         else:
             siblings = [
-                {
-                    "rfilename": n,
-                    "size": f.size,
-                    "blobId": "0" * 40,
-                    "lfs": {"sha256": f.sha256, "size": f.size, "pointerSize": 134},
-                }
+                {"rfilename": n, "size": size, "blobId": "0" * 40, "lfs": _lfs("sha256", sha256, size)}
                 if has_lfs
                 else {"rfilename": n}
-                for n, f in files.items()
+                for n, size, sha256 in listed
             ]
             document = {
                 "id": repo,
                 "modelId": repo,
                 "sha": commit,
                 "private": False,
-                "gated": False,
+                "gated": "manual" if self.hub.gates.get(repo) else False,
                 "tags": ["gguf"],
                 "siblings": siblings,
             }
-        self._answer(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
+        self.answer(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     def _file(self, repo: str, revision: str, name: str, *, is_cdn: bool) -> None:
-        found = self.server.hub.find(repo, revision)
+        found = self.hub.find(repo, revision)
         if found is None or name not in found[1]:
             self._error(404, "EntryNotFound" if found else "RevisionNotFound")
             return
         commit, file = found[0], found[1][name]
         if is_cdn:
-            self._body(file, name)
-            return
-        etag = "f" * 64 if self.server.hub.take("wrong_etag", "resolve", name) else file.sha256
-        location = f"{self.server.hub.cdn}/{repo}/resolve/{commit}/{quote(name)}?X-Signature=1"
+            if self._has_expired(name):
+                self.answer(403, b"<Error><Code>AccessDenied</Code></Error>", {"Content-Type": "application/xml"})
+            else:
+                hub_bodies.answer(self, file, name)
+        elif (token := self.hub.gates.get(repo)) and self.headers.get("Authorization") != f"Bearer {token}":
+            self._error(403 if self.headers.get("Authorization") else 401, "GatedRepo")
+        else:
+            self._redirect(repo, commit, name, file)
+
+    def _redirect(self, repo: str, commit: str, name: str, file: StoredFile) -> None:
+        etag = "f" * 64 if self.hub.faults.take("wrong_etag", "resolve", name) else file.sha256
+        signature = self.hub.sign()
         headers = {
             "X-Repo-Commit": commit,
             "X-Linked-Etag": f'"{etag}"',
             "X-Linked-Size": str(file.size),
-            "Location": location,
+            "Location": f"{self.hub.cdn}/{repo}/resolve/{commit}/{quote(name)}?X-Signature={signature}",
         }
-        self._answer(302, b"", headers)
+        self.answer(302, b"", headers)
 
-    def _body(self, file: StoredFile, name: str) -> None:
-        hub = self.server.hub
-        start, status = 0, 200
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        etag = '"replaced"' if hub.take("wrong_etag", "cdn", name) else f'"{file.sha256[:32]}"'
-        if self.headers.get("If-None-Match") == etag:
-            self._answer(304, b"", {"ETag": etag})
-            return
-        end = file.size
-        if asked and not hub.take("no_range", "cdn", name) and self.headers.get("If-Range", etag) == etag:
-            start, status = int(asked[1]), 206
-            if start >= file.size:
-                self._answer(416, b"", {"Content-Range": f"bytes */{file.size}"})
-                return
-            end = min(file.size, int(asked[2]) + 1) if asked[2] else file.size
-            if hub.take("wrong_range", "cdn", name):
-                start = max(0, start - 10)
-        self.send_response(status)
-        self._entry.status = status
-        self.send_header("ETag", etag)
-        self.send_header("Accept-Ranges", "bytes")
-        if hub.take("no_size", "cdn", name):
-            self.close_connection = True  # the body ends with the connection
-        else:
-            self.send_header("Content-Length", str(end - start))
-        if status == 206:
-            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{file.size}")
-        self.end_headers()
-        if self.command == "GET":
-            self._send_bytes(file, name, start, end)
+    def _has_expired(self, name: str) -> bool:
+        signature = parse_qs(urlsplit(self.path).query).get("X-Signature", [""])[0]
+        used, age_s = self.hub.use_signature(signature)
+        fault = self.hub.faults.take("expire", "cdn", name)
+        if fault is None:
+            return False
+        has_expired = age_s > fault.seconds or (fault.requests is not None and used > fault.requests)
+        fault.hits -= not has_expired  # it was only looked at
+        return has_expired
 
-    def _send_bytes(self, file: StoredFile, name: str, start: int, end: int) -> None:
-        hub, entry = self.server.hub, self._entry
-        reset = hub.take("reset", "cdn", name)
-        cut, stall = reset or hub.take("cut", "cdn", name), hub.take("stall", "cdn", name)
-        slow, wrong = hub.take("throttle", "cdn", name), hub.take("corrupt", "cdn", name)
-        began = time.monotonic()
-        while start + entry.sent_bytes < end:
-            left = end - start - entry.sent_bytes
-            length = min(CHUNK, left)
-            if slow:
-                length = min(length, max(1024, int(slow.rate_bytes_s / 20)))
-                hub.wait(began + entry.sent_bytes / slow.rate_bytes_s - time.monotonic())
-            for fault in (cut, stall):
-                if fault and entry.sent_bytes < fault.after_bytes:
-                    length = min(length, fault.after_bytes - entry.sent_bytes)
-            if cut and entry.sent_bytes >= cut.after_bytes:
-                self._break(hard=reset is not None)
-                return
-            if stall and entry.sent_bytes >= stall.after_bytes:
-                hub.wait(stall.seconds)
-                stall = None
-                continue
-            block = file.read(start + entry.sent_bytes, length)
-            at = wrong.after_bytes - start - entry.sent_bytes if wrong else -1
-            if 0 <= at < len(block):
-                block = block[:at] + bytes([block[at] ^ 0xFF]) + block[at + 1 :]
-            self.wfile.write(block)
-            entry.sent_bytes += len(block)
-
-    def _break(self, *, hard: bool) -> None:
+    def break_off(self, *, hard: bool) -> None:
+        """End the connection in the middle."""
         self.close_connection = True
         if hard:  # SO_LINGER 0: the client sees a reset instead of an end
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -206,10 +207,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _error(self, status: int, code: str, extra: dict[str, str] | None = None) -> None:
         headers = {"Content-Type": "application/json", **({"X-Error-Code": code} if code else {}), **(extra or {})}
-        self._answer(status, json.dumps({"error": code or f"status {status}"}).encode(), headers)
+        self.answer(status, json.dumps({"error": code or f"status {status}"}).encode(), headers)
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self._entry.status = status
+    def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        """A whole small answer."""
+        self.entry.status = status
         self.send_response(status)
         for key, value in headers.items():
             self.send_header(key, value)
@@ -217,3 +219,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(body)
+
+
+def _lfs(key: str, sha256: str, size: int) -> dict[str, object]:
+    return {key: sha256, "size": size, "pointerSize": 134}
+
+
+def _retry_after(fault: Fault) -> dict[str, str]:
+    if fault.retry_after is None:
+        return {}
+    date = email.utils.formatdate(time.time() + fault.retry_after, usegmt=True)
+    return {"Retry-After": date if fault.retry_after_is_date else str(fault.retry_after)}
