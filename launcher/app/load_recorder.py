@@ -23,6 +23,7 @@ class LoadRecorder(QObject):
 
     def __init__(self, engine: EngineService, store: ChatService, parent: QObject) -> None:
         super().__init__(parent)
+        self._engine = engine
         self._store = store
         self._plan: Plan | None = None
         self._record: LoadRecord | None = None
@@ -48,6 +49,7 @@ class LoadRecorder(QObject):
             predicted_speed=plan.speed,
             actual_memory=loaded.memory,
             actual_load_seconds=loaded.load_seconds,
+            path=self._engine.installed.path if self._engine.installed else "",
         )
         self._store.save_load(self._record)
 

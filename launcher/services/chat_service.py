@@ -30,12 +30,14 @@ class ChatService(QObject):
         conversations_listed(tuple[ConversationEntry, ...]): all chats, newest first, or the hits of a search.
         conversation_opened(Conversation): with all its messages.
         loads_listed(tuple[LoadRecord, ...]): newest first.
+        last_loads_listed(tuple[LastLoad, ...]): when each file was last loaded, with every `loads_listed`.
         store_failed(UserError): nothing that is already on the disk was lost; the text says what happened.
     """
 
     conversations_listed = Signal(object)
     conversation_opened = Signal(object)
     loads_listed = Signal(object)
+    last_loads_listed = Signal(object)
     store_failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
@@ -97,8 +99,9 @@ class ChatService(QObject):
         self.list_loads()
 
     def list_loads(self) -> None:
-        """`loads_listed` follows."""
+        """`loads_listed` and `last_loads_listed` follow."""
         self._do(lambda db: db.loads.recent(), self.loads_listed.emit)
+        self._do(lambda db: db.loads.last_loads(), self.last_loads_listed.emit)
 
     def run(self, work: Callable[[], None]) -> None:
         """Do another piece of disk work in order (writing a setting)."""

@@ -27,6 +27,7 @@ class LoadRecord:
     Attributes:
         loaded_at: seconds since the epoch.
         actual_decode_tokens_s: of the newest answer made with this load.
+        path: the file that was loaded; "" in records of earlier versions.
     """
 
     id: str
@@ -42,6 +43,17 @@ class LoadRecord:
     actual_decode_tokens_s: float | None = None
     actual_prefill_tokens_s: float | None = None
     actual_first_token_s: float | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastLoad:
+    """When a file was last loaded; `path` is "" in records of earlier versions."""
+
+    model: str
+    quant: str
+    path: str
+    loaded_at: float
 
 
 class LoadHistory:
@@ -83,3 +95,16 @@ class LoadHistory:
             except ValueError as error:
                 _log.warning("A load in the history cannot be read: %s", error)
         return tuple(records)
+
+    def last_loads(self) -> tuple[LastLoad, ...]:
+        """Each file that was loaded, with the newest time; newest first."""
+        rows = self._db.execute("SELECT model, quant, loaded_at, record FROM loads ORDER BY loaded_at DESC")
+        newest: dict[tuple[str, str, str], LastLoad] = {}
+        for row in rows:
+            try:
+                path = str(json.loads(row["record"]).get("path", ""))
+            except (ValueError, AttributeError):
+                path = ""  # `recent` says that it is damaged
+            load = LastLoad(row["model"], row["quant"], path, row["loaded_at"])
+            newest.setdefault((load.model, load.quant, load.path), load)
+        return tuple(newest.values())
