@@ -9,6 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from launcher.core.models import ModelFile
+from launcher.downloads.block_map import recorded_bytes
+from launcher.downloads.cache import RepoCache, size_of
+
 _BLOCK = 1 << 20
 
 
@@ -67,6 +71,34 @@ class PartFile:
     def sha256(self) -> str:
         """Of everything in the file."""
         return self._sum.hexdigest()
+
+
+def present_bytes(cache: RepoCache, file: ModelFile) -> int:
+    """Bytes of a file that its partial file holds (its length says nothing: it has gaps). 0 when there is none."""
+    size, sha256 = file.size_bytes or 0, file.sha256 or ""
+    length = size_of(cache.part(sha256))
+    if length is None:
+        return 0
+    recorded = recorded_bytes(cache.map(sha256), sha256, size)
+    if recorded is None:  # of a version without maps: no gaps; or its map is lost: what takes room on the disk
+        return min(length, size, _allocated(cache.part(sha256), length))
+    return min(recorded, length)
+
+
+def room_bytes(cache: RepoCache, file: ModelFile) -> int:
+    """Disk space that a partial file takes already, as far as it serves the wanted file."""
+    size, part = file.size_bytes or 0, cache.part(file.sha256 or "")
+    length = size_of(part) or 0
+    return max(present_bytes(cache, file), min(_allocated(part, 0), length, size))
+
+
+def _allocated(path: Path, otherwise: int) -> int:
+    """Bytes that a file takes on the disk; `otherwise` where the system does not say."""
+    try:
+        blocks = getattr(path.stat(), "st_blocks", None)
+    except OSError:
+        return otherwise
+    return otherwise if blocks is None else blocks * 512
 
 
 def sha256_of(path: Path, is_stopped: Callable[[], bool]) -> str | None:
