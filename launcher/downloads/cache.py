@@ -4,8 +4,8 @@
     models--owner--name/snapshots/<commit>/<path>   a relative link to them (the bytes themselves where links are not possible)
     models--owner--name/refs/main                   the commit that "main" was
 
-Ours alone: `blobs/<sha256>.launcher.part` (bytes so far) and `.launcher.json` (what they are; it stays until the whole item is
-complete, so that a finished shard of an unfinished set is known as ours). They lie beside the finished blob
+Ours alone: `blobs/<sha256>.launcher.part` (bytes so far), `.launcher.map` (which of them are sure) and `.launcher.json` (what
+they are; it stays until the whole item is complete, so that a finished shard of an unfinished set is known as ours). They lie beside the finished blob
 because only that folder is sure to be on the same file system (people link single model folders to other disks), so that
 `os.replace` finishes a file in one step; and because no cleaner of the hub's tools matches the name (they remove `*.incomplete`).
 """
@@ -25,6 +25,7 @@ from launcher.core.paths import hub_cache_dir
 from launcher.core.words import say
 
 PART_SUFFIX = ".launcher.part"
+MAP_SUFFIX = ".launcher.map"
 JOURNAL_SUFFIX = ".launcher.json"
 
 
@@ -58,6 +59,10 @@ class RepoCache:
         """The bytes so far."""
         return self.folder / "blobs" / f"{_checked(sha256)}{PART_SUFFIX}"
 
+    def map(self, sha256: str) -> Path:
+        """Which of the bytes so far are sure."""
+        return self.folder / "blobs" / f"{_checked(sha256)}{MAP_SUFFIX}"
+
     def journal(self, sha256: str) -> Path:
         """What the bytes so far are."""
         return self.folder / "blobs" / f"{_checked(sha256)}{JOURNAL_SUFFIX}"
@@ -90,13 +95,14 @@ class RepoCache:
 
     def install(self, commit: str, file: ModelFile) -> Path:
         """Move verified bytes into place and link them; also links a blob that is already there."""
-        blob, part, pointer = (
-            self.blob(file.sha256 or ""),
-            self.part(file.sha256 or ""),
-            self.pointer(commit, file.name),
-        )
+        part = self.part(file.sha256 or "")
         if part.exists():
-            os.replace(part, blob)
+            os.replace(part, self.blob(file.sha256 or ""))
+        return self.link(commit, file)
+
+    def link(self, commit: str, file: ModelFile) -> Path:
+        """Let a snapshot name a blob that is in place. Returns the name."""
+        blob, pointer = self.blob(file.sha256 or ""), self.pointer(commit, file.name)
         pointer.parent.mkdir(parents=True, exist_ok=True)
         if size_of(pointer) == file.size_bytes and not blob.exists():
             return pointer  # a system without links: the snapshot holds the bytes
@@ -115,15 +121,17 @@ class RepoCache:
         pointer, blob = self.pointer(commit, file.name), self.blob(file.sha256 or "")
         freed = 0 if pointer.is_symlink() else size_of(pointer) or 0
         pointer.unlink(missing_ok=True)
-        if blob.exists() and not self._is_linked(blob):
+        if blob.exists() and not self.is_used_elsewhere(commit, file):
             freed += size_of(blob) or 0
             blob.unlink()
         self._drop_empty(commit)
         return freed
 
-    def _is_linked(self, blob: Path) -> bool:
-        target = blob.resolve()
-        return any(p.is_symlink() and p.resolve() == target for p in (self.folder / "snapshots").rglob("*"))
+    def is_used_elsewhere(self, commit: str, file: ModelFile) -> bool:
+        """Whether a name other than this snapshot's own leads to the file's blob."""
+        own, target = self.pointer(commit, file.name), self.blob(file.sha256 or "").resolve()
+        links = (p for p in (self.folder / "snapshots").rglob("*") if p != own and p.is_symlink())
+        return any(p.resolve() == target for p in links)
 
     def _drop_empty(self, commit: str) -> None:
         """Take away emptied folders, and the reference to a snapshot that is gone (the hub's tools call that corrupt)."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from launcher.core.errors import NextStep, UserError
 from launcher.core.paths import data_dir, hub_cache_dir
+from launcher.core.units import gb
+from launcher.core.words import say
 from launcher.downloads.json_file import read_json, set_aside, write_json
 
+_FAT32_BYTES = 2**32 - 1
 _thread_lock = threading.Lock()
 
 
@@ -46,8 +52,55 @@ def roots() -> tuple[Path, ...]:
     return tuple(dict.fromkeys((hub_cache_dir(), *map(Path, others))))
 
 
+def checked(folder: str) -> str:
+    """See that models can go to a folder; it is made when it is not there.
+
+    Returns:
+        The folder as an absolute path.
+
+    Raises:
+        UserError: "folder_not_writable", "folder_in_cache", or "disk_error".
+    """
+    path = Path(folder).expanduser().absolute()
+    if any(parent.name.startswith("models--") for parent in (path, *path.parents)):
+        raise UserError(
+            "folder_in_cache",
+            "Models cannot go into the folder of a model.",
+            say("{folder} belongs to one repository of the hub cache.", folder=path),
+            (NextStep("Choose the folder above it"),),
+        )
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path) as probe:
+            probe.write(b"launcher")
+    except OSError as error:
+        raise _unusable(path, error) from error
+    return str(path)
+
+
+def warnings(folder: str) -> tuple[str, ...]:
+    """What is worth knowing before models go to a (checked) folder; sentences, () when there is nothing."""
+    path = Path(folder)
+    found: list[str] = []
+    if not _can_link(path):
+        found.append(
+            say("{folder} knows no links. Models work there; other tools may keep a second copy.", folder=folder)
+        )
+    largest = _largest_file_bytes(path)
+    if largest is not None:
+        found.append(say("No file there can be larger than {size}; most models are.", size=gb(largest)))
+    return tuple(found)
+
+
 def set_downloads(folder: str | None) -> None:
-    """Let new models go to another folder (None: the hub cache); models in the former one stay known."""
+    """Let new models go to another folder (None: the hub cache); models in the former one stay known.
+
+    Raises:
+        UserError: as `checked`.
+    """
+    if folder is not None:
+        folder = checked(folder)
+        folder = None if folder == str(hub_cache_dir()) else folder
 
     def change(before: ModelFolders) -> ModelFolders:
         kept = (*before.caches, before.downloads) if before.downloads else before.caches
@@ -88,6 +141,37 @@ def _change(change: Callable[[ModelFolders], ModelFolders]) -> None:
 
     with _thread_lock, FileLock(f"{_path()}.lock"):
         write_json(_path(), change(read()))
+
+
+def _unusable(path: Path, error: OSError) -> UserError:
+    steps = (NextStep("Use another folder", "change_folder"),)
+    detail = f"{type(error).__name__}: {error}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        why = say("{folder}: {text}.", folder=path, text=error.strerror)
+        return UserError("folder_not_writable", "The folder cannot be written.", why, steps, detail)
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return UserError("folder_not_writable", "This is a file, not a folder.", f"{path}.", steps, detail)
+    why = say("The system says: {text} ({folder}).", text=error.strerror or error, folder=path)
+    return UserError("disk_error", "The folder cannot be used.", why, steps, detail)
+
+
+def _can_link(path: Path) -> bool:
+    with tempfile.TemporaryDirectory(dir=path, prefix=".launcher-") as made:
+        try:
+            Path(made, "link").symlink_to("file")
+        except OSError:
+            return False
+    return True
+
+
+def _largest_file_bytes(path: Path) -> int | None:
+    """FAT32's limit, learned by trying: a hole of 4 GiB costs no space anywhere else. None where it may be larger."""
+    try:
+        with tempfile.TemporaryFile(dir=path) as probe:
+            probe.truncate(_FAT32_BYTES + 1)
+    except OSError as error:
+        return _FAT32_BYTES if error.errno in (errno.EFBIG, errno.EINVAL) else None
+    return None
 
 
 def _without(folders: tuple[str, ...], gone: str | None) -> tuple[str, ...]:

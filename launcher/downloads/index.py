@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launcher.core.downloads import DownloadRequest
@@ -63,6 +63,11 @@ def find(key: str) -> InstalledSet | None:
     return next((s for s in installed_sets() if s.request.key == key and s.is_complete()), None)
 
 
+def owner_of(path: str) -> InstalledSet | None:
+    """The set of ours that a file is the first of, or None."""
+    return next((s for s in installed_sets() if str(s.paths()[0]) == path), None)
+
+
 def is_verified(repo: str, sha256: str) -> bool:
     """Whether this blob was checked before."""
     return any(s.request.repo == repo and f.sha256 == sha256 for s in installed_sets() for f in s.request.files)
@@ -78,15 +83,28 @@ def record(request: DownloadRequest, fetched_sha256: tuple[str, ...]) -> None:
         write_json(_path(), _Index((new, *(s for s in old if s is not same))))
 
 
-def forget(removed: InstalledSet) -> None:
-    """Take a set off the list."""
+def move(before: DownloadRequest, after: DownloadRequest, brought_sha256: tuple[str, ...]) -> None:
+    """A set is at another place now, with `brought_sha256` as ours (the others were there before). Done twice, it is done once."""
     with _locked():
-        kept = tuple(
-            s
-            for s in installed_sets()
-            if (s.request.key, s.request.revision) != (removed.request.key, removed.request.revision)
-        )
-        write_json(_path(), _Index(kept))
+        old = installed_sets()
+        found = next((s for s in old if s.request == before), None)
+        if found is not None:
+            new = replace(found, request=after, fetched_sha256=brought_sha256)
+            write_json(_path(), _Index((new, *(s for s in old if s is not found))))
+
+
+def forget(removed: InstalledSet) -> None:
+    """Take a set off the list. A file that it shares with another revision in the same folder is that one's from now on."""
+    with _locked():
+        kept = tuple(s for s in installed_sets() if s.request != removed.request)
+        write_json(_path(), _Index(tuple(_with_files_of(removed, s) for s in kept)))
+
+
+def _with_files_of(removed: InstalledSet, heir: InstalledSet) -> InstalledSet:
+    if (heir.request.repo, heir.request.folder) != (removed.request.repo, removed.request.folder):
+        return heir
+    inherited = {f.sha256 for f in heir.request.files} & set(removed.fetched_sha256)
+    return replace(heir, fetched_sha256=tuple(dict.fromkeys((*heir.fetched_sha256, *filter(None, inherited)))))
 
 
 def _path() -> Path:
