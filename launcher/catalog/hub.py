@@ -1,23 +1,27 @@
 """What a hub repository really holds: exact files with sizes, checksums and the commit, through huggingface_hub.
 
-The endpoint is HF_ENDPOINT or huggingface.co, the token comes from the usual places (HF_TOKEN, `hf auth login`).
+The endpoint, the token and the way there are `network`'s.
 File names, sizes and hashes are the server's word: they are checked for shape here before anybody builds a path from them.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from launcher import __version__
-from launcher.catalog import hub_errors, hub_files
-from launcher.core.errors import NextStep, UserError
+from launcher.catalog import hub_errors, hub_files, network
+from launcher.catalog.network import DEFAULT_ENDPOINT as DEFAULT_ENDPOINT
+from launcher.catalog.network import endpoint as endpoint
+from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.models import ModelFile
 from launcher.core.words import say
 
-DEFAULT_ENDPOINT = "https://huggingface.co"
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
 TIMEOUT_S = 10.0
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -34,11 +38,6 @@ class RepoListing:
     files: tuple[ModelFile, ...]
 
 
-def endpoint() -> str:
-    """The hub's address without a slash at its end. Read now, not at import, so that a changed setting counts."""
-    return (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
-
-
 def file_url(repo: str, commit: str, name: str) -> str:
     """Where a file is fetched from."""
     from huggingface_hub import hf_hub_url
@@ -47,14 +46,35 @@ def file_url(repo: str, commit: str, name: str) -> str:
 
 
 def request_headers(*, with_token: bool = True) -> dict[str, str]:
-    """What every request to the hub carries: who we are, and the access token where there is one.
+    """What every request to the hub carries: who we are, and the access token where there is one for this hub.
 
     `with_token=False` is for every other server.
+
+    Raises:
+        UserError: ("bad_token") the token cannot be used.
     """
     from huggingface_hub.utils import build_hf_headers  # pyright: ignore[reportUnknownVariableType] - its `dict` is bare
 
-    token = None if with_token else False
-    return build_hf_headers(token=token, library_name="launcher", library_version=__version__)
+    found = network.token() if with_token else None
+    return build_hf_headers(token=found.text if found else False, library_name="launcher", library_version=__version__)
+
+
+def api() -> HfApi:
+    """huggingface_hub's view of the hub in use, with our way there and the token for it.
+
+    Raises:
+        UserError: ("bad_token") the token cannot be used.
+    """
+    from huggingface_hub import HfApi
+
+    network.install()
+    found = network.token()
+    return HfApi(
+        endpoint=endpoint(),
+        token=found.text if found else False,
+        library_name="launcher",
+        library_version=__version__,
+    )
 
 
 def is_commit(revision: str | None) -> bool:
@@ -87,17 +107,17 @@ def list_files(repo: str, revision: str | None = None) -> RepoListing:
     Raises:
         UserError: unreachable, gated, not found, rate limited, or not a hub.
     """
-    from huggingface_hub import HfApi
-
     base = endpoint()
     try:
-        info = HfApi(endpoint=base).model_info(repo, revision=revision, files_metadata=True, timeout=TIMEOUT_S)
+        info = api().model_info(repo, revision=revision, files_metadata=True, timeout=TIMEOUT_S)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # Includes JSON errors: the client parses whatever came back.
         known = hub_errors.user_error(error, base, repo)
         raise known or hub_errors.unexpected(
             base, say("Its listing of {repo} cannot be read.", repo=repo), repr(error)[:300]
         ) from error
+    except UserError:
+        raise
     except Exception as error:
         known = hub_errors.user_error(error, base, repo, timeout_s=TIMEOUT_S)
         if known is None:
@@ -143,11 +163,11 @@ def _with_checksum(repo: str, commit: str, file: ModelFile) -> ModelFile:
     """Ask for the file itself where the listing has no checksum (some mirrors leave it out)."""
     if file.size_bytes and is_sha256(file.sha256):
         return file
-    from huggingface_hub import HfApi
-
     base = endpoint()
     try:
-        found = HfApi(endpoint=base).get_hf_file_metadata(url=file_url(repo, commit, file.name), timeout=TIMEOUT_S)
+        found = api().get_hf_file_metadata(url=file_url(repo, commit, file.name), timeout=TIMEOUT_S)
+    except UserError:
+        raise
     except Exception as error:
         known = hub_errors.user_error(error, base, repo, file.name, TIMEOUT_S)
         if known is None:
@@ -161,6 +181,6 @@ def _with_checksum(repo: str, commit: str, file: ModelFile) -> ModelFile:
                 "{host} publishes no sha256 for it, so a damaged file would not be noticed.",
                 host=hub_errors.host_of(base),
             ),
-            (NextStep("Use another hub address (HF_ENDPOINT) or repository"),),
+            (NextStep("Choose another mirror", StepAction.NETWORK_SETTINGS), NextStep("Choose another repository")),
         )
     return ModelFile(file.name, found.size, found.etag)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
-from launcher.core.errors import NextStep, UserError
+from launcher.catalog import network, network_errors
+from launcher.catalog.network_errors import is_certificate_error as is_certificate_error
+from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import duration
-from launcher.core.words import say
+from launcher.core.words import joined, say
 
-_RETRY = NextStep("Try again", "retry")
+_RETRY = network_errors.RETRY
 
 
 def host_of(url: str) -> str:
@@ -55,21 +56,17 @@ def status_error(status: int, headers: Mapping[str, str], endpoint: str, repo: s
     """
     host = host_of(endpoint)
     code = headers.get("X-Error-Code", headers.get("x-error-code", ""))
+    said = headers.get("X-Error-Message", headers.get("x-error-message", ""))
     detail = f"HTTP {status} {code} for {repo} {name}".strip()
-    page = NextStep("Open the page", "open_page", f"{endpoint}/{repo}")
+    if said:
+        detail = f"{detail}: {said[:200]}"
+    page = NextStep("Open the page", StepAction.OPEN_PAGE, f"{endpoint}/{repo}")
+    if status == 407:
+        return network_errors.proxy_refused("407", host, _proxy_to(endpoint), detail)
+    if status == 401 and "invalid" in said.lower():
+        return token_refused(host, status, detail)
     if code == "GatedRepo" or (status == 403 and code != "RepoNotFound"):
-        return UserError(
-            "gated",
-            "The owner asks you to accept terms first.",
-            say(
-                "{host} answered {status}, access restricted, for {repo}. Accept the terms on its page, then enter your access token.",
-                host=host,
-                status=status,
-                repo=repo,
-            ),
-            (page, NextStep("Enter access token", "enter_token", host)),
-            detail,
-        )
+        return _gated(status, said, host, repo, page, detail)
     if code == "RevisionNotFound":
         return UserError(
             "revision_not_found",
@@ -95,7 +92,7 @@ def status_error(status: int, headers: Mapping[str, str], endpoint: str, repo: s
                 host=host,
                 status=status,
             ),
-            (NextStep("Check the name"), page, NextStep("Enter access token", "enter_token", host)),
+            (NextStep("Check the name"), page, NextStep("Enter access token", StepAction.ENTER_TOKEN, host)),
             detail,
         )
     if status == 429:
@@ -109,7 +106,7 @@ def status_error(status: int, headers: Mapping[str, str], endpoint: str, repo: s
             "rate_limited",
             "The hub asks to wait.",
             why,
-            (_RETRY, NextStep("Enter access token", "enter_token", host)),
+            (_RETRY, NextStep("Enter access token", StepAction.ENTER_TOKEN, host)),
             detail,
         )
     if status >= 500 or status == 408:
@@ -123,12 +120,104 @@ def status_error(status: int, headers: Mapping[str, str], endpoint: str, repo: s
     return unexpected(endpoint, say("It answered {status} for {repo}.", status=status, repo=repo), detail)
 
 
+def token_refused(host: str, status: int, detail: str = "") -> UserError:
+    """The hub does not know the access token (any more)."""
+    why = joined(
+        say(
+            "{host} answered {status}: it was revoked, has run out, or was not copied whole.", host=host, status=status
+        ),
+        _token_source(),
+    )
+    steps = (NextStep("Enter access token", StepAction.ENTER_TOKEN, host),)
+    return UserError("token_refused", "The access token is not valid.", why, steps, detail)
+
+
+def _gated(status: int, said: str, host: str, repo: str, page: NextStep, detail: str) -> UserError:
+    """Terms that were not accepted, and what else lies between a token and a gated repository."""
+    token = NextStep("Enter access token", StepAction.ENTER_TOKEN, host)
+    restricted = say("{host} answered {status}, access restricted, for {repo}.", host=host, status=status, repo=repo)
+    if "fine-grained" in said.lower():
+        why = say(
+            "It was made without the permission to read gated repositories; its settings on {host} can add that.",
+            host=host,
+        )
+        steps = (
+            NextStep(
+                "Open the token's settings", StepAction.OPEN_PAGE, f"{page.argument.removesuffix(repo)}settings/tokens"
+            ),
+            token,
+        )
+        return UserError(
+            "token_permission",
+            "The access token may not read this model.",
+            joined(restricted, why, _token_source()),
+            steps,
+            detail,
+        )
+    if "awaiting" in said.lower():
+        why = say("You asked for access; the owner has not answered yet.")
+        return UserError("gated", "The owner has not let you in yet.", joined(restricted, why), (page, _RETRY), detail)
+    has_token = _has_token()
+    if has_token:
+        why = say("The account of your access token has not accepted the terms of its page, or was not let in.")
+    else:
+        why = say("Accept the terms on its page, then enter your access token.")
+    return UserError(
+        "gated",
+        "The owner asks you to accept terms first.",
+        joined(restricted, why, _token_source() if has_token else ""),
+        (page, NextStep("Enter another access token", StepAction.ENTER_TOKEN, host) if has_token else token),
+        detail,
+    )
+
+
+def _has_token() -> bool:
+    try:
+        return network.token() is not None
+    except UserError:
+        return True
+
+
+def _token_source() -> str:
+    """Where the token in use comes from; "" when there is none."""
+    try:
+        found = network.token()
+    except UserError:
+        return ""
+    if found is None:
+        return ""
+    if found.source == "launcher":
+        return say("The token is the one you entered here.")
+    return say("The token comes from {source}.", source=found.source)
+
+
+def _proxy_to(url: str) -> network.ProxyInUse | None:
+    try:
+        return network.proxy_in_use(url)
+    except UserError:
+        return None
+
+
+def xet_only(host: str, name: str, repo: str) -> UserError:
+    """A hub that hands out a file through Xet alone, which our transfer does not speak."""
+    return UserError(
+        "xet_only",
+        say("{name} cannot be fetched from {host}.", name=name, host=host),
+        "It answers with directions for the Xet protocol instead of the file.",
+        (
+            NextStep(say("Fetch it with: hf download {repo} {name}", repo=repo, name=name)),
+            network_errors.mirror_step(host),
+        ),
+    )
+
+
 def unexpected(endpoint: str, why: str, detail: str = "") -> UserError:
-    """Something answered that does not behave like a hub (a login page, a proxy, a wrong HF_ENDPOINT)."""
+    """Something answered that does not behave like a hub (a login page, a proxy, a wrong download server)."""
     host = host_of(endpoint)
     steps = (
         _RETRY,
-        NextStep("Check the network's login page and the hub address (HF_ENDPOINT)", "open_page", endpoint),
+        NextStep("Open the network's login page", StepAction.OPEN_PAGE, endpoint),
+        network_errors.mirror_step(host),
     )
     return UserError("hub_unexpected", say("{host} did not answer as a hub does.", host=host), why, steps, detail)
 
@@ -136,20 +225,11 @@ def unexpected(endpoint: str, why: str, detail: str = "") -> UserError:
 def user_error(error: Exception, endpoint: str, repo: str, name: str = "", timeout_s: float = 10.0) -> UserError | None:
     """Translate a failure of huggingface_hub or its HTTP client; None when it is not one of theirs (a bug: let it fly)."""
     import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    host = host_of(endpoint)
     detail = f"{type(error).__name__}: {error}"[:500]
     if isinstance(error, HfHubHTTPError):
         return status_error(error.response.status_code, error.response.headers, endpoint, repo, name)
-    if isinstance(error, OfflineModeIsEnabled):
-        return UserError(
-            "offline_mode",
-            "Offline mode is on, so nothing is fetched.",
-            "HF_HUB_OFFLINE is set.",
-            (NextStep("Unset HF_HUB_OFFLINE"),),
-            detail,
-        )
     if isinstance(error, HFValidationError):
         return UserError(
             "bad_repo_name",
@@ -158,48 +238,8 @@ def user_error(error: Exception, endpoint: str, repo: str, name: str = "", timeo
             (NextStep("Check the name"),),
             detail,
         )
-    if is_certificate_error(error):
-        return UserError(
-            "certificate",
-            say("The connection to {host} is not trusted.", host=host),
-            "Its certificate could not be verified. A company network that inspects traffic does this.",
-            (NextStep("Add the network's certificate (SSL_CERT_FILE)"), _RETRY),
-            detail,
-        )
-    if isinstance(error, httpx2.ProxyError):
-        return UserError(
-            "proxy_failed",
-            say("The proxy did not let us through to {host}.", host=host),
-            detail,
-            (NextStep("Check the proxy settings"), _RETRY),
-            detail,
-        )
-    if isinstance(error, httpx2.TimeoutException):
-        return UserError(
-            "hub_unreachable",
-            say("{host} did not answer.", host=host),
-            say("Nothing came back within {time}.", time=duration(timeout_s)),
-            (_RETRY,),
-            detail,
-        )
-    if isinstance(error, httpx2.TransportError):
-        return UserError(
-            "hub_unreachable",
-            say("{host} could not be reached.", host=host),
-            say("The network says: {error}", error=error)[:300],
-            (_RETRY,),
-            detail,
-        )
-    if isinstance(error, (httpx2.TooManyRedirects, httpx2.InvalidURL, httpx2.DecodingError)):
+    if isinstance(
+        error, (httpx2.TooManyRedirects, httpx2.InvalidURL, httpx2.DecodingError, httpx2.UnsupportedProtocol)
+    ):
         return unexpected(endpoint, say("It sends requests in circles or to nowhere."), detail)
-    return None
-
-
-def is_certificate_error(error: BaseException) -> bool:
-    """Whether a certificate was refused somewhere below; trying again would not help."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)
+    return network_errors.transport_error(error, host_of(endpoint), timeout_s)

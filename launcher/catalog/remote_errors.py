@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from launcher.catalog import hub, hub_errors
+from launcher.catalog import hub, hub_errors, network_errors
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import duration, gb, whole
 from launcher.core.words import say
@@ -13,7 +13,7 @@ _RETRY = NextStep("Try again", "retry")
 
 # The server is away or in trouble: what was read earlier still helps. Others are answers about the file itself.
 AWAY = frozenset(
-    {"hub_unreachable", "offline_mode", "proxy_failed", "certificate", "hub_trouble", "rate_limited", "hub_unexpected"}
+    {"hub_unreachable", "proxy_failed", "hub_trouble", "rate_limited", "hub_unexpected"} | network_errors.LASTING
 )
 
 
@@ -63,7 +63,7 @@ def translated(error: Exception, url: str, repo: str | None, name: str, stall_s:
     known = hub_errors.user_error(error, address, repo or name, name, stall_s)
     if known is None:
         return error
-    is_final = known.code in ("certificate", "proxy_failed", "offline_mode") or isinstance(error, httpx2.ConnectError)
+    is_final = known.code in network_errors.LASTING | {"proxy_failed"} or isinstance(error, httpx2.ConnectError)
     return known if is_final or not isinstance(error, httpx2.TransportError) else TransientError(known)
 
 

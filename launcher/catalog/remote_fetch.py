@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from launcher.catalog import hub
+from launcher.catalog import hub, network
 from launcher.catalog.remote_errors import (
     TransientError,
     changed,
@@ -224,10 +224,9 @@ class RangeFile:
     def _answer(self, headers: dict[str, str]) -> Generator[httpx2.Response]:
         import httpx2
         from huggingface_hub.errors import OfflineModeIsEnabled
-        from huggingface_hub.utils import get_session
 
         target, patience = self._target, self._patience
-        client = get_session()
+        client = network.session()
         timeout = httpx2.Timeout(patience.stall_s, connect=patience.connect_s)
         own = hub.request_headers(with_token=target.repo is not None) | {"Accept-Encoding": "identity"} | headers
         try:
