@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from launcher.core.machine import Disk
 from launcher.core.units import GB, gb, rounded_parts
 from launcher.core.words import listed, say
-from launcher.ui.components import ButtonSize, Card, Divider, SecondaryButton, Text
+from launcher.ui.components import ButtonSize, Card, Divider, FlowLayout, LinkButton, SecondaryButton, Text
 from launcher.ui.theme import Role, Tone, current, px
 
 
@@ -135,9 +135,13 @@ class DiskCard(Card):
 
     Signals:
         open_folder_requested(): show the models' folder in the file manager.
+        change_requested(): another disk or folder for new models.
+        library_requested(): every model on this PC.
     """
 
     open_folder_requested = Signal()
+    change_requested = Signal()
+    library_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,14 +181,35 @@ class DiskCard(Card):
         column.addSpacing(12)
         column.addWidget(Divider(self))
         column.addSpacing(12)
-        about = self.tr(
+        self._about = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
+        column.addWidget(self._about)
+        self.set_shared(is_shared=True)
+        column.addSpacing(10)
+        column.addWidget(self._build_buttons())
+
+    def set_shared(self, *, is_shared: bool) -> None:
+        """Whether new models go into the hub's own cache, which other programs use too."""
+        shared = self.tr(
             "Folder shared with other programs that use the Hugging Face cache. Nothing is deleted unless you delete it."
         )
-        column.addWidget(Text(about, Role.SMALL, Tone.MUTED, self, wrap=True))
-        column.addSpacing(10)
-        self._open = SecondaryButton(self.tr("Open folder"), self, size=ButtonSize.SMALL, icon="folder")
+        own = self.tr(
+            "A folder that you chose, in the layout of the Hugging Face cache. Nothing is deleted unless you delete it."
+        )
+        self._about.set_text(shared if is_shared else own)
+
+    def _build_buttons(self) -> QWidget:
+        holder = QWidget(self)
+        flow = FlowLayout(holder, gap=8)
+        self._open = SecondaryButton(self.tr("Open folder"), holder, size=ButtonSize.SMALL, icon="folder")
+        change = LinkButton(self.tr("Change…"), holder)
+        change.setAccessibleName(self.tr("Change the folder of new models…"))
+        library = LinkButton(self.tr("Show all models"), holder)
         self._open.clicked.connect(self.open_folder_requested)
-        column.addWidget(self._open, 0, Qt.AlignmentFlag.AlignLeft)
+        change.clicked.connect(self.change_requested)
+        library.clicked.connect(self.library_requested)
+        for button in (self._open, change, library):
+            flow.addWidget(button)
+        return holder
 
     def set_disk(self, disk: Disk, models_bytes: int, reserved_bytes: int) -> None:
         """Show a disk.

@@ -1,45 +1,46 @@
-"""One download as a card: state, progress, what to do. Removing asks in the card itself, and only once."""
+"""One download as a card: state, progress, what to do. It is kept between updates and changes only what differs."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
-from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
-from launcher.core.errors import NextStep
-from launcher.core.units import gb
-from launcher.core.words import joined, known, say
+from launcher.core.downloads import DownloadProgress, DownloadRequest
+from launcher.core.errors import NextStep, StepAction
+from launcher.core.words import known
 from launcher.ui.components import (
     ButtonSize,
     Card,
-    CheckBox,
-    Chip,
-    DangerButton,
-    ElidedLabel,
     FlowLayout,
-    IconButton,
     IconLabel,
     LinkButton,
-    Run,
     SecondaryButton,
     Text,
     ThinBar,
 )
-from launcher.ui.downloads import words
+from launcher.ui.downloads.face import Face, face_of
+from launcher.ui.downloads.focus_order import focusable, put_in_order
+from launcher.ui.downloads.job_head import JobHead
+from launcher.ui.downloads.job_menu import JobMenu, Move
+from launcher.ui.downloads.remove_question import RemoveQuestion
 from launcher.ui.theme import Role, Tone, px
 
-_REMOVE = "remove"
-# Failures that wait for the user rather than being wrong.
-_KINDER = {"gated": ("lock", Tone.TEXT), "disk_full": ("pause", Tone.WARN)}
+_OUTLINED_STEPS = 3
 
 
 class JobCard(Card):
-    """Shows one item and keeps itself up to date through `set_progress`.
+    """Shows one item and keeps itself up to date through `set_progress`. All signals carry the item's key first.
 
     Signals:
-        pause_requested(str), resume_requested(str), remove_requested(str): the item's key.
-        chat_when_done_changed(str, bool): key and wish.
-        next_step_chosen(str, NextStep): key and the step of its error.
+        pause_requested(str), resume_requested(str): stop and go on.
+        remove_requested(str): after the question, where bytes would be deleted.
+        chat_when_done_changed(str, bool): the wish.
+        next_step_chosen(str, NextStep): a step of its error; RETRY while the server is away means now.
+        move_requested(str, Move): another place in the order.
+        limit_chosen(str, int | None), other_limit_requested(str): its own speed limit, bytes per second.
+        link_requested(str), reveal_requested(str): copy its link, show its folder.
+        dragged(str, QPoint), dropped(str, bool): the mouse moves it (global place); False: it goes back.
     """
 
     pause_requested = Signal(str)
@@ -47,12 +48,26 @@ class JobCard(Card):
     remove_requested = Signal(str)
     chat_when_done_changed = Signal(str, bool)
     next_step_chosen = Signal(str, object)
+    move_requested = Signal(str, object)
+    limit_chosen = Signal(str, object)
+    other_limit_requested = Signal(str)
+    link_requested = Signal(str)
+    reveal_requested = Signal(str)
+    dragged = Signal(str, QPoint)
+    dropped = Signal(str, bool)
 
-    def __init__(self, request: DownloadRequest, progress: DownloadProgress, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, request: DownloadRequest, progress: DownloadProgress, host: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.request = request
         self._progress = progress
-        self._steps: tuple[NextStep, ...] = ()
+        self._host = host
+        self._copies: tuple[NextStep, ...] = ()
+        self._face: Face | None = None
+        self._is_first = self._is_last = True
+        self._pressed_at: QPoint | None = None
+        self._is_dragged = False
         self.setAccessibleName(f"{request.short_name} {request.quant}")
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 12, 18, 14)
@@ -64,29 +79,11 @@ class JobCard(Card):
         mark.addWidget(self._icon)
         mark.addStretch(1)
         row.addLayout(mark)
-        column = QVBoxLayout()
-        column.setSpacing(0)
-        row.addLayout(column, 1)
-        column.addLayout(self._build_head())
-        self._state = Text("", Role.SMALL, parent=self, wrap=True)
-        self._bar = ThinBar(self.tr("Progress of {name}").format(name=self.accessibleName()), self)
-        self._note = _Note(self)
-        self._why = Text("", Role.SMALL, parent=self, wrap=True)
-        self._actions = QWidget(self)
-        self._action_flow = FlowLayout(self._actions, gap=8)
-        column.addWidget(self._state)
-        column.addSpacing(8)
-        column.addWidget(self._bar)
-        column.addWidget(self._note)
-        self._trouble = QWidget(self)
-        trouble = QVBoxLayout(self._trouble)
-        trouble.setContentsMargins(0, 8, 0, 0)
-        trouble.setSpacing(10)
-        trouble.addWidget(self._why)
-        trouble.addWidget(self._actions)
-        column.addWidget(self._trouble)
-        self._confirm = self._build_confirm()
-        column.addWidget(self._confirm)
+        row.addLayout(self._build_body(), 1)
+        for keys, slot in (("Alt+Up", self._on_up_pressed), ("Alt+Down", self._on_down_pressed)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
         self.set_progress(progress)
 
     @property
@@ -96,115 +93,89 @@ class JobCard(Card):
 
     def set_chat_when_done(self, wanted: bool) -> None:
         """Tick the box without a signal."""
-        self._chat.blockSignals(True)
-        self._chat.setChecked(wanted)
-        self._chat.blockSignals(False)
+        self._head.set_chat_when_done(wanted)
+
+    def set_host(self, host: str) -> None:
+        """The server that it comes from."""
+        self._host = host
+        self.set_progress(self._progress)
+
+    def set_copies(self, copies: tuple[NextStep, ...]) -> None:
+        """Open copies elsewhere, for when the owner asks for terms first."""
+        self._copies = copies
+        self.set_progress(self._progress)
+
+    def set_place(self, *, is_first: bool, is_last: bool) -> None:
+        """Where in the order it stands."""
+        self._is_first, self._is_last = is_first, is_last
 
     def set_progress(self, progress: DownloadProgress) -> None:
         """Show another instant."""
         self._progress = progress
-        self._size.set_text(gb(progress.total_bytes or self.request.file_bytes))
-        state = progress.state
-        icon, tone = words.ICONS[state]
-        error = progress.error
-        is_failed = state is DownloadState.FAILED
-        if error and is_failed:
-            icon, tone = _KINDER.get(error.code, (icon, tone))
-        self._icon.set_icon(icon, tone)
-        if is_failed:
-            what = known(error.what) if error else self.tr("It stopped.")
-            self._state.set_text([Run(what, Role.SMALL_STRONG, tone)])
-        else:
-            self._state.set_text(words.state_runs(progress))
-        self._bar.set_tone(tone if state in (DownloadState.PAUSED, DownloadState.FAILED) else None)
         share = progress.done_bytes / progress.total_bytes if progress.total_bytes else None
-        self._bar.set_share(share, self._state.text())
-        self._bar.setVisible(not is_failed or progress.done_bytes > 0)
-        self._note.set_text("" if is_failed else progress.note)
-        self._set_error(progress)
-        can_pause = state in (DownloadState.QUEUED, DownloadState.DOWNLOADING, DownloadState.CHECKING)
-        self._pause.setVisible(can_pause)
-        self._resume.setVisible(state is DownloadState.PAUSED)
-        self._remove.setVisible(not is_failed)
-        self._chat.setVisible(not is_failed)
-        if self._confirm.isVisibleTo(self):
-            self._name_confirm()
+        face = face_of(progress, self._host, self._copies)
+        self._bar.set_share(share, "".join(run.text for run in face.state))
+        self._head.set_face(face, progress.total_bytes or self.request.file_bytes)
+        self._question.set_size(progress.done_bytes)
+        if face == self._face:
+            return
+        before, self._face = self._face, face
+        self._icon.set_icon(face.icon, face.icon_tone)
+        self._state.set_text(face.state)
+        self._bar.set_tone(face.bar_tone)
+        self._bar.setVisible(face.has_bar)
+        self._note.set_text(face.note)
+        self._why.set_text(face.why)
+        self._why.setVisible(bool(face.why))
+        if before is None or face.steps != before.steps:
+            self._rebuild_actions(face.steps)
+        self._actions.setVisible(bool(face.steps))
+        self._trouble.setVisible(bool(face.steps or face.why))
 
-    def _build_head(self) -> QHBoxLayout:
-        request = self.request
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        # As high as its buttons, also while they are hidden.
-        head.addStrut(px(30))
-        name = ElidedLabel(request.short_name, Role.BODY_STRONG, parent=self)
-        head.addWidget(name)
-        head.addWidget(Chip(request.quant, parent=self, mono=True))
-        # The hub's own figure once it is known: files are re-uploaded now and then.
-        self._size = Text(gb(request.file_bytes), Role.SMALL, Tone.MUTED, self)
-        head.addWidget(self._size)
-        head.addStretch(1)
+    # --- building ---
+
+    def _build_body(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(0)
         about = self.accessibleName()
-        self._chat = CheckBox(self.tr("Chat when done"), self)
-        self._chat.setAccessibleName(self.tr("Chat when {name} is done").format(name=about))
-        self._chat.toggled.connect(self._on_chat_toggled)
-        self._pause = IconButton("pause", self.tr("Pause {name}").format(name=about), self)
-        self._resume = IconButton("play", self.tr("Resume {name}").format(name=about), self)
-        self._remove = IconButton("x", self.tr("Remove {name}").format(name=about), self)
-        self._pause.clicked.connect(self._on_pause_clicked)
-        self._resume.clicked.connect(self._on_resume_clicked)
-        self._remove.clicked.connect(self._ask_to_remove)
-        for widget in (self._chat, self._pause, self._resume, self._remove):
-            head.addWidget(widget)
-        return head
+        self._head = JobHead(self.request, about, self)
+        self._head.pause_clicked.connect(self._on_pause_clicked)
+        self._head.resume_clicked.connect(self._on_resume_clicked)
+        self._head.more_clicked.connect(self._on_more_clicked)
+        self._head.remove_clicked.connect(self._ask_to_remove)
+        self._head.chat_toggled.connect(self._on_chat_toggled)
+        self._state = Text("", Role.SMALL, parent=self, wrap=True)
+        self._bar = ThinBar(self.tr("Progress of {name}").format(name=about), self)
+        self._note = _Note(self)
+        self._trouble = QWidget(self)
+        trouble = QVBoxLayout(self._trouble)
+        trouble.setContentsMargins(0, 8, 0, 2)
+        trouble.setSpacing(10)
+        self._why = Text("", Role.SMALL, parent=self, wrap=True)
+        self._actions = QWidget(self)
+        self._action_flow = FlowLayout(self._actions, gap=8)
+        trouble.addWidget(self._why)
+        trouble.addWidget(self._actions)
+        self._question = RemoveQuestion(self)
+        self._question.confirmed.connect(self._on_remove_confirmed)
+        self._question.declined.connect(self._head.focus_remove)
+        column.addWidget(self._head)
+        column.addWidget(self._state)
+        column.addSpacing(9)
+        for widget in (self._bar, self._note, self._trouble, self._question):
+            column.addWidget(widget)
+        return column
 
-    def _build_confirm(self) -> QWidget:
-        box = QWidget(self)
-        row = QVBoxLayout(box)
-        row.setContentsMargins(0, 8, 0, 0)
-        row.setSpacing(8)
-        self._question = Text("", Role.SMALL, parent=box, wrap=True)
-        self._delete = DangerButton("", box, size=ButtonSize.SMALL)
-        self._keep = LinkButton(self.tr("Keep"), box)
-        self._delete.clicked.connect(self._on_delete_clicked)
-        self._keep.clicked.connect(self._on_keep_clicked)
-        row.addWidget(self._question)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self._delete)
-        buttons.addWidget(self._keep)
-        buttons.addStretch(1)
-        row.addLayout(buttons)
-        box.hide()
-        return box
-
-    def _set_error(self, progress: DownloadProgress) -> None:
-        error = progress.error if progress.state is DownloadState.FAILED else None
-        steps = error.next_steps if error else ()
-        advice = [say("{words}.", words=known(step.label).rstrip(".。")) for step in steps if not step.action]
-        kept = ""
-        if error and progress.done_bytes:
-            kept = self.tr("The {size} that are here stay.").format(size=gb(progress.done_bytes))
-        self._why.set_text(joined(known(error.why) if error else "", kept, *advice))
-        self._why.setVisible(bool(self._why.text()))
-        wanted = tuple(step for step in steps if step.action and step.action != _REMOVE)
-        if progress.state is DownloadState.FAILED:
-            wanted = (*wanted, NextStep(self.tr("Remove"), _REMOVE))
-        if wanted != self._steps:
-            self._steps = wanted
-            self._rebuild_actions()
-        self._actions.setVisible(bool(wanted))
-        self._trouble.setVisible(bool(wanted) or bool(self._why.text()))
-
-    def _rebuild_actions(self) -> None:
+    def _rebuild_actions(self, steps: tuple[NextStep, ...]) -> None:
         while self._action_flow.count():
             item = self._action_flow.takeAt(0)
             widget = item.widget() if item else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for i, step in enumerate(self._steps):
-            is_link = step.action == _REMOVE or i > 2
+        for i, step in enumerate(steps):
             label = known(step.label)
+            is_link = step.action == StepAction.REMOVE or i >= _OUTLINED_STEPS
             button = (
                 LinkButton(label, self._actions)
                 if is_link
@@ -216,21 +187,77 @@ class JobCard(Card):
             self._action_flow.addWidget(button)
             button.show()
         self._actions.updateGeometry()
+        put_in_order(focusable(self))
 
     def _ask_to_remove(self) -> None:
-        if not self._progress.done_bytes:
+        if self._progress.done_bytes:
+            self._question.ask(self._progress.done_bytes)
+        else:
             self.remove_requested.emit(self.request.key)
-            return
-        self._name_confirm()
-        self._confirm.show()
-        self._keep.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _name_confirm(self) -> None:
-        size = gb(self._progress.done_bytes)
-        self._question.set_text(self.tr("Removing it deletes the {size} that are already here.").format(size=size))
-        self._delete.setText(self.tr("Delete {size}").format(size=size))
-        self._delete.setMinimumWidth(px(60))
-        self._delete.updateGeometry()
+    # --- the menu ---
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The same menu under the mouse."""
+        self._open_menu(event.globalPos())
+
+    def _on_more_clicked(self) -> None:
+        button = self._head.more_button
+        self._open_menu(button.mapToGlobal(QPoint(0, button.height())))
+
+    def _open_menu(self, place: QPoint) -> None:
+        menu = JobMenu(self._progress.limit_bytes_s, is_first=self._is_first, is_last=self._is_last, parent=self)
+        menu.move_chosen.connect(self._on_move_chosen)
+        menu.limit_chosen.connect(self._on_limit_chosen)
+        menu.other_limit_chosen.connect(self._on_other_limit_chosen)
+        menu.folder_chosen.connect(self._on_folder_chosen)
+        menu.link_chosen.connect(self._on_link_chosen)
+        menu.reveal_chosen.connect(self._on_reveal_chosen)
+        menu.popup(place)
+
+    # --- dragging ---
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember where a drag may begin."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed_at = event.globalPosition().toPoint()
+        super().mousePressEvent(event)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Far enough, and it is a drag."""
+        if self._pressed_at is None:
+            return
+        here = event.globalPosition().toPoint()
+        if not self._is_dragged:
+            far = (here - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+            if not far or (self._is_first and self._is_last):
+                return
+            self._is_dragged = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.grabKeyboard()  # for Esc
+        self.dragged.emit(self.request.key, here)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Dropped."""
+        self._pressed_at = None
+        self._end_drag(is_wanted=True)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc ends a drag where it began."""
+        if self._is_dragged and event.key() == Qt.Key.Key_Escape:
+            self._pressed_at = None
+            self._end_drag(is_wanted=False)
+        else:
+            super().keyPressEvent(event)
+
+    def _end_drag(self, *, is_wanted: bool) -> None:
+        if self._is_dragged:
+            self._is_dragged = False
+            self.releaseKeyboard()
+            self.unsetCursor()
+            self.dropped.emit(self.request.key, is_wanted)
 
     # --- slots ---
 
@@ -243,18 +270,39 @@ class JobCard(Card):
     def _on_chat_toggled(self, wanted: bool) -> None:
         self.chat_when_done_changed.emit(self.request.key, wanted)
 
-    def _on_delete_clicked(self) -> None:
-        self._confirm.hide()
+    def _on_remove_confirmed(self) -> None:
         self.remove_requested.emit(self.request.key)
 
-    def _on_keep_clicked(self) -> None:
-        self._confirm.hide()
-        self._remove.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _on_up_pressed(self) -> None:
+        self._on_move_chosen(Move.UP)
+
+    def _on_down_pressed(self) -> None:
+        self._on_move_chosen(Move.DOWN)
+
+    def _on_move_chosen(self, move: Move) -> None:
+        self.move_requested.emit(self.request.key, move)
+
+    def _on_limit_chosen(self, limit_bytes_s: int | None) -> None:
+        self.limit_chosen.emit(self.request.key, limit_bytes_s)
+
+    def _on_other_limit_chosen(self) -> None:
+        self.other_limit_requested.emit(self.request.key)
+
+    def _on_folder_chosen(self) -> None:
+        step = NextStep(self.tr("Use another disk…"), StepAction.CHANGE_FOLDER, self.request.key)
+        self.next_step_chosen.emit(self.request.key, step)
+
+    def _on_link_chosen(self) -> None:
+        self.link_requested.emit(self.request.key)
+
+    def _on_reveal_chosen(self) -> None:
+        self.reveal_requested.emit(self.request.key)
 
     def _on_step_clicked(self) -> None:
-        button = self.sender()
-        step = self._steps[int(button.property("step"))]
-        if step.action == _REMOVE:
+        step = self._face.steps[int(self.sender().property("step"))] if self._face else None
+        if step is None:
+            return
+        if step.action == StepAction.REMOVE:
             self._ask_to_remove()
         else:
             self.next_step_chosen.emit(self.request.key, step)
@@ -266,9 +314,9 @@ class _Note(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 6, 0, 0)
+        row.setContentsMargins(0, 7, 0, 0)
         row.setSpacing(8)
-        row.addWidget(IconLabel("refresh-cw", Tone.GOOD, 16, self), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconLabel("rotate-cw", Tone.GOOD, 14, self), 0, Qt.AlignmentFlag.AlignVCenter)
         self._text = Text("", Role.SMALL, parent=self, wrap=True)
         row.addWidget(self._text, 1)
         self.hide()

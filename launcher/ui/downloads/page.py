@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QLocale, QTime, Signal
+import time
+
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
+from launcher.core.errors import NextStep
 from launcher.core.machine import Disk
-from launcher.core.words import joined, listed, say
-from launcher.ui.components import Card, PrimaryButton, ScrollPage, SecondaryButton, Text
+from launcher.ui.components import Card, FlowLayout, PrimaryButton, ScrollPage, SecondaryButton, Text
 from launcher.ui.downloads import words
 from launcher.ui.downloads.disk_card import DiskCard
-from launcher.ui.downloads.finished_card import FinishedCard
-from launcher.ui.downloads.job_card import JobCard
+from launcher.ui.downloads.finished_list import FinishedList
+from launcher.ui.downloads.focus_order import focusable, put_in_order
+from launcher.ui.downloads.job_list import JobList
+from launcher.ui.downloads.network_bar import NetworkBar
 from launcher.ui.downloads.source_card import SourceCard
 from launcher.ui.theme import Role, Tone, px
 
 _NARROW_BELOW = 1000
 _SIDE_WIDTH = 336
+_ANY_WIDTH = 16777215
 
 
 class DownloadsPage(ScrollPage):
-    """Shows every item; asks for pauses, removals and chats.
+    """Shows every item, the disk and the source; says what the user wants.
 
     Signals:
         pause_requested(str), resume_requested(str), remove_requested(str): the item's key; a removal was confirmed
             where bytes are deleted.
-        pause_all_requested(), resume_all_requested(): the buttons in the head.
-        chat_requested(str): chat with a finished item.
-        chat_when_done_changed(str, bool): key and wish.
-        open_folder_requested(): the models' folder.
-        next_step_chosen(str, NextStep): key and a step of its error.
+        pause_all_requested(), resume_all_requested(), add_link_requested(): the buttons in the head.
+        chat_requested(str), chat_when_done_changed(str, bool): a finished item's chat; the wish for one.
+        moved(str, str): key, and the key that it shall stand before; "" is behind all that are unfinished.
+        item_limit_chosen(str, int | None), other_item_limit_requested(str): an item's own limit, bytes per second.
+        link_requested(str), reveal_requested(str): copy an item's link, show its folder.
+        next_step_chosen(str, NextStep): key and a step of its error; "" as the key: a step of the bar on top.
+        open_folder_requested(), change_folder_requested(), library_requested(): the disk's buttons.
+        limit_chosen(int | None), other_limit_requested(), at_once_chosen(int), test_requested(),
+            network_settings_requested(): the source's.
         home_requested(): the empty page's button.
     """
 
@@ -40,40 +49,47 @@ class DownloadsPage(ScrollPage):
     remove_requested = Signal(str)
     pause_all_requested = Signal()
     resume_all_requested = Signal()
+    add_link_requested = Signal()
     chat_requested = Signal(str)
     chat_when_done_changed = Signal(str, bool)
-    open_folder_requested = Signal()
+    moved = Signal(str, str)
+    item_limit_chosen = Signal(str, object)
+    other_item_limit_requested = Signal(str)
+    link_requested = Signal(str)
+    reveal_requested = Signal(str)
     next_step_chosen = Signal(str, object)
+    open_folder_requested = Signal()
+    change_folder_requested = Signal()
+    library_requested = Signal()
+    limit_chosen = Signal(object)
+    other_limit_requested = Signal()
+    at_once_chosen = Signal(int)
+    test_requested = Signal()
+    network_settings_requested = Signal()
     home_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("Downloads"))
         self._jobs: dict[str, tuple[DownloadRequest, DownloadProgress]] = {}
-        self._cards: dict[str, JobCard] = {}
-        self._finished: dict[str, FinishedCard] = {}
-        self._finished_at: dict[str, str] = {}
-        self._chat_when_done: dict[str, bool] = {}
+        self._host = ""
+        self._n_installed = 0
+        self._is_offline = False
         column = QVBoxLayout(self.content)
         column.setContentsMargins(32, 20, 32, 20)
         column.setSpacing(16)
         column.addLayout(self._build_head())
+        self._network = NetworkBar(self.content)
+        self._network.step_chosen.connect(self._on_network_step_chosen)
+        column.addWidget(self._network)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.setSpacing(16)
         column.addLayout(self._body)
         column.addStretch(1)
         self._body.addWidget(self._build_list(), 1)
-        self._side = QWidget(self.content)
-        side = QVBoxLayout(self._side)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(16)
-        self._disk = DiskCard(self._side)
-        self._disk.open_folder_requested.connect(self.open_folder_requested)
-        self._source = SourceCard(self._side)
-        side.addWidget(self._disk)
-        side.addWidget(self._source)
-        side.addStretch(1)
-        self._body.addWidget(self._side)
+        self._body.addWidget(self._build_side())
+        self._connect_list()
+        self._order_focus()
         self._refresh()
 
     # --- values ---
@@ -96,23 +112,50 @@ class DownloadsPage(ScrollPage):
         if (progress.state is DownloadState.DONE) != (before.state is DownloadState.DONE):
             self._arrange()
             return
-        if card := self._cards.get(progress.key):
-            card.set_progress(progress)
+        self._list.set_progress(progress)
         self._refresh()
 
     def set_chat_when_done(self, key: str, wanted: bool) -> None:
         """Tick an item's box."""
-        self._chat_when_done[key] = wanted
-        if card := self._cards.get(key):
-            card.set_chat_when_done(wanted)
+        self._list.set_chat_when_done(key, wanted)
 
-    def set_disk(self, disk: Disk, models_bytes: int, reserved_bytes: int) -> None:
-        """The disk of the models' folder; see `DiskCard.set_disk`."""
+    def set_copies(self, key: str, copies: tuple[NextStep, ...]) -> None:
+        """Open copies (USE_COPY) of an item whose owner asks for terms first."""
+        self._list.set_copies(key, copies)
+
+    def set_finished_times(self, times: dict[str, float]) -> None:
+        """When finished items came (Unix seconds by key), where the page did not see it itself."""
+        self._finished.set_times(times)
+
+    def set_installed_count(self, count: int) -> None:
+        """How many models work without a network."""
+        self._n_installed = count
+        self._refresh()
+
+    def set_offline(self, is_offline: bool) -> None:
+        """Whether offline mode is on."""
+        self._is_offline = is_offline
+        self._refresh()
+
+    def set_disk(self, disk: Disk, models_bytes: int, reserved_bytes: int, *, is_shared: bool = True) -> None:
+        """The disk of the models' folder; see `DiskCard.set_disk` and `DiskCard.set_shared`."""
         self._disk.set_disk(disk, models_bytes, reserved_bytes)
+        self._disk.set_shared(is_shared=is_shared)
 
     def set_source(self, host: str) -> None:
         """The server that downloads come from ("huggingface.co")."""
+        self._host = host
         self._source.set_host(host)
+        self._list.set_host(host)
+        self._refresh()
+
+    def set_limit(self, limit_bytes_s: int | None) -> None:
+        """The limit of all downloads together; None is none."""
+        self._source.set_limit(limit_bytes_s)
+
+    def set_at_once(self, count: int) -> None:
+        """How many come at a time."""
+        self._source.set_at_once(count)
 
     # --- building ---
 
@@ -125,12 +168,17 @@ class DownloadsPage(ScrollPage):
         self._summary = Text("", Role.BODY, Tone.MUTED, self.content, wrap=True)
         titles.addWidget(self._summary)
         head.addLayout(titles, 1)
-        self._pause_all = SecondaryButton(self.tr("Pause all"), self.content, icon="pause")
-        self._resume_all = SecondaryButton(self.tr("Resume all"), self.content, icon="play")
+        self._buttons = QWidget(self.content)
+        flow = FlowLayout(self._buttons, gap=8)
+        self._pause_all = SecondaryButton(self.tr("Pause all"), self._buttons, icon="pause")
+        self._resume_all = SecondaryButton(self.tr("Resume all"), self._buttons, icon="play")
+        self._add_link = SecondaryButton(self.tr("Add a link…"), self._buttons, icon="link")
         self._pause_all.clicked.connect(self.pause_all_requested)
         self._resume_all.clicked.connect(self.resume_all_requested)
-        head.addWidget(self._pause_all)
-        head.addWidget(self._resume_all)
+        self._add_link.clicked.connect(self.add_link_requested)
+        for button in (self._pause_all, self._resume_all, self._add_link):
+            flow.addWidget(button)
+        head.addWidget(self._buttons)
         return head
 
     def _build_list(self) -> QWidget:
@@ -148,90 +196,88 @@ class DownloadsPage(ScrollPage):
         home = PrimaryButton(self.tr("Choose a model"), self._empty)
         home.clicked.connect(self.home_requested)
         inside.addWidget(home)
-        column.addWidget(self._empty)
-        self._card_column = QVBoxLayout()
-        self._card_column.setSpacing(10)
-        column.addLayout(self._card_column)
-        self._finished_title = Text(self.tr("Finished"), Role.SMALL_MEDIUM, Tone.MUTED, holder)
-        column.addWidget(self._finished_title)
-        self._finished_column = QVBoxLayout()
-        self._finished_column.setSpacing(10)
-        column.addLayout(self._finished_column)
+        self._list = JobList(holder)
+        self._finished = FinishedList(holder)
+        for part in (self._empty, self._list, self._finished):
+            column.addWidget(part)
         column.addStretch(1)
-        self._list = holder
         return holder
+
+    def _build_side(self) -> QWidget:
+        self._side = QWidget(self.content)
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(16)
+        self._disk = DiskCard(self._side)
+        self._disk.open_folder_requested.connect(self.open_folder_requested)
+        self._disk.change_requested.connect(self.change_folder_requested)
+        self._disk.library_requested.connect(self.library_requested)
+        self._source = SourceCard(self._side)
+        self._source.limit_chosen.connect(self.limit_chosen)
+        self._source.other_limit_requested.connect(self.other_limit_requested)
+        self._source.at_once_chosen.connect(self.at_once_chosen)
+        self._source.test_requested.connect(self.test_requested)
+        self._source.network_settings_requested.connect(self.network_settings_requested)
+        side.addWidget(self._disk)
+        side.addWidget(self._source)
+        side.addStretch(1)
+        return self._side
+
+    def _connect_list(self) -> None:
+        cards = self._list
+        cards.pause_requested.connect(self.pause_requested)
+        cards.resume_requested.connect(self.resume_requested)
+        cards.remove_requested.connect(self.remove_requested)
+        cards.chat_when_done_changed.connect(self.chat_when_done_changed)
+        cards.next_step_chosen.connect(self.next_step_chosen)
+        cards.limit_chosen.connect(self.item_limit_chosen)
+        cards.other_limit_requested.connect(self.other_item_limit_requested)
+        cards.link_requested.connect(self.link_requested)
+        cards.reveal_requested.connect(self.reveal_requested)
+        cards.moved.connect(self.moved)
+        self._finished.chat_requested.connect(self.chat_requested)
+        self._finished.forget_requested.connect(self.remove_requested)
 
     # --- showing ---
 
     def _note_the_end(self, progress: DownloadProgress) -> None:
-        """Remember the time of day when an item is seen to finish; what was finished before has no time."""
+        """Remember when an item is seen to finish."""
         known = self._jobs.get(progress.key)
         if known and known[1].state is not DownloadState.DONE and progress.state is DownloadState.DONE:
-            now = QTime.currentTime()
-            self._finished_at[progress.key] = QLocale().toString(now, QLocale.FormatType.ShortFormat)
+            self._finished.set_times({progress.key: time.time()})
 
     def _arrange(self) -> None:
         """Make, keep or drop cards so that they match the items, in their order."""
-        running = [key for key, (_, p) in self._jobs.items() if p.state is not DownloadState.DONE]
-        done = [key for key, (_, p) in self._jobs.items() if p.state is DownloadState.DONE]
-        _drop(self._cards, running, self._card_column)
-        _drop(self._finished, done, self._finished_column)
-        for i, key in enumerate(running):
-            request, progress = self._jobs[key]
-            card = self._cards.get(key) or self._new_card(request, progress)
-            card.set_progress(progress)
-            self._card_column.insertWidget(i, card)
-            card.show()
-        for i, key in enumerate(reversed(done)):
-            card = self._finished.get(key) or self._new_finished(key)
-            self._finished_column.insertWidget(i, card)
-            card.show()
+        jobs = list(self._jobs.values())
+        self._list.set_jobs([job for job in jobs if job[1].state is not DownloadState.DONE])
+        self._finished.set_jobs([job for job in reversed(jobs) if job[1].state is DownloadState.DONE])
+        self._order_focus()
         self._refresh()
 
-    def _new_card(self, request: DownloadRequest, progress: DownloadProgress) -> JobCard:
-        card = JobCard(request, progress, self._list)
-        card.set_chat_when_done(self._chat_when_done.get(request.key, False))
-        card.pause_requested.connect(self.pause_requested)
-        card.resume_requested.connect(self.resume_requested)
-        card.remove_requested.connect(self.remove_requested)
-        card.chat_when_done_changed.connect(self._on_chat_when_done_changed)
-        card.next_step_chosen.connect(self.next_step_chosen)
-        self._cards[request.key] = card
-        return card
-
-    def _new_finished(self, key: str) -> FinishedCard:
-        request, progress = self._jobs[key]
-        card = FinishedCard(request, progress, self._finished_at.get(key, ""), self._list)
-        card.chat_requested.connect(self.chat_requested)
-        self._finished[key] = card
-        return card
+    def _order_focus(self) -> None:
+        parts = (self._buttons, self._network, self._empty, *self._list.cards, self._finished, self._side)
+        put_in_order(widget for part in parts for widget in focusable(part))
 
     def _refresh(self) -> None:
         """Everything that depends on all items together."""
-        states = [p.state for _, p in self._jobs.values()]
-        n_running = sum(s in words.RUNNING for s in states)
-        n_waiting = states.count(DownloadState.QUEUED)
-        n_paused = states.count(DownloadState.PAUSED)
-        n_failed = states.count(DownloadState.FAILED)
-        parts = [
-            text.format(n=n)
-            for n, text in (
-                (n_running, self.tr("{n} running")),
-                (n_waiting, self.tr("{n} waiting")),
-                (n_paused, self.tr("{n} paused")),
-                (n_failed, self.tr("{n} stopped")),
-            )
-            if n
-        ]
-        later = self.tr("If you close the app, they continue where they stopped next time.")
-        self._summary.set_text(joined(say("{words}.", words=listed(*parts)), later) if parts else "")
-        self._summary.setVisible(bool(parts))
-        self._pause_all.setVisible(bool(n_running or n_waiting))
-        self._resume_all.setVisible(bool(n_paused) and not (n_running or n_waiting))
+        now = [progress for _, progress in self._jobs.values()]
+        states = [progress.state for progress in now]
+        running = [p for p in now if p.state in words.RUNNING]
+        self._summary.set_text(words.summary(now))
+        self._summary.setVisible(bool(self._summary.text()))
+        is_active = bool(running) or DownloadState.QUEUED in states
+        self._pause_all.setVisible(is_active)
+        self._resume_all.setVisible(DownloadState.PAUSED in states and not is_active)
         self._empty.setVisible(not self._jobs)
-        self._finished_title.setVisible(bool(self._finished))
-        rates = [p.rate_bytes_s for _, p in self._jobs.values() if p.state is DownloadState.DOWNLOADING]
-        self._source.set_rate(sum(rate for rate in rates if rate) or None)
+        waits = [p.retry_in_s for p in running if p.retry_in_s is not None]
+        is_away = bool(running) and len(waits) == len(running)
+        self._source.set_rate(words.total_rate(running), is_away=is_away)
+        if self._is_offline:
+            self._network.show_offline(self._n_installed)
+        elif is_away:
+            self._network.show_waiting(self._host, min(waits), self._n_installed)
+        else:
+            self._network.clear()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Below 1000 px the disk goes under the list."""
@@ -250,20 +296,11 @@ class DownloadsPage(ScrollPage):
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._body.setDirection(direction)
         self._side.setMinimumWidth(0 if is_narrow else px(_SIDE_WIDTH))
-        self._side.setMaximumWidth(16777215 if is_narrow else px(_SIDE_WIDTH))
+        self._side.setMaximumWidth(_ANY_WIDTH if is_narrow else px(_SIDE_WIDTH))
         side = 20 if is_narrow else 32
         layout = self.content.layout()
         if layout is not None:
             layout.setContentsMargins(side, 20, side, 20)
 
-    def _on_chat_when_done_changed(self, key: str, wanted: bool) -> None:
-        self._chat_when_done[key] = wanted
-        self.chat_when_done_changed.emit(key, wanted)
-
-
-def _drop(cards: dict[str, JobCard] | dict[str, FinishedCard], keep: list[str], column: QVBoxLayout) -> None:
-    for key in [k for k in cards if k not in keep]:
-        card = cards.pop(key)
-        column.removeWidget(card)
-        card.hide()
-        card.deleteLater()
+    def _on_network_step_chosen(self, step: NextStep) -> None:
+        self.next_step_chosen.emit("", step)

@@ -1,28 +1,20 @@
-"""The words of a download's state. Qt only for translation."""
+"""The words of downloads: rates, limits, times of day and summaries. Qt only for translation."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from collections.abc import Iterable
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from launcher.core.downloads import DownloadProgress, DownloadState
-from launcher.core.units import duration, gb
-from launcher.ui.components import Run
-from launcher.ui.theme import Role, Tone
+from launcher.core.words import joined, listed, say
 
-_MINUTES_FROM_S = 180
+translate = QCoreApplication.translate
 
 RUNNING = (DownloadState.CHECKING, DownloadState.DOWNLOADING, DownloadState.VERIFYING)
-WAITING = (DownloadState.QUEUED,)
-
-ICONS = {
-    DownloadState.QUEUED: ("arrow-down-to-line", Tone.MUTED),
-    DownloadState.CHECKING: ("arrow-down-to-line", Tone.ACCENT),
-    DownloadState.DOWNLOADING: ("arrow-down-to-line", Tone.ACCENT),
-    DownloadState.VERIFYING: ("shield", Tone.ACCENT),
-    DownloadState.PAUSED: ("pause", Tone.WARN),
-    DownloadState.FAILED: ("circle-alert", Tone.BAD),
-    DownloadState.DONE: ("check", Tone.GOOD),
-}
+LIMITS_BYTES_S: tuple[int | None, ...] = (None, 10**6, 2 * 10**6, 5 * 10**6, 10**7, 2 * 10**7, 5 * 10**7)
+"""The speed limits that lists offer; any other can be typed."""
 
 
 def transfer_rate(rate_bytes_s: float) -> str:
@@ -32,35 +24,59 @@ def transfer_rate(rate_bytes_s: float) -> str:
     return f"{rate_bytes_s / 1e3:.0f} kB/s"
 
 
-def state_runs(progress: DownloadProgress) -> list[Run]:
-    """The line under the name: how much is here, how fast, how long still."""
-    state = progress.state
-    amount = QCoreApplication.translate("Downloads", "{done} of {total}").format(
-        done=gb(progress.done_bytes), total=gb(progress.total_bytes)
+def limit_words(limit_bytes_s: int | None) -> str:
+    """A speed limit as a choice of a list: "None", "5 MB/s", "1.5 MB/s"."""
+    if limit_bytes_s is None:
+        return translate("Downloads", "None")
+    return f"{limit_bytes_s / 1e6:g} MB/s" if limit_bytes_s >= 10**6 else f"{limit_bytes_s / 1e3:g} kB/s"
+
+
+def total_rate(progresses: Iterable[DownloadProgress]) -> float | None:
+    """Over everything that comes now; None when nothing does."""
+    rates = (p.rate_bytes_s or 0.0 for p in progresses if p.state is DownloadState.DOWNLOADING)
+    return sum(rates) or None
+
+
+def is_waiting_for_network(progress: DownloadProgress) -> bool:
+    """Whether the server is away at the moment."""
+    return progress.state in RUNNING and progress.retry_in_s is not None
+
+
+def summary(progresses: Iterable[DownloadProgress]) -> str:
+    """The line under the page's title; "" when nothing is under way."""
+    states = [p.state for p in progresses]
+    counts = (
+        (sum(s in RUNNING for s in states), translate("Downloads", "{n} running")),
+        (states.count(DownloadState.QUEUED), translate("Downloads", "{n} waiting")),
+        (states.count(DownloadState.PAUSED), translate("Downloads", "{n} paused")),
+        (states.count(DownloadState.FAILED), translate("Downloads", "{n} stopped")),
     )
-    if state is DownloadState.DOWNLOADING:
-        parts = [""]
-        if progress.rate_bytes_s is not None:
-            parts.append(transfer_rate(progress.rate_bytes_s))
-        left = progress.seconds_left
-        if left is not None:
-            # Seconds of a long wait only flicker.
-            left = left if left < _MINUTES_FROM_S else 60 * round(left / 60)
-            parts.append(QCoreApplication.translate("Downloads", "{time} left").format(time=duration(left)))
-        return [Run(amount, Role.SMALL_STRONG), Run(" · ".join(parts), Role.SMALL, Tone.MUTED)]
-    words = {
-        DownloadState.QUEUED: (QCoreApplication.translate("Downloads", "Waiting for its turn"), Tone.TEXT),
-        DownloadState.CHECKING: (QCoreApplication.translate("Downloads", "Checking disk and server"), Tone.TEXT),
-        DownloadState.VERIFYING: (QCoreApplication.translate("Downloads", "Comparing the checksum"), Tone.TEXT),
-        DownloadState.PAUSED: (QCoreApplication.translate("Downloads", "Paused"), Tone.WARN),
-    }
-    text, tone = words.get(state, ("", Tone.TEXT))
-    runs = [Run(text, Role.SMALL_STRONG, tone)]
-    if progress.done_bytes and progress.total_bytes:
-        here = amount if state is not DownloadState.PAUSED else _kept(amount)
-        runs.append(Run(f" · {here}", Role.SMALL, Tone.MUTED))
-    return runs
+    parts = [text.format(n=n) for n, text in counts if n]
+    if not parts:
+        return ""
+    later = translate("Downloads", "If you close the app, they continue where they stopped next time.")
+    return joined(say("{words}.", words=listed(*parts)), later)
 
 
-def _kept(amount: str) -> str:
-    return QCoreApplication.translate("Downloads", "{amount} are here and stay").format(amount=amount)
+def status_words(progresses: Iterable[DownloadProgress]) -> str:
+    """For the status bar: "2 downloads, 65.0 MB/s"; "" when none runs."""
+    running = [p for p in progresses if p.state in RUNNING]
+    if not running:
+        return ""
+    count = translate("Downloads", "1 download") if len(running) == 1 else translate("Downloads", "{n} downloads")
+    rate = total_rate(running)
+    return listed(count.format(n=len(running)), *([transfer_rate(rate)] if rate else []))
+
+
+def time_of_day(unix_s: float) -> str:
+    """Local time in the language's short form; with the day when that is not today."""
+    when = datetime.fromtimestamp(unix_s)
+    clock = QLocale().toString(QTime(when.hour, when.minute), QLocale.FormatType.ShortFormat)
+    if is_today(unix_s):
+        return clock
+    return listed(QLocale().toString(QDate(when.year, when.month, when.day), QLocale.FormatType.ShortFormat), clock)
+
+
+def is_today(unix_s: float) -> bool:
+    """Whether a time lies on this calendar day."""
+    return datetime.fromtimestamp(unix_s).date() == datetime.now().date()
