@@ -183,7 +183,8 @@ def _bring(piece: Piece, work: _Work, stop: threading.Event) -> bool:
             raise StoppedError
         if found == piece.sha256:
             return False
-    copying.bring(Path(piece.source), piece.waiting, piece.sha256, work.add, stop, may_rename=not piece.stays)
+    may_rename = not (piece.stays or piece.is_shared)
+    copying.bring(Path(piece.source), piece.waiting, piece.sha256, work.add, stop, may_rename=may_rename)
     return True
 
 
@@ -253,15 +254,8 @@ def _drop_old(way: Move) -> None:
 def _finished_pieces(owner: InstalledSet, after: DownloadRequest) -> tuple[Piece, ...]:
     """The files of an installed set, once it is sure that they fit."""
     source, target = RepoCache.for_request(owner.request), RepoCache.for_request(after)
-    commit = owner.request.revision or ""
     pieces = tuple(
-        _finished_piece(
-            source,
-            target,
-            owner.request,
-            f,
-            stays=f.sha256 not in owner.fetched_sha256 or source.is_used_elsewhere(commit, f),
-        )
+        _finished_piece(source, target, owner.request, f, stays=f.sha256 not in owner.fetched_sha256)
         for f in owner.request.files
     )
     if not copying.is_same_disk(source.root, target.root):
@@ -274,7 +268,8 @@ def _finished_piece(
     source: RepoCache, target: RepoCache, request: DownloadRequest, file: ModelFile, *, stays: bool
 ) -> Piece:
     sha256, size = file.sha256 or "", file.size_bytes or 0
-    found = source.finished(request.revision or "", file)
+    commit = request.revision or ""
+    found = source.finished(commit, file)
     if found is None:
         raise UserError(
             "not_complete",
@@ -282,7 +277,8 @@ def _finished_piece(
             say("{name} is missing or has another size.", name=file.name),
             (NextStep("Fetch it again", "download_again"),),
         )
-    return Piece(str(found.resolve()), str(target.blob(sha256)), size, sha256, stays)
+    is_shared = source.is_used_elsewhere(commit, file)
+    return Piece(str(found.resolve()), str(target.blob(sha256)), size, sha256, stays, is_shared)
 
 
 def _partial_pieces(request: DownloadRequest, after: DownloadRequest) -> tuple[Piece, ...]:
@@ -292,7 +288,7 @@ def _partial_pieces(request: DownloadRequest, after: DownloadRequest) -> tuple[P
     for file in request.files:
         sha256 = file.sha256 or ""
         if source.finished(request.revision or "", file) is not None:
-            stays = not source.journal(sha256).exists() or source.is_used_elsewhere(request.revision or "", file)
+            stays = not source.journal(sha256).exists()
             pieces.append(_finished_piece(source, target, request, file, stays=stays))
             continue
         for old, new in ((source.part(sha256), target.part(sha256)), (source.map(sha256), target.map(sha256))):

@@ -29,7 +29,8 @@ class Piece:
 
     Attributes:
         sha256: of a finished file; None of a partial one and of its map.
-        stays: it is another tool's, or another snapshot needs it too: copied, and left where it is.
+        stays: it is another tool's: copied, and left where it is.
+        is_shared: another snapshot leads to it too: it may not simply lose its name.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Piece:
     size_bytes: int
     sha256: str | None = None
     stays: bool = False
+    is_shared: bool = False
 
     @property
     def waiting(self) -> Path:
