@@ -42,7 +42,7 @@ class Face:
         state: the line under the name.
         bar_tone: None is the usual accent.
         has_bar: a bar is shown.
-        note: what happened on the way; has its own icon.
+        note: what happened on the way; `note_icon` stands before it.
         why: the reason with the numbers, and advice that no button can follow.
         steps: buttons under it in order; REMOVE asks before it deletes.
         can_pause, can_resume: which button the head has.
@@ -56,6 +56,7 @@ class Face:
     bar_tone: Tone | None = None
     has_bar: bool = True
     note: str = ""
+    note_icon: tuple[str, Tone] = ("rotate-cw", Tone.GOOD)
     why: str = ""
     steps: tuple[NextStep, ...] = ()
     can_pause: bool = False
@@ -105,6 +106,7 @@ def _waiting(progress: DownloadProgress, host: str) -> Face:
         tuple(runs),
         bar_tone=Tone.MUTED,
         note=progress.note,
+        note_icon=("info", Tone.MUTED),
         steps=(NextStep(translate("Downloads", "Try now"), StepAction.RETRY),),
         can_pause=True,
     )

@@ -123,8 +123,8 @@ class JobCard(Card):
         self._icon.set_icon(face.icon, face.icon_tone)
         self._state.set_text(face.state)
         self._bar.set_tone(face.bar_tone)
-        self._bar.setVisible(face.has_bar)
-        self._note.set_text(face.note)
+        self._bar_place.setVisible(face.has_bar)
+        self._note.set_text(face.note, face.note_icon)
         self._why.set_text(face.why)
         self._why.setVisible(bool(face.why))
         if before is None or face.steps != before.steps:
@@ -161,8 +161,11 @@ class JobCard(Card):
         self._question.declined.connect(self._head.focus_remove)
         column.addWidget(self._head)
         column.addWidget(self._state)
-        column.addSpacing(9)
-        for widget in (self._bar, self._note, self._trouble, self._question):
+        self._bar_place = QWidget(self)  # with the gap above the bar, which goes with it
+        place = QVBoxLayout(self._bar_place)
+        place.setContentsMargins(0, 9, 0, 0)
+        place.addWidget(self._bar)
+        for widget in (self._bar_place, self._note, self._trouble, self._question):
             column.addWidget(widget)
         return column
 
@@ -316,11 +319,13 @@ class _Note(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 7, 0, 0)
         row.setSpacing(8)
-        row.addWidget(IconLabel("rotate-cw", Tone.GOOD, 14, self), 0, Qt.AlignmentFlag.AlignVCenter)
+        self._icon = IconLabel("rotate-cw", Tone.GOOD, 14, self)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         self._text = Text("", Role.SMALL, parent=self, wrap=True)
         row.addWidget(self._text, 1)
         self.hide()
 
-    def set_text(self, text: str) -> None:
+    def set_text(self, text: str, icon: tuple[str, Tone]) -> None:
         self._text.set_text(text)
+        self._icon.set_icon(*icon)
         self.setVisible(bool(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -178,7 +178,7 @@ class DownloadsPage(ScrollPage):
         self._add_link.clicked.connect(self.add_link_requested)
         for button in (self._pause_all, self._resume_all, self._add_link):
             flow.addWidget(button)
-        head.addWidget(self._buttons)
+        head.addWidget(self._buttons, 0, Qt.AlignmentFlag.AlignVCenter)
         return head
 
     def _build_list(self) -> QWidget:

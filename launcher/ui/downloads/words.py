@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
-from launcher.core.downloads import DownloadProgress, DownloadState
+from launcher.core.downloads import DownloadProgress, DownloadState, PauseReason
 from launcher.core.words import joined, listed, say
 
 translate = QCoreApplication.translate
@@ -44,10 +44,12 @@ def is_waiting_for_network(progress: DownloadProgress) -> bool:
 
 def summary(progresses: Iterable[DownloadProgress]) -> str:
     """The line under the page's title; "" when nothing is under way."""
-    states = [p.state for p in progresses]
+    now = list(progresses)
+    waiting = sum(_is_waiting(p) for p in now)
+    states = [p.state for p in now if not _is_waiting(p)]
     counts = (
         (sum(s in RUNNING for s in states), translate("Downloads", "{n} running")),
-        (states.count(DownloadState.QUEUED), translate("Downloads", "{n} waiting")),
+        (waiting, translate("Downloads", "{n} waiting")),
         (states.count(DownloadState.PAUSED), translate("Downloads", "{n} paused")),
         (states.count(DownloadState.FAILED), translate("Downloads", "{n} stopped")),
     )
@@ -56,6 +58,13 @@ def summary(progresses: Iterable[DownloadProgress]) -> str:
         return ""
     later = translate("Downloads", "If you close the app, they continue where they stopped next time.")
     return joined(say("{words}.", words=listed(*parts)), later)
+
+
+def _is_waiting(progress: DownloadProgress) -> bool:
+    """For its turn, for room on the disk, or for the user to accept terms."""
+    has_no_room = progress.state is DownloadState.PAUSED and progress.pause_reason is PauseReason.DISK_FULL
+    is_gated = progress.state is DownloadState.FAILED and progress.error is not None and progress.error.code == "gated"
+    return progress.state is DownloadState.QUEUED or has_no_room or is_gated
 
 
 def status_words(progresses: Iterable[DownloadProgress]) -> str:

@@ -50,6 +50,9 @@ class StatusBar(QWidget):
         self._divider.setFixedHeight(px(14))
         self._context = Text("", Role.SMALL, Tone.MUTED, self)
         self._memory = Text("", Role.SMALL, Tone.MUTED, self)
+        self._downloads = Text("", Role.SMALL, Tone.MUTED, self)
+        self._downloads_divider = Divider(self, vertical=True)
+        self._downloads_divider.setFixedHeight(px(14))
         self._notes = (Text("", Role.SMALL, Tone.MUTED, self), Text("", Role.SMALL, Tone.MUTED, self))
         self._note_divider = Divider(self, vertical=True)
         self._note_divider.setFixedHeight(px(14))
@@ -59,6 +62,8 @@ class StatusBar(QWidget):
         notes = (self._notes[0], self._note_divider, self._notes[1])
         for widget in (self._rate, self._divider, self._context, self._memory, *notes):
             row.addWidget(widget)
+        row.addWidget(self._downloads_divider)
+        row.addWidget(self._downloads)
         self.set_state(EngineState.EMPTY)
         self.set_rate(None)
         self.set_context(None, None)
@@ -109,6 +114,11 @@ class StatusBar(QWidget):
             text.set_text(words)
         self._arrange()
 
+    def set_downloads(self, words: str) -> None:
+        """What is being fetched ("2 downloads, 65.0 MB/s"); "" hides it."""
+        self._downloads.set_text(words)
+        self._arrange()
+
     def _arrange(self) -> None:
         has_rate, has_context = bool(self._rate.text()), bool(self._context.text())
         has_notes = [bool(text.text()) and not has_rate and not has_context for text in self._notes]
@@ -118,7 +128,11 @@ class StatusBar(QWidget):
         self._rate.setVisible(has_rate)
         self._context.setVisible(has_context)
         self._divider.setVisible(has_rate and has_context)
-        self._memory.setVisible(not (has_rate or has_context or any(has_notes)) and bool(self._memory.text()))
+        has_downloads = bool(self._downloads.text())
+        self._downloads.setVisible(has_downloads)
+        self._downloads_divider.setVisible(has_downloads and (has_rate or has_context or any(has_notes)))
+        is_memory_alone = not (has_rate or has_context or has_downloads or any(has_notes))
+        self._memory.setVisible(is_memory_alone and bool(self._memory.text()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line at the top."""
