@@ -23,7 +23,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from launcher.core.errors import NextStep, StepAction, UserError
@@ -85,6 +85,13 @@ def parse(text: str, source: Source = "settings") -> ProxyInUse:
     return ProxyInUse(
         f"{scheme}://{shown}:{port}", source, unquote(parts.username or ""), unquote(parts.password or "")
     )
+
+
+def without_password(text: str) -> str:
+    """An address that `parse` takes, as it is stored and shown: with the user's name, without the password."""
+    found = parse(text)
+    scheme, _, rest = found.address.partition("://")
+    return f"{scheme}://{quote(found.user, safe='')}@{rest}" if found.user else found.address
 
 
 def check_proxy(text: str) -> None:
