@@ -1,0 +1,26 @@
+"""Random downloads from a hub that fails at random: the right bytes or a clear error, and nothing lost. More: tests/bench/download_faults.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.hub import FakeHub, serving
+from tests.hub import download_checks, download_runs
+
+SEEDS = range(1, 41)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    monkeypatch.setenv("HF_TOKEN", download_runs.TOKEN)
+    with serving(monkeypatch) as server:
+        yield server
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_right_bytes_or_a_clear_error_and_nothing_lost(fake: FakeHub, tmp_path: Path, seed: int) -> None:
+    outcome = download_runs.run(seed, fake, download_checks.gguf_bytes(tmp_path))
+    assert outcome.ends[-1] == "done"
