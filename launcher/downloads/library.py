@@ -1,81 +1,132 @@
-"""The models on the disk: ours and other tools', in the hub cache. Identified by their headers, not by their names."""
+"""The models on the disk, whoever put them there. What they are is read from their headers; only what is complete is listed."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from launcher.catalog import hub_files
-from launcher.core.downloads import Installed
+from launcher.catalog import hub
+from launcher.catalog.gguf_bytes import shown
+from launcher.core.downloads import Installed, Origin
 from launcher.core.errors import NextStep, UserError
-from launcher.core.models import ModelFile
-from launcher.core.paths import hub_cache_dir
 from launcher.core.words import say
-from launcher.downloads import folders, index, journal
-from launcher.downloads.cache import RepoCache, size_of
+from launcher.downloads import disks, folders, index, journal
+from launcher.downloads.cache import RepoCache
+from launcher.downloads.disks import DiskUse
+from launcher.downloads.examine import UNKNOWN, Kind, Verdict
 from launcher.downloads.index import InstalledSet
-from launcher.downloads.space import disk_usage
+from launcher.downloads.seen import Seen
+from launcher.downloads.tools import environment, folder, gpt4all, hub_cache, jan, llama_cpp, lm_studio, ollama
+from launcher.downloads.tools.candidate import Candidate
+from launcher.downloads.tools.environment import Environment
 
-UNKNOWN = "unknown"
+__all__ = ["UNKNOWN", "Broken", "DiskUse", "broken", "disk_use", "expected_sha256", "installed", "remove", "scan"]
+
+_TOOLS: tuple[Callable[[Environment], Iterator[Candidate]], ...] = (
+    hub_cache.find,
+    llama_cpp.find,
+    lm_studio.find,
+    ollama.find,
+    jan.find,
+    gpt4all.find,
+)
+_RANK = {origin: rank for rank, origin in enumerate(Origin)}
+_OLLAMA_BLOB = re.compile(r"sha256-([0-9a-f]{64})")
 _log = logging.getLogger("launcher.downloads")
 
 
 @dataclass(frozen=True, slots=True)
-class DiskUse:
-    """The disk that models go to.
+class Broken:
+    """A model file that is incomplete or damaged.
 
     Attributes:
-        folder: the hub cache.
-        models_bytes: all installed models, other tools' too.
-        partial_bytes: our partial files.
+        path: of the first file that is there.
+        origin: whose it is.
+        size_bytes: what is there of it.
+        why: one or two sentences with the numbers.
     """
 
-    folder: str
-    total_bytes: int
-    free_bytes: int
-    models_bytes: int
-    partial_bytes: int
+    path: str
+    origin: Origin
+    size_bytes: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A complete set of model files in one snapshot."""
+    """A candidate whose files are there."""
 
-    repo: str
-    commit: str
-    group: hub_files.FileGroup
-    folder: Path
+    candidate: Candidate
+    stats: tuple[os.stat_result, ...]
+    ours: InstalledSet | None
+
+    @property
+    def origin(self) -> Origin:
+        return Origin.LAUNCHER if self.ours else self.candidate.origin
 
     @property
     def first(self) -> Path:
-        return self.folder.joinpath(*self.group.files[0].name.split("/"))
+        return self.candidate.files[0]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(s.st_size for s in self.stats)
+
+    def identities(self) -> tuple[object, ...]:
+        """What tells each file from others, however it is reached."""
+        return tuple(
+            (s.st_dev, s.st_ino) if s.st_ino else str(path.resolve())
+            for path, s in zip(self.candidate.files, self.stats, strict=True)
+        )
 
 
 def installed() -> tuple[Installed, ...]:
-    """Every complete model in the hub cache, ours first, then by name. Sidecars and incomplete shard sets are left out.
+    """Every complete model on this machine, ours first, then by name. Sidecars, adapters and vocabularies are left out.
 
-    Reads the first bytes of each file that it has not seen before; a file that is no model is listed as "unknown".
+    Looks at the Hugging Face cache, our other folders, those of other tools (see `Environment.searches_tools`), and what the user
+    added. Reads the header of each file that it has not seen before.
     """
-    ours = {(s.request.repo, s.request.revision, f.name): s for s in index.installed_sets() for f in s.request.files}
-    entries: dict[Path, Installed] = {}
-    for found in _scan():
-        entry = _entry(found, ours.get((found.repo, found.commit, found.group.files[0].name)))
-        real = found.first.resolve()
-        # The same bytes in two snapshots are one model; the snapshot that we know is the better witness.
-        if real not in entries or (entry.origin == "launcher" and entries[real].origin != "launcher"):
-            entries[real] = entry
-    return tuple(sorted(entries.values(), key=lambda e: (e.origin != "launcher", e.name.lower(), e.quant)))
+    return scan()[0]
+
+
+def broken() -> tuple[Broken, ...]:
+    """Model files that are incomplete or damaged. What a tool is still fetching under another name is none of them."""
+    return scan()[1]
+
+
+def scan() -> tuple[tuple[Installed, ...], tuple[Broken, ...]]:
+    """`installed()` and `broken()` in one go."""
+    seen = Seen()
+    models: list[Installed] = []
+    problems: list[tuple[_Found, str]] = []
+    used: set[object] = set()
+    for same in _by_file(_found()).values():
+        # The same bytes may be reached in several ways: a whole set before a part of it, then the most telling origin.
+        for found in sorted(same, key=lambda f: (f.candidate.count != len(f.stats), _RANK[f.origin])):
+            verdict = _judge(seen, found)
+            if verdict is not None and verdict.kind is Kind.MODEL:
+                models.append(_entry(found, verdict))
+                used.update(found.identities())
+                break
+            if verdict is not None and verdict.kind is Kind.BROKEN:
+                problems.append((found, verdict.why))
+    seen.save()
+    order = sorted(models, key=lambda m: (not m.is_ours, m.name.lower(), m.quant, m.path))
+    return tuple(order), tuple(_broken(problems, used))
 
 
 def disk_use(models: tuple[Installed, ...] | None = None) -> DiskUse:
-    """How full the model disk is, and with what. `models`: what `installed()` said, to save a scan."""
-    folder = hub_cache_dir()
-    total, free = disk_usage(folder)
-    models_bytes = sum(m.size_bytes for m in (installed() if models is None else models))
-    return DiskUse(str(folder), total, free, models_bytes, sum(p.size_bytes for p in journal.partials()))
+    """How full the disk of the downloads folder is, and with what; and the other disks that models are on.
+
+    Args:
+        models: what `installed()` said, to save a scan.
+    """
+    return disks.disk_use(installed() if models is None else models)
 
 
 def remove(model: Installed) -> int:
@@ -87,7 +138,7 @@ def remove(model: Installed) -> int:
     Raises:
         UserError: "not_ours": another tool put it there.
     """
-    owner = next((s for s in index.installed_sets() if str(s.paths()[0]) == model.path), None)
+    owner = _our_sets().get(model.path)
     if owner is None:
         raise UserError(
             "not_ours",
@@ -105,70 +156,147 @@ def remove(model: Installed) -> int:
     return freed
 
 
-def _scan() -> Iterator[_Found]:
-    for snapshot in (s for root in folders.roots() for s in sorted(root.glob("models--*--*/snapshots/*"))):
-        names = (p.relative_to(snapshot).as_posix() for p in snapshot.rglob("*.gguf"))
-        files = [ModelFile(name, size_of(snapshot / name)) for name in sorted(names)]
-        repo = snapshot.parent.parent.name.removeprefix("models--").replace("--", "/")
-        for group in hub_files.group(f for f in files if f.size_bytes):
-            if not group.missing and not hub_files.is_sidecar(group.files[0].name):
-                yield _Found(repo, snapshot.name, group, snapshot)
+def expected_sha256(path: str | Path) -> str | None:
+    """The checksum that a file's place states: the Hugging Face cache and Ollama name blobs by it. None elsewhere."""
+    try:
+        real = Path(path).resolve()
+    except (OSError, RuntimeError):
+        return None
+    if real.parent.name != "blobs":
+        return None
+    blob = _OLLAMA_BLOB.fullmatch(real.name)
+    if blob:
+        return blob[1]
+    return real.name if hub.is_sha256(real.name) else None
 
 
-def _entry(found: _Found, ours: InstalledSet | None) -> Installed:
-    stat = found.first.stat()
-    seen = _look(str(found.first), found.repo, found.group.size_bytes, stat.st_mtime_ns)
+def _candidates() -> Iterator[Candidate]:
+    """All that may be a model, our own folders first."""
+    here = environment.here()
+    chosen = folders.read()
+    for root in folders.roots():
+        yield from hub_cache.models_in(root, Origin.HF_CACHE)
+    if here.searches_tools:
+        for find in _TOOLS:
+            yield from find(here)
+    for searched in chosen.searched:
+        yield from folder.models_in(Path(searched))
+    for path in chosen.files:
+        yield from folder.adopted(Path(path))
+
+
+def _found() -> Iterator[_Found]:
+    ours = _our_sets()
+    paths: set[tuple[Path, ...]] = set()
+    for candidate in _candidates():
+        if candidate.files in paths:
+            continue  # a folder that two tools share
+        paths.add(candidate.files)
+        try:
+            stats = tuple(path.stat() for path in candidate.files)
+        except OSError:
+            continue  # vanished meanwhile
+        yield _Found(candidate, stats, ours.get(str(candidate.files[0])))
+
+
+def _our_sets() -> dict[str, InstalledSet]:
+    """What we fetched, by the path of its first file."""
+    found: dict[str, InstalledSet] = {}
+    for record in index.installed_sets():
+        with suppress(UserError):  # a record with an unsafe name
+            paths = record.paths()
+            if paths and record.is_complete():
+                found.setdefault(str(paths[0]), record)
+    return found
+
+
+def _by_file(all_found: Iterable[_Found]) -> dict[object, list[_Found]]:
+    groups: dict[object, list[_Found]] = {}
+    for found in all_found:
+        groups.setdefault(found.identities()[0], []).append(found)
+    return groups
+
+
+def _judge(seen: Seen, found: _Found) -> Verdict | None:
+    """What the files are; None when they vanished meanwhile."""
+    if not all(_is_text(str(path)) for path in found.candidate.files):
+        # Neither the engine nor a settings file could be told of it.
+        return Verdict(Kind.BROKEN, say("Its name is not valid text (UTF-8). Rename it to use it."))
+    try:
+        return seen.verdict(found.candidate, found.stats)
+    except OSError as error:
+        _log.info("A model file vanished while it was looked at: %s", error.strerror)
+        return None
+
+
+def _entry(found: _Found, verdict: Verdict) -> Installed:
+    candidate = found.candidate
+    stem = candidate.name or PurePosixPath(re.sub(r"(-\d{5}-of-\d{5})?\.gguf$", "", found.first.name)).name
     entry = Installed(
-        model=seen.model or found.repo,
-        name=seen.name or PurePosixPath(found.group.stem).name,
-        quant=found.group.quant or seen.quant,
+        model=verdict.model or candidate.repo or candidate.name or shown(stem, 120),
+        # An Ollama blob's header says less than what the user typed to get it.
+        name=verdict.name if verdict.model or not candidate.name else candidate.name,
+        quant=candidate.quant or verdict.quant,
         path=str(found.first),
-        size_bytes=found.group.size_bytes,
-        architecture=seen.architecture,
-        origin="hf-cache",
+        size_bytes=found.size_bytes,
+        architecture=verdict.architecture,
+        origin=candidate.origin,
         verified=False,
-        repo=found.repo,
+        repo=candidate.repo,
+        files=tuple(map(str, candidate.files)),
+        revision=candidate.revision,
+        installed_unix_s=found.stats[0].st_mtime,
     )
-    if ours is None or not ours.is_complete():
+    if not entry.name:
+        entry = replace(entry, name=shown(stem, 120))
+    if found.ours is None:
         return entry
-    request = ours.request
+    request = found.ours.request
     return replace(
-        entry, model=request.model, name=request.short_name, quant=request.quant, origin="launcher", verified=True
+        entry,
+        model=request.model,
+        name=request.short_name,
+        quant=request.quant,
+        origin=Origin.LAUNCHER,
+        verified=True,
+        files=tuple(map(str, found.ours.paths())),
+        installed_unix_s=found.ours.installed_unix_s,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a file's own header says; "" where it does not."""
+def _broken(problems: Sequence[tuple[_Found, str]], used: set[object]) -> Iterator[Broken]:
+    """Each problem once, without what we are fetching ourselves and what is part of a complete model."""
+    unfinished = _unfinished()
+    told: set[object] = set()
+    for found, why in sorted(problems, key=lambda p: str(p[0].first)):
+        identities = found.identities()
+        if used.intersection(identities) or identities[0] in told or unfinished.intersection(found.candidate.files):
+            continue
+        told.add(identities[0])
+        path = str(found.first)
+        yield Broken(path if _is_text(path) else _as_text(path), found.origin, found.size_bytes, why)
 
-    architecture: str = UNKNOWN
-    model: str = ""
-    name: str = ""
-    quant: str = ""
+
+def _unfinished() -> set[Path]:
+    """Files of items of ours that are not complete yet: the downloads page tells of them."""
+    paths: set[Path] = set()
+    for partial in journal.partials():
+        if partial.journal:
+            request = partial.journal.request
+            with suppress(UserError):
+                cache = RepoCache.for_request(request)
+                paths.update(cache.pointer(request.revision or "", f.name) for f in request.files)
+    return paths
 
 
-@lru_cache(maxsize=512)
-def _look(path: str, repo: str, size_bytes: int, changed_ns: int) -> _Seen:
-    """Read a header. Size and time are part of the cache's key: a file that changed is read again."""
-    del size_bytes, changed_ns
-    from launcher.catalog import load
-    from launcher.catalog.facts import model_name, quant_name
-    from launcher.catalog.gguf import read_header, read_set
-    from launcher.catalog.identify import identify
-
+def _is_text(path: str) -> bool:
     try:
-        header = read_header(Path(path))
-    except (UserError, OSError) as error:
-        _log.info("%s is not a readable model: %s", path, error)
-        return _Seen()
-    architecture = header.metadata.get("general.architecture")
-    known = _Seen(
-        architecture if isinstance(architecture, str) else UNKNOWN, "", model_name(header), quant_name(header)
-    )
-    try:
-        found = identify(load(), Path(path), read_set(Path(path)), repo)
-    except UserError:
-        return known  # a model that this engine cannot load is installed all the same
-    if found.variant is None:
-        return known
-    return replace(known, model=found.variant.id, name=found.variant.short_name)
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _as_text(path: str) -> str:
+    """A path that is no text, for showing only."""
+    return path.encode("utf-8", "replace").decode()

@@ -14,6 +14,7 @@ from launcher.catalog.ggml_types import GGML_TYPES
 from launcher.catalog.gguf import TensorInfo
 
 ALIGNMENT = 32
+_I8 = 24
 Value = bool | int | float | str | bytes | Sequence[str] | Sequence[int] | Sequence[float]
 
 
@@ -83,6 +84,26 @@ def header(metadata: Mapping[str, Value], tensors: Sequence[tuple[str, Sequence[
     entries = (entry(k, v) for k, v in metadata.items())
     raw = start(len(tensors), len(metadata)) + b"".join(entries) + b"".join(rows)
     return raw + b"\0" * (-len(raw) % ALIGNMENT if tensors else 0), offset
+
+
+def model_bytes(
+    name: str = "Tiny of the tests", architecture: str = "deepseek2", elements: int = 256, **metadata: Value
+) -> bytes:
+    """A complete model as small as one can be: a header and one tensor of single-byte numbers."""
+    keys: dict[str, Value] = {"general.architecture": architecture, "general.name": name, **metadata}
+    raw, data_bytes = header(keys, [("token_embd.weight", (elements,), _I8)])
+    return raw + bytes(i % 251 for i in range(data_bytes))
+
+
+def shard_bytes(count: int, elements: int = 256) -> list[bytes]:
+    """The files of a complete set, one tensor of single-byte numbers in each, the metadata in the first."""
+    contents: list[bytes] = []
+    for number in range(count):
+        keys: dict[str, Value] = {"general.architecture": "deepseek2", "general.name": "Tiny"} if number == 0 else {}
+        keys |= {"split.no": U16(number), "split.count": U16(count), "split.tensors.count": I32(count)}
+        raw, data_bytes = header(keys, [(f"blk.{number}.weight", (elements,), _I8)])
+        contents.append(raw + bytes((i + number) % 251 for i in range(data_bytes)))
+    return contents
 
 
 def write(path: Path, metadata: Mapping[str, Value], tensors: Sequence[tuple[str, Sequence[int], int]]) -> Path:

@@ -26,6 +26,7 @@ from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.downloads import Policy, fetch, index, journal, library
 from launcher.downloads.cache import RepoCache
+from tests.fakes.gguf_raw import model_bytes, shard_bytes
 from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"
@@ -39,17 +40,9 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> bytes:
-    """A GGUF header of the true architecture; no tensors are needed to know what it is."""
-    path = tmp_path / "model.gguf"
-    writer = gguf.GGUFWriter(path, "deepseek2")
-    writer.add_name("Tiny of the tests")
-    writer.add_block_count(1)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path.read_bytes()
+def model() -> bytes:
+    """A complete model of the true architecture, as small as one can be."""
+    return model_bytes()
 
 
 def install(quant: str = "Q4_0", repo: str = REPO) -> Installed:
@@ -80,22 +73,28 @@ def test_ours_is_known_with_all_that_we_know(fake: FakeHub, model: bytes) -> Non
 
 
 def test_shards_are_one_model_and_sidecars_none(fake: FakeHub, model: bytes) -> None:
-    for i in (1, 2):
-        fake.add_file(REPO, f"Q8_0/model-Q8_0-0000{i}-of-00002.gguf", model + bytes([i]))
+    shards = shard_bytes(2)
+    for i, content in enumerate(shards, 1):
+        fake.add_file(REPO, f"Q8_0/model-Q8_0-0000{i}-of-00002.gguf", content)
     fake.add_file(REPO, "mmproj-model-Q8_0.gguf", model)
     huggingface_hub.snapshot_download(REPO, cache_dir=hub_cache_dir(), endpoint=fake.endpoint)
     (found,) = library.installed()
-    assert found.size_bytes == 2 * len(model) + 2
-    assert Path(found.path).name == "model-Q8_0-00001-of-00002.gguf"
+    assert found.size_bytes == sum(map(len, shards))
+    assert [Path(f).name for f in found.files] == [f"model-Q8_0-0000{i}-of-00002.gguf" for i in (1, 2)]
+    assert (found.path, found.origin) == (found.files[0], "hf-cache")
+    assert found.revision == Path(found.path).parents[1].name
 
 
-def test_incomplete_set_is_not_offered(fake: FakeHub, model: bytes) -> None:
-    for i in (1, 2):
-        fake.add_file(REPO, f"model-Q8_0-0000{i}-of-00002.gguf", model + bytes([i]))
+def test_incomplete_set_is_not_offered(fake: FakeHub) -> None:
+    for i, content in enumerate(shard_bytes(2), 1):
+        fake.add_file(REPO, f"model-Q8_0-0000{i}-of-00002.gguf", content)
     huggingface_hub.hf_hub_download(
         REPO, "model-Q8_0-00001-of-00002.gguf", cache_dir=hub_cache_dir(), endpoint=fake.endpoint
     )
     assert library.installed() == ()
+    (problem,) = library.broken()
+    assert (Path(problem.path).name, problem.origin) == ("model-Q8_0-00001-of-00002.gguf", "hf-cache")
+    assert problem.why == "1 of the 2 files of this model are missing. 0.0 MB are here."
 
 
 def test_file_of_another_tool_is_listed_and_not_deleted(fake: FakeHub, model: bytes) -> None:
@@ -149,11 +148,13 @@ def test_a_bare_name_is_recognised_by_the_repository_it_came_from() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"GGUF", b"not a model at all", b"GGUF\x03\x00\x00\x00" + b"\xff" * 64])
-def test_broken_file_is_listed_as_unknown(fake: FakeHub, content: bytes) -> None:
+def test_what_is_no_model_is_said_and_not_listed(fake: FakeHub, content: bytes) -> None:
     fake.add_file(REPO, "model-Q4_0.gguf", content or b"\0")
     huggingface_hub.hf_hub_download(REPO, "model-Q4_0.gguf", cache_dir=hub_cache_dir(), endpoint=fake.endpoint)
-    (found,) = library.installed()
-    assert found.architecture == library.UNKNOWN
+    assert library.installed() == ()
+    (problem,) = library.broken()
+    assert problem.size_bytes == (len(content) or 1)
+    assert problem.why.endswith(".")
 
 
 def test_remove_frees_the_disk_and_leaves_a_sound_cache(fake: FakeHub, model: bytes) -> None:
@@ -170,10 +171,14 @@ def test_remove_frees_the_disk_and_leaves_a_sound_cache(fake: FakeHub, model: by
     assert index.installed_sets() == ()
 
 
-def shard_set(fake: FakeHub, model: bytes) -> DownloadRequest:
+SHARDS = shard_bytes(2, 1_000_000)
+SHARD_BYTES = sum(map(len, SHARDS))
+
+
+def shard_set(fake: FakeHub) -> DownloadRequest:
     """A set whose first shard arrives and whose second does not."""
-    for i in (1, 2):
-        fake.add_file(REPO, f"Q8_0/model-Q8_0-0000{i}-of-00002.gguf", model + bytes([i]) * 1_000_000)
+    for i, content in enumerate(SHARDS, 1):
+        fake.add_file(REPO, f"Q8_0/model-Q8_0-0000{i}-of-00002.gguf", content)
     fake.fail(Fault("cut", path="*00002-of*", after_bytes=500_000))
     fake.fail(Fault("cut", path="*00002-of*", after_bytes=0, times=None))
     request = DownloadRequest("tiny", "Tiny", "Q8_0", REPO, (), 0)
@@ -182,32 +187,32 @@ def shard_set(fake: FakeHub, model: bytes) -> DownloadRequest:
     return request
 
 
-def test_finished_shards_of_an_unfinished_set_are_counted_and_go_with_it(fake: FakeHub, model: bytes) -> None:
-    request = shard_set(fake, model)
-    here = len(model) + 1_000_000 + 500_000
+def test_finished_shards_of_an_unfinished_set_are_counted_and_go_with_it(fake: FakeHub) -> None:
+    request = shard_set(fake)
+    here = len(SHARDS[0]) + 500_000
     assert library.disk_use().partial_bytes == here
-    assert library.installed() == ()
+    assert library.scan() == ((), ()), "no model yet, and none that is broken: it is on its way"
     assert journal.delete(request) == here
     assert library.disk_use().partial_bytes == 0
     assert not [p for p in (hub_cache_dir() / "models--org--model-GGUF").rglob("*") if p.is_file() or p.is_symlink()]
 
 
-def test_set_fetched_in_two_runs_is_ours_as_a_whole(fake: FakeHub, model: bytes) -> None:
-    shard_set(fake, model)
+def test_set_fetched_in_two_runs_is_ours_as_a_whole(fake: FakeHub) -> None:
+    shard_set(fake)
     fake.heal()
     found = install("Q8_0")
     assert len(index.installed_sets()[0].fetched_sha256) == 2
     assert library.disk_use().partial_bytes == 0
-    assert library.remove(found) == 2 * (len(model) + 1_000_000)
+    assert library.remove(found) == SHARD_BYTES
 
 
-def test_shard_of_another_tool_survives_the_removal_of_the_unfinished_set(fake: FakeHub, model: bytes) -> None:
+def test_shard_of_another_tool_survives_the_removal_of_the_unfinished_set(fake: FakeHub) -> None:
     name = "Q8_0/model-Q8_0-00001-of-00002.gguf"
-    fake.add_file(REPO, name, model + b"\1" * 1_000_000)
-    fake.add_file(REPO, name.replace("00001-of", "00002-of"), model + b"\2" * 1_000_000)
+    for i, content in enumerate(SHARDS, 1):
+        fake.add_file(REPO, name.replace("00001-of", f"0000{i}-of"), content)
     theirs = Path(huggingface_hub.hf_hub_download(REPO, name, cache_dir=hub_cache_dir(), endpoint=fake.endpoint))
-    journal.delete(shard_set(fake, model))
-    assert theirs.stat().st_size == len(model) + 1_000_000
+    journal.delete(shard_set(fake))
+    assert theirs.stat().st_size == len(SHARDS[0])
 
 
 def test_bytes_that_another_snapshot_uses_stay(fake: FakeHub, model: bytes) -> None:
