@@ -37,6 +37,7 @@ class DownloadRequest:
         files: all shards and sidecar files, as one item.
         revision: the commit (or branch, tag) that is wanted; None is the newest.
         folder: the folder in the hub cache's layout that it goes to; None is the hub cache itself.
+        keeps_revision: the user asked for this very revision: no newer one is offered.
     """
 
     model: str
@@ -47,6 +48,7 @@ class DownloadRequest:
     file_bytes: int
     revision: str | None = None
     folder: str | None = None
+    keeps_revision: bool = False
 
     @property
     def key(self) -> str:
