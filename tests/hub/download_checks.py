@@ -8,11 +8,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import gguf
-
 from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads import Policy, index, library
+from tests.fakes.gguf_raw import model_bytes, shard_bytes
 from tests.fakes.hub import FakeHub
 
 REPO = "org/model-GGUF"
@@ -56,19 +55,9 @@ def policy_fields(**chosen: float) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in known}
 
 
-def gguf_bytes(folder: Path) -> bytes:
-    """The header of a true architecture; no tensors are needed to know what it is."""
-    path = folder / "header.gguf"
-    writer = gguf.GGUFWriter(path, "deepseek2")
-    writer.add_name("Tiny of the tests")
-    writer.add_block_count(1)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    data = path.read_bytes()
-    path.unlink()
-    return data
+def gguf_bytes(count: int = 1) -> list[bytes]:
+    """The files of a complete model, as small as can be; what follows in a file is of no concern to the library."""
+    return [model_bytes(elements=32)] if count == 1 else shard_bytes(count, elements=32)
 
 
 def check_visible(hub: FakeHub, repo: str = REPO, *, sums: bool = True) -> None:

@@ -37,16 +37,16 @@ class Killed:
     seconds: float = 0.0
 
 
-def run(seed: int, hub: FakeHub, header: bytes, children: Children, environment: dict[str, str], kills: int) -> Killed:
+def run(seed: int, hub: FakeHub, children: Children, environment: dict[str, str], kills: int) -> Killed:
     """Begin a download until it has been killed so often, then let it end.
 
     The environment (folders, hub) must be that of this process as well: it looks at what the child left.
     """
-    return _Run(seed, hub, header, children, environment).go(kills)
+    return _Run(seed, hub, children, environment).go(kills)
 
 
 class _Run:
-    def __init__(self, seed: int, hub: FakeHub, header: bytes, children: Children, environment: dict[str, str]) -> None:
+    def __init__(self, seed: int, hub: FakeHub, children: Children, environment: dict[str, str]) -> None:
         self._chance = random.Random(seed)
         self._hub, self._children, self._environment = hub, children, environment
         self._out = Killed(seed)
@@ -55,8 +55,8 @@ class _Run:
         self._kind = self._chance.choice(("queue", "queue", "command"))
         self._quants = QUANTS if self._kind == "queue" and self._chance.random() < 0.5 else QUANTS[:1]
         for quant in self._quants:
-            for i in (1, 2):
-                content = header + self._chance.randbytes(self._chance.randint(400_000, 3_000_000))
+            for i, whole in enumerate(checks.gguf_bytes(2), 1):
+                content = whole + self._chance.randbytes(self._chance.randint(400_000, 3_000_000))
                 hub.add_file(REPO, f"model-{quant}-0000{i}-of-00002.gguf", content)
         found = hub.find(REPO, "main")
         assert found is not None

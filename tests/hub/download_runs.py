@@ -47,21 +47,21 @@ class Outcome:
     seconds: float = 0.0
 
 
-def run(seed: int, hub: FakeHub, header: bytes) -> Outcome:
+def run(seed: int, hub: FakeHub) -> Outcome:
     """Download something random from a hub that fails at random, in legs; then once more without faults.
 
     The environment (folders, hub, token) must be set already. Raises AssertionError where something does not hold.
     """
-    return _Run(seed, hub, header).go()
+    return _Run(seed, hub).go()
 
 
 class _Run:
-    def __init__(self, seed: int, hub: FakeHub, header: bytes) -> None:
+    def __init__(self, seed: int, hub: FakeHub) -> None:
         self._chance = random.Random(seed)
         self._hub, self._out = hub, Outcome(seed)
         self._began = time.monotonic()
         self._policy = Policy(**checks.policy_fields())
-        self._request = self._publish(header)
+        self._request = self._publish()
         self._kept: set[str] = set()
         self._here_bytes = 0
 
@@ -104,7 +104,7 @@ class _Run:
         assert found is not None
         return found[1]
 
-    def _publish(self, header: bytes) -> DownloadRequest:
+    def _publish(self) -> DownloadRequest:
         chance = self._chance
         shards = chance.randint(1, 3)
         names = (
@@ -116,9 +116,9 @@ class _Run:
         if chance.random() < 0.25:
             names.append("mmproj-F16.gguf")
             wanted = tuple(map(ModelFile, names))
-        for name in names:
+        for name, whole in zip(names, checks.gguf_bytes(shards) + checks.gguf_bytes(), strict=False):
             size = int(2 ** chance.uniform(17.7, 22.6))
-            self._hub.add_file(REPO, name, header + chance.randbytes(size))
+            self._hub.add_file(REPO, name, whole + chance.randbytes(size))
         self._out.total_bytes = sum(f.size for f in self._files().values())
         return DownloadRequest("tiny", "Tiny", QUANT, REPO, wanted, 0)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.fakes.hub import FakeHub, serving
-from tests.hub import download_checks, download_runs
+from tests.hub import download_runs
 
 SEEDS = range(1, 41)
 
@@ -21,6 +20,6 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_right_bytes_or_a_clear_error_and_nothing_lost(fake: FakeHub, tmp_path: Path, seed: int) -> None:
-    outcome = download_runs.run(seed, fake, download_checks.gguf_bytes(tmp_path))
+def test_right_bytes_or_a_clear_error_and_nothing_lost(fake: FakeHub, seed: int) -> None:
+    outcome = download_runs.run(seed, fake)
     assert outcome.ends[-1] == "done"
