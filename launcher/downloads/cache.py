@@ -23,6 +23,7 @@ from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.core.words import say
+from launcher.downloads import kept_maps
 
 PART_SUFFIX = ".launcher.part"
 MAP_SUFFIX = ".launcher.map"
@@ -98,6 +99,7 @@ class RepoCache:
         part = self.part(file.sha256 or "")
         if part.exists():
             os.replace(part, self.blob(file.sha256 or ""))
+            kept_maps.keep(self.map(file.sha256 or ""), file.sha256 or "")
         return self.link(commit, file)
 
     def link(self, commit: str, file: ModelFile) -> Path:
@@ -120,10 +122,11 @@ class RepoCache:
         """Delete a finished file of a snapshot; its bytes stay when another snapshot links to them. Returns the bytes freed."""
         pointer, blob = self.pointer(commit, file.name), self.blob(file.sha256 or "")
         freed = 0 if pointer.is_symlink() else size_of(pointer) or 0
-        pointer.unlink(missing_ok=True)
+        # The blob first: where the system refuses (Windows: a loaded model), everything is as it was.
         if blob.exists() and not self.is_used_elsewhere(commit, file):
             freed += size_of(blob) or 0
             blob.unlink()
+        pointer.unlink(missing_ok=True)
         self._drop_empty(commit)
         return freed
 

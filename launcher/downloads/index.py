@@ -11,6 +11,7 @@ from pathlib import Path
 
 from launcher.core.downloads import DownloadRequest
 from launcher.core.paths import data_dir
+from launcher.downloads import checks
 from launcher.downloads.cache import RepoCache, size_of
 from launcher.downloads.json_file import read_json, set_aside, write_json
 
@@ -25,11 +26,13 @@ class InstalledSet:
         request: pinned: commit, sizes and checksums.
         fetched_sha256: the files that we fetched; the others were in the cache before and belong to other tools.
         installed_unix_s: when.
+        is_pinned: the user wants this revision, and no offers of newer ones.
     """
 
     request: DownloadRequest
     fetched_sha256: tuple[str, ...]
     installed_unix_s: float
+    is_pinned: bool = False
 
     def paths(self) -> tuple[Path, ...]:
         """Where its files are, in shard order."""
@@ -45,17 +48,15 @@ class InstalledSet:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
+    """`pinned`: first files of other tools' models that the user wants no newer revision of."""
+
     sets: tuple[InstalledSet, ...] = ()
+    pinned: tuple[str, ...] = ()
 
 
 def installed_sets() -> tuple[InstalledSet, ...]:
-    """All that is recorded, whether or not the files are still there."""
-    try:
-        return (read_json(_Index, _path()) or _Index()).sets
-    except ValueError as error:
-        # The files stay in the cache and are found there; only "ours" and "verified" are forgotten.
-        set_aside(_path(), error)
-        return ()
+    """All that is recorded, newest first, whether or not the files are still there."""
+    return _read().sets
 
 
 def find(key: str) -> InstalledSet | None:
@@ -76,28 +77,51 @@ def is_verified(repo: str, sha256: str) -> bool:
 def record(request: DownloadRequest, fetched_sha256: tuple[str, ...]) -> None:
     """Remember a finished item; an older record of the same key at another commit stays, its files are still ours."""
     with _locked():
-        old = installed_sets()
-        same = next((s for s in old if s.request.key == request.key and s.request.revision == request.revision), None)
+        document = _read()
+        old = document.sets
+        same = next((s for s in old if (s.request.key, s.request.revision) == (request.key, request.revision)), None)
         ours = tuple(dict.fromkeys((*(same.fetched_sha256 if same else ()), *fetched_sha256)))
-        new = InstalledSet(request, ours, time.time())
-        write_json(_path(), _Index((new, *(s for s in old if s is not same))))
+        is_pinned = request.keeps_revision or (same is not None and same.is_pinned)
+        new = InstalledSet(request, ours, time.time(), is_pinned)
+        _write(replace(document, sets=(new, *(s for s in old if s is not same))))
+    _remember_checks(new)
+
+
+def pin(path: str, *, is_pinned: bool) -> None:
+    """Keep the model of a first file at its revision, or no more."""
+    with _locked():
+        document = _read()
+        sets = tuple(replace(s, is_pinned=is_pinned) if str(s.paths()[0]) == path else s for s in document.sets)
+        others = tuple(p for p in document.pinned if p != path)
+        is_ours = any(str(s.paths()[0]) == path for s in sets)
+        pinned = (*others, path) if is_pinned and not is_ours else others
+        _write(replace(document, sets=sets, pinned=pinned))
+
+
+def is_pinned(path: str) -> bool:
+    """Whether the model of a first file is kept at its revision."""
+    document = _read()
+    return path in document.pinned or any(s.is_pinned and str(s.paths()[0]) == path for s in document.sets)
 
 
 def move(before: DownloadRequest, after: DownloadRequest, brought_sha256: tuple[str, ...]) -> None:
     """A set is at another place now, with `brought_sha256` as ours (the others were there before). Done twice, it is done once."""
     with _locked():
-        old = installed_sets()
-        found = next((s for s in old if s.request == before), None)
-        if found is not None:
-            new = replace(found, request=after, fetched_sha256=brought_sha256)
-            write_json(_path(), _Index((new, *(s for s in old if s is not found))))
+        document = _read()
+        found = next((s for s in document.sets if s.request == before), None)
+        if found is None:
+            return
+        new = replace(found, request=after, fetched_sha256=brought_sha256)
+        _write(replace(document, sets=tuple(new if s is found else s for s in document.sets)))
+    _remember_checks(new)
 
 
 def forget(removed: InstalledSet) -> None:
     """Take a set off the list. A file that it shares with another revision in the same folder is that one's from now on."""
     with _locked():
-        kept = tuple(s for s in installed_sets() if s.request != removed.request)
-        write_json(_path(), _Index(tuple(_with_files_of(removed, s) for s in kept)))
+        document = _read()
+        kept = (s for s in document.sets if s.request != removed.request)
+        _write(replace(document, sets=tuple(_with_files_of(removed, s) for s in kept)))
 
 
 def _with_files_of(removed: InstalledSet, heir: InstalledSet) -> InstalledSet:
@@ -105,6 +129,25 @@ def _with_files_of(removed: InstalledSet, heir: InstalledSet) -> InstalledSet:
         return heir
     inherited = {f.sha256 for f in heir.request.files} & set(removed.fetched_sha256)
     return replace(heir, fetched_sha256=tuple(dict.fromkeys((*heir.fetched_sha256, *filter(None, inherited)))))
+
+
+def _remember_checks(verified: InstalledSet) -> None:
+    """The files were compared with their checksums just now; so much the better for telling when they change."""
+    pairs = zip(verified.paths(), verified.request.files, strict=True)
+    checks.remember((path, file.sha256 or "", True) for path, file in pairs if path.exists())
+
+
+def _read() -> _Index:
+    try:
+        return read_json(_Index, _path()) or _Index()
+    except ValueError as error:
+        # The files stay in the cache and are found there; only "ours" is forgotten.
+        set_aside(_path(), error)
+        return _Index()
+
+
+def _write(document: _Index) -> None:
+    write_json(_path(), document)
 
 
 def _path() -> Path:

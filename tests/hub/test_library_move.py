@@ -297,14 +297,6 @@ def test_unfinished_download_goes_with_its_map_and_finished_shards(target: Path)
     assert journal.fetched(after) == tuple(f.sha256 for f in after.files)
 
 
-def test_bad_partial_stays_bad(same_disk: Path) -> None:
-    before = begin(some(13, 1_000_000), 1000)
-    journal.write(Journal(before, before.files[0], is_bad=True))
-    after = move.move_partials(before, str(same_disk), quiet, never())
-    found = journal.read(RepoCache.for_request(after).journal(after.files[0].sha256 or ""))
-    assert found == Journal(after, after.files[0], is_bad=True)
-
-
 def test_shard_of_another_tool_is_copied(target: Path) -> None:
     contents = some(14, 1_000_000, 1_000_000)
     before = begin(contents, 1000)
