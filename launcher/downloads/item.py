@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from launcher.catalog import hub
-from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
-from launcher.core.errors import NextStep, UserError
+from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
+from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.units import gb
 from launcher.core.words import say
 from launcher.downloads import index, journal, space
-from launcher.downloads.cache import RepoCache, size_of
+from launcher.downloads.block_map import BlockMap
+from launcher.downloads.cache import RepoCache
 from launcher.downloads.journal import Journal
-from launcher.downloads.line import Line
-from launcher.downloads.part import PartFile, sha256_of
+from launcher.downloads.line import Lines
+from launcher.downloads.lock import blob_lock
+from launcher.downloads.part import PartFile, present_bytes, room_bytes, sha256_of
 from launcher.downloads.progress import Meter
-from launcher.downloads.transfer import Policy, StoppedError, Transfer
+from launcher.downloads.retry import Policy, StoppedError
+from launcher.downloads.transfer import Transfer, no_limit
 
 _DEFAULT_POLICY = Policy()
 
@@ -33,33 +35,39 @@ def fetch(
     *,
     kept_bytes: Callable[[], int] = lambda: 0,
     on_pinned: Callable[[DownloadRequest], None] = lambda _: None,
+    throttle: Callable[[int], None] = no_limit,
+    retry_now: threading.Event | None = None,
 ) -> DownloadProgress:
     """Fetch an item, or what is missing of it. Blocks; call it from a worker thread.
 
-    What an earlier run left is continued, at the commit at which it began. What is complete is not fetched again.
+    What an earlier run left is continued, at the commit at which it began. What is complete is not fetched again. Bytes that the
+    disk or the network damaged are found and fetched again by themselves.
 
     Args:
         request: what to fetch; files without sizes or checksums are looked up on the hub.
         on_progress: called about seven times a second, from this thread or a helper's, never twice at once, last with the result.
-        stop: set it to pause; nothing is lost. Heard within 1 MiB or, on a silent connection, 0.2 s (while a connection is
-            being opened, or the hub's listing read: up to 10 s).
+        stop: set it to pause; nothing is lost. Heard within 0.2 s, also on silent connections (while a connection is being
+            opened, or the hub's listing read: up to 10 s).
         policy: how patient to be.
         kept_bytes: disk space promised to other downloads.
         on_pinned: called once with the exact request, as soon as it is known.
+        throttle: called by every connection before it reads on, with the bytes that it read last; blocks as long as a speed
+            limit says, and returns early when stopped.
+        retry_now: set it to end a wait for the network; it is cleared when that is heard.
 
     Returns:
         DONE with paths and checksums; PAUSED (stopped, or a full disk: then with `error`); FAILED with `error`.
         A UserError is never raised.
     """
-    meter, line = Meter(request.key, on_progress), Line()
+    meter, lines = Meter(request.key, on_progress), Lines()
 
     def cut_when_stopped() -> None:
         if stop.is_set():
-            line.cut()
+            lines.cut()
 
     ticker = threading.Thread(target=meter.run_ticker, args=(cut_when_stopped,), name="download-ticker", daemon=True)
     ticker.start()
-    item = _Item(request, meter, line, stop, policy, kept_bytes)
+    item = _Item(request, meter, lines, stop, policy, kept_bytes, throttle, retry_now or threading.Event())
     has_ended = False
     try:
         paths = item.run(on_pinned)
@@ -67,7 +75,7 @@ def fetch(
         result = meter.end(DownloadState.DONE, paths=tuple(map(str, paths)), sha256=sums)
         has_ended = True
     except StoppedError:
-        result = meter.end(DownloadState.PAUSED)
+        result = meter.end(DownloadState.PAUSED, pause_reason=PauseReason.USER)
         has_ended = True
     except (UserError, OSError) as problem:
         error = (
@@ -75,7 +83,9 @@ def fetch(
             if isinstance(problem, UserError)
             else space.disk_error(problem, item.cache.folder, item.here_bytes())
         )
-        result = meter.end(DownloadState.PAUSED if error.code == "disk_full" else DownloadState.FAILED, error=error)
+        is_full = error.code == "disk_full"
+        state, reason = (DownloadState.PAUSED, PauseReason.DISK_FULL) if is_full else (DownloadState.FAILED, None)
+        result = meter.end(state, error=error, pause_reason=reason)
         has_ended = True
     finally:
         if not has_ended:  # a bug is on its way up: nobody may go on reporting for a dead worker
@@ -91,14 +101,17 @@ class _Item:
         self,
         request: DownloadRequest,
         meter: Meter,
-        line: Line,
+        lines: Lines,
         stop: threading.Event,
         policy: Policy,
         kept_bytes: Callable[[], int],
+        throttle: Callable[[int], None],
+        retry_now: threading.Event,
     ) -> None:
         self.request = request
         self.cache = RepoCache.for_request(request)
-        self._meter, self._line, self._stop, self._policy, self._kept_bytes = meter, line, stop, policy, kept_bytes
+        self._meter, self._lines, self._stop, self._policy = meter, lines, stop, policy
+        self._kept_bytes, self._throttle, self._retry_now = kept_bytes, throttle, retry_now
         self._is_newest = False
 
     def run(self, on_pinned: Callable[[DownloadRequest], None]) -> tuple[Path, ...]:
@@ -177,22 +190,13 @@ class _Item:
     def _here(self, file: ModelFile) -> int:
         if self.cache.finished(self._commit, file) is not None:
             return file.size_bytes or 0
-        size = size_of(self.cache.part(file.sha256 or "")) or 0
-        return 0 if self._is_useless(file, size) else size
-
-    def _is_useless(self, file: ModelFile, size_bytes: int) -> bool:
-        """Whether a partial file cannot become the wanted one."""
-        found = journal.read(self.cache.journal(file.sha256 or ""))
-        return size_bytes > (file.size_bytes or 0) or (found is not None and found.is_bad)
+        return present_bytes(self.cache, file)
 
     def _check_space(self) -> None:
         here = self.here_bytes()
         self._meter.sizes(self.request.file_bytes, here)
-        # A useless partial is overwritten in place, so its bytes are as good as free.
-        reused = sum(size_of(self.cache.part(f.sha256 or "")) or 0 for f in self._missing()) - sum(
-            self._here(f) for f in self._missing()
-        )
-        needed = max(0, self.request.file_bytes - here - max(0, reused))
+        # Of the missing files the gaps of the partial ones; what they take on the disk already is theirs.
+        needed = sum((f.size_bytes or 0) - room_bytes(self.cache, f) for f in self._missing())
         space.check_space(self.cache.folder, needed, self._kept_bytes(), here)
 
     def _begin(self, file: ModelFile) -> None:
@@ -204,11 +208,13 @@ class _Item:
 
     def _one(self, file: ModelFile) -> Path:
         self._check_stop()
-        with self._locked(file):
+        with blob_lock(self.cache, file):
             found = self.cache.finished(self._commit, file)
             if found is None or not self._is_sound(found, file):
                 self._transfer(file)
-            return self.cache.install(self._commit, file)
+            path = self.cache.install(self._commit, file)
+            self.cache.map(file.sha256 or "").unlink(missing_ok=True)
+            return path
 
     def _is_sound(self, found: Path, file: ModelFile) -> bool:
         """Check a complete file that we did not verify ourselves: fetched by another tool, or just before a kill."""
@@ -228,70 +234,30 @@ class _Item:
         return False
 
     def _transfer(self, file: ModelFile) -> None:
-        with PartFile(self.cache.part(file.sha256 or "")) as part:
-            left = size_of(part.path) or 0
-            if self._is_useless(file, left):
-                part.restart()
-                journal.write(Journal(self.request, file))
-            elif left:
-                self._meter.enter(DownloadState.CHECKING, say("Checking the {size} already here.", size=gb(left)))
-                if not part.rehash(self._stop.is_set):
-                    raise StoppedError
-            self._meter.enter(
-                DownloadState.DOWNLOADING,
-                say("Continued at {size}; nothing is fetched twice.", size=gb(left)) if part.size_bytes else None,
-            )
+        sha256, size = file.sha256 or "", file.size_bytes or 0
+        part_path, map_path = self.cache.part(sha256), self.cache.map(sha256)
+        with (
+            PartFile(part_path) as part,
+            BlockMap(map_path, sha256, size, self._policy.block_bytes, prefix_bytes=part.size_bytes) as block_map,
+        ):
+            here = sum(block_map.present())
+            note = say("Continued at {size}; nothing is fetched twice.", size=gb(here)) if here else None
+            self._meter.enter(DownloadState.DOWNLOADING if here < size else DownloadState.VERIFYING, note)
             Transfer(
-                self.request.repo, self._commit, file, part, self._meter, self._line, self._stop, self._policy
+                self.request.repo,
+                self._commit,
+                file,
+                part,
+                block_map,
+                self._meter,
+                self._lines,
+                self._stop,
+                self._policy,
+                self._throttle,
+                self._retry_now,
             ).run()
-            self._meter.enter(DownloadState.VERIFYING)
-            if part.sha256() != file.sha256:
-                journal.write(Journal(self.request, file, is_bad=True))
-                raise _damaged(file, part.sha256())
             part.sync()
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
             raise StoppedError
-
-    @contextmanager
-    def _locked(self, file: ModelFile) -> Generator[None]:
-        from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
-
-        path = self.cache.lock(file.sha256 or "")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock: BaseFileLock = FileLock(path, timeout=0, mode=0o664)
-        try:
-            try:
-                lock.acquire()
-            except NotImplementedError:  # a network file system without flock
-                lock = SoftFileLock(path, timeout=0)
-                lock.acquire()
-        except Timeout:
-            why = say(
-                "Another program, or another window of this one, is fetching {name} at this moment.", name=file.name
-            )
-            raise UserError(
-                "already_downloading", "This file is already being fetched.", why, (NextStep("Try again", "retry"),)
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-
-def _damaged(file: ModelFile, found: str) -> UserError:
-    why = say(
-        "Its {size} have the checksum {found}…, the hub says {wanted}…. It was not installed.",
-        size=gb(file.size_bytes or 0),
-        found=found[:12],
-        wanted=(file.sha256 or "")[:12],
-    )
-    steps = (NextStep("Fetch again", "retry"), NextStep("Delete it", "remove"))
-    return UserError(
-        "checksum_mismatch",
-        say("{name} arrived damaged.", name=file.name),
-        why,
-        steps,
-        f"sha256 {found}, expected {file.sha256}",
-    )

@@ -12,6 +12,7 @@ from launcher.core.models import ModelFile
 from launcher.downloads import folders as folder_list
 from launcher.downloads.cache import JOURNAL_SUFFIX, PART_SUFFIX, RepoCache, size_of
 from launcher.downloads.json_file import read_json, write_json
+from launcher.downloads.part import present_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,10 @@ class Journal:
     Attributes:
         request: the whole item, pinned to a commit.
         file: which of its files this is.
-        is_bad: the complete bytes had the wrong checksum; the next start begins anew.
     """
 
     request: DownloadRequest
     file: ModelFile
-    is_bad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class Partial:
     """A file of an unfinished item: a partial one, or a finished shard whose set is not complete yet.
 
     Attributes:
+        size_bytes: bytes of it that are there (a partial file's length says nothing: it has gaps).
         journal: None when the record beside a partial file is lost.
     """
 
@@ -77,7 +77,8 @@ def partials() -> Iterator[Partial]:
         if size_of(part) is None:
             path = _finished(journal) if journal else None
         if path is not None:
-            yield Partial(path, size_of(path) or 0, journal)
+            size = _present(journal) if journal is not None and path == part else None
+            yield Partial(path, size_of(path) or 0 if size is None else size, journal)
 
 
 def begun(key: str) -> DownloadRequest | None:
@@ -99,6 +100,7 @@ def delete(request: DownloadRequest) -> int:
             freed += partial.size_bytes
         else:
             freed += cache.delete(journal.request.revision or "", journal.file)
+        cache.map(journal.file.sha256 or "").unlink(missing_ok=True)
         cache.journal(journal.file.sha256 or "").unlink(missing_ok=True)
     return freed
 
@@ -113,7 +115,14 @@ def close(request: DownloadRequest) -> None:
     """The item is complete and in the library: its records have done their work."""
     cache = RepoCache.for_request(request)
     for file in request.files:
+        cache.map(file.sha256 or "").unlink(missing_ok=True)
         cache.journal(file.sha256 or "").unlink(missing_ok=True)
+
+
+def _present(journal: Journal) -> int | None:
+    if not hub.is_sha256(journal.file.sha256) or not journal.file.size_bytes:
+        return None
+    return present_bytes(RepoCache.for_request(journal.request), journal.file)
 
 
 def _finished(journal: Journal) -> Path | None:

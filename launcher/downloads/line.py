@@ -1,4 +1,4 @@
-"""Ends a blocking network read from another thread, so that Stop works on a stalled connection too."""
+"""Ends blocking network reads from another thread, so that Stop works on stalled connections too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Line:
-    """The socket that a transfer is reading from."""
+    """The socket that one connection is reading from."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,3 +37,35 @@ class Line:
         if found is not None:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(found, socket.SHUT_RDWR)
+
+
+class Lines:
+    """All connections of one fetch."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lines: set[Line] = set()
+        self._is_cut = False
+
+    def open(self) -> Line:
+        """A new connection's line; cut at once when all are."""
+        line = Line()
+        with self._lock:
+            self._lines.add(line)
+            is_cut = self._is_cut
+        if is_cut:
+            line.cut()
+        return line
+
+    def close(self, line: Line) -> None:
+        """That connection has ended."""
+        with self._lock:
+            self._lines.discard(line)
+
+    def cut(self) -> None:
+        """End every read, and every later one as soon as it begins."""
+        with self._lock:
+            self._is_cut = True
+            lines = tuple(self._lines)
+        for line in lines:
+            line.cut()

@@ -1,9 +1,13 @@
-"""A partial file: filled from its front, with the sha256 of everything in it always in step."""
+"""A partial file: written in place by several connections, read back by the hasher; gaps take no room on the disk."""
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import hashlib
 import os
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -14,19 +18,18 @@ from launcher.downloads.block_map import recorded_bytes
 from launcher.downloads.cache import RepoCache, size_of
 
 _BLOCK = 1 << 20
+_PROBE_AHEAD = 1 << 22
+_FSCTL_SET_SPARSE = 0x900C4
 
 
 class PartFile:
-    """Append-only bytes plus their running sha256. Opening an existing one keeps its bytes; `rehash` takes them into the sum."""
+    """Bytes at any offset. Opening an existing file keeps its bytes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         # Unbuffered: after a SIGKILL everything received is in the file, and a full disk shows at the write that hits it.
-        self._stream = os.fdopen(
-            os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b", buffering=0
-        )
-        self._sum = hashlib.sha256()
-        self.size_bytes = 0
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -34,43 +37,84 @@ class PartFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stream.close()
+        os.close(self._file)
 
-    def rehash(self, is_stopped: Callable[[], bool]) -> bool:
-        """Read what an earlier run left. Returns False when stopped on the way (the bytes stay)."""
-        block = memoryview(bytearray(_BLOCK))
-        self._stream.seek(0)
-        self._sum = hashlib.sha256()
-        self.size_bytes = 0
-        while count := self._stream.readinto(block):
-            self._sum.update(block[:count])
-            self.size_bytes += count
-            if is_stopped():
-                return False
-        return True
+    @property
+    def size_bytes(self) -> int:
+        """Length of the file, gaps included."""
+        return os.fstat(self._file).st_size
 
-    def write(self, data: bytes) -> None:
-        """Append. When the disk refuses in the middle, what it took is right and stays for the next run; this one is over."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._stream.write(rest) :]
-        self._sum.update(data)
-        self.size_bytes += len(data)
+    def can_have_gaps(self) -> bool:
+        """Whether bytes far ahead may be written without the system filling everything before them with zeros.
 
-    def restart(self) -> None:
-        """Begin anew: the server cannot continue, or the bytes are known to be bad."""
-        self._stream.seek(0)
-        self._stream.truncate()
-        self._sum = hashlib.sha256()
-        self.size_bytes = 0
+        FAT and exFAT cannot: a connection that writes 200 MB ahead would stand still for as long as 200 MB take. Tried out
+        with a byte a little behind the end, which is taken away again.
+        """
+        if sys.platform == "win32":
+            return self._mark_sparse()
+        before = os.fstat(self._file)
+        try:
+            os.pwrite(self._file, b"\0", before.st_size + _PROBE_AHEAD)
+        except OSError:
+            return False  # a full disk, a limit: the transfer itself will run into it and say so
+        after = os.fstat(self._file)
+        os.ftruncate(self._file, before.st_size)
+        return (after.st_blocks - before.st_blocks) * 512 < _PROBE_AHEAD // 2
+
+    def write(self, data: memoryview, offset: int) -> int:
+        """Write as much as the disk takes in one go. Returns how much that was.
+
+        Raises:
+            OSError: it took nothing.
+        """
+        if hasattr(os, "pwrite"):
+            count = os.pwrite(self._file, data, offset)
+        else:
+            with self._lock:
+                os.lseek(self._file, offset, os.SEEK_SET)
+                count = os.write(self._file, data)
+        if not count:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return count
+
+    def read(self, buffer: memoryview, offset: int) -> int:
+        """Fill a buffer from an offset on. Returns how much there was."""
+        done = 0
+        while done < len(buffer) and (count := self._read(buffer[done:], offset + done)):
+            done += count
+        return done
+
+    def cut(self, size_bytes: int) -> None:
+        """Take away what lies beyond the wanted size."""
+        if self.size_bytes > size_bytes:
+            os.ftruncate(self._file, size_bytes)
 
     def sync(self) -> None:
         """To the disk itself, so that a power cut after the rename cannot leave an empty file."""
-        os.fsync(self._stream.fileno())
+        os.fsync(self._file)
 
-    def sha256(self) -> str:
-        """Of everything in the file."""
-        return self._sum.hexdigest()
+    def _read(self, buffer: memoryview, offset: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file, [buffer], offset)
+        with self._lock:
+            os.lseek(self._file, offset, os.SEEK_SET)
+            data = os.read(self._file, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _mark_sparse(self) -> bool:
+        """NTFS needs to be told; file systems without gaps refuse."""
+        if sys.platform != "win32":
+            return False
+        import msvcrt
+
+        handle = ctypes.c_void_p(msvcrt.get_osfhandle(self._file))
+        count = ctypes.c_ulong()
+        return bool(
+            ctypes.windll.kernel32.DeviceIoControl(
+                handle, _FSCTL_SET_SPARSE, None, 0, None, 0, ctypes.byref(count), None
+            )
+        )
 
 
 def present_bytes(cache: RepoCache, file: ModelFile) -> int:

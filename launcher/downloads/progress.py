@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from launcher.core.downloads import DownloadProgress, DownloadState
+from launcher.core.downloads import DownloadProgress, DownloadState, PauseReason
 from launcher.core.errors import UserError
 
 TICK_S = 0.15
@@ -29,6 +29,8 @@ class Meter:
         self._samples: deque[tuple[float, int]] = deque()
         self._now = DownloadProgress(key, DownloadState.CHECKING)
         self._received = 0
+        self._done = 0
+        self._retry_at_s: float | None = None
         self._ended = threading.Event()
 
     @property
@@ -40,20 +42,29 @@ class Meter:
         """Bytes came and were written."""
         with self._lock:
             self._received += count
-            self._now = replace(self._now, done_bytes=self._now.done_bytes + count)
+            self._done += count
 
     def lost(self, count: int) -> None:
         """Bytes that were counted have to be fetched again."""
         with self._lock:
-            resumed = max(0, self._now.resumed_bytes - count)
-            self._now = replace(self._now, done_bytes=self._now.done_bytes - count, resumed_bytes=resumed)
+            self._done -= count
+            self._now = replace(self._now, resumed_bytes=max(0, self._now.resumed_bytes - count))
 
     def sizes(self, total_bytes: int, resumed_bytes: int) -> None:
         """What there is to do and what is there already."""
         with self._lock:
-            self._now = replace(
-                self._now, total_bytes=total_bytes, done_bytes=resumed_bytes, resumed_bytes=resumed_bytes
-            )
+            self._done = resumed_bytes
+            self._now = replace(self._now, total_bytes=total_bytes, resumed_bytes=resumed_bytes)
+
+    def waits(self, seconds: float | None) -> None:
+        """Nobody is connected, and the next try is so far away; None when that is over. Counted down in the reports."""
+        with self._lock:
+            self._retry_at_s = None if seconds is None else time.monotonic() + seconds
+
+    def note(self, note: str) -> None:
+        """A sentence for the next report."""
+        with self._lock:
+            self._now = replace(self._now, note=note)
 
     def enter(self, state: DownloadState, note: str | None = None) -> None:
         """A new state, reported at once; None keeps the note."""
@@ -68,6 +79,7 @@ class Meter:
         state: DownloadState,
         *,
         error: UserError | None = None,
+        pause_reason: PauseReason | None = None,
         paths: tuple[str, ...] = (),
         sha256: tuple[str, ...] = (),
     ) -> DownloadProgress:
@@ -80,7 +92,10 @@ class Meter:
             self._now = replace(
                 self._now,
                 state=state,
+                done_bytes=self._done,
                 rate_bytes_s=None,
+                retry_in_s=None,
+                pause_reason=pause_reason,
                 seconds=seconds,
                 note=note,
                 error=error,
@@ -101,7 +116,10 @@ class Meter:
     def _report(self) -> None:
         now = time.monotonic()
         rate = self._rate(now) if self._now.state is DownloadState.DOWNLOADING else None
-        self._now = replace(self._now, rate_bytes_s=rate, seconds=now - self._began)
+        wait = None if self._retry_at_s is None else max(0.0, self._retry_at_s - now)
+        self._now = replace(
+            self._now, done_bytes=self._done, rate_bytes_s=rate, retry_in_s=wait, seconds=now - self._began
+        )
         self._on_progress(self._now)
 
     def _rate(self, now: float) -> float | None:
