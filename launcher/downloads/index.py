@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launcher.core.downloads import DownloadRequest
+from launcher.core.errors import UserError
 from launcher.core.paths import data_dir
 from launcher.downloads import checks
 from launcher.downloads.cache import RepoCache, size_of
@@ -39,6 +40,14 @@ class InstalledSet:
         cache = RepoCache.for_request(self.request)
         return tuple(cache.pointer(self.request.revision or "", f.name) for f in self.request.files)
 
+    @property
+    def first(self) -> str:
+        """Where its first file is; "" of a record that names none, or one that would leave its folder."""
+        try:
+            return str(self.paths()[0])
+        except (UserError, IndexError):
+            return ""
+
     def is_complete(self) -> bool:
         """Whether all files are still there in full size."""
         return all(
@@ -66,7 +75,7 @@ def find(key: str) -> InstalledSet | None:
 
 def owner_of(path: str) -> InstalledSet | None:
     """The set of ours that a file is the first of, or None."""
-    return next((s for s in installed_sets() if str(s.paths()[0]) == path), None)
+    return next((s for s in installed_sets() if s.first and s.first == path), None)
 
 
 def is_verified(repo: str, sha256: str) -> bool:
@@ -91,17 +100,17 @@ def pin(path: str, *, is_pinned: bool) -> None:
     """Keep the model of a first file at its revision, or no more."""
     with _locked():
         document = _read()
-        sets = tuple(replace(s, is_pinned=is_pinned) if str(s.paths()[0]) == path else s for s in document.sets)
+        sets = tuple(replace(s, is_pinned=is_pinned) if s.first == path else s for s in document.sets)
         others = tuple(p for p in document.pinned if p != path)
-        is_ours = any(str(s.paths()[0]) == path for s in sets)
+        is_ours = any(s.first == path for s in sets)
         pinned = (*others, path) if is_pinned and not is_ours else others
         _write(replace(document, sets=sets, pinned=pinned))
 
 
-def is_pinned(path: str) -> bool:
-    """Whether the model of a first file is kept at its revision."""
+def pinned() -> frozenset[str]:
+    """The first files of the models that are kept at their revision."""
     document = _read()
-    return path in document.pinned or any(s.is_pinned and str(s.paths()[0]) == path for s in document.sets)
+    return frozenset((*document.pinned, *(s.first for s in document.sets if s.is_pinned)))
 
 
 def move(before: DownloadRequest, after: DownloadRequest, brought_sha256: tuple[str, ...]) -> None:

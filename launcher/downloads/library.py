@@ -13,13 +13,15 @@ from pathlib import Path, PurePosixPath
 from launcher.catalog import hub
 from launcher.catalog.gguf_bytes import shown
 from launcher.core.downloads import Installed, Origin
-from launcher.core.errors import NextStep, UserError
+from launcher.core.errors import UserError
 from launcher.core.words import say
 from launcher.downloads import disks, folders, index, journal
 from launcher.downloads.cache import RepoCache
+from launcher.downloads.checks import Known
 from launcher.downloads.disks import DiskUse
 from launcher.downloads.examine import UNKNOWN, Kind, Verdict
 from launcher.downloads.index import InstalledSet
+from launcher.downloads.remove import remove
 from launcher.downloads.seen import Seen
 from launcher.downloads.tools import environment, folder, gpt4all, hub_cache, jan, llama_cpp, lm_studio, ollama
 from launcher.downloads.tools.candidate import Candidate
@@ -105,12 +107,15 @@ def scan() -> tuple[tuple[Installed, ...], tuple[Broken, ...]]:
     models: list[Installed] = []
     problems: list[tuple[_Found, str]] = []
     used: set[object] = set()
+    checked, pinned = Known(), index.pinned()
     for same in _by_file(_found()).values():
         # The same bytes may be reached in several ways: a whole set before a part of it, then the most telling origin.
         for found in sorted(same, key=lambda f: (f.candidate.count != len(f.stats), _RANK[f.origin])):
             verdict = _judge(seen, found)
             if verdict is not None and verdict.kind is Kind.MODEL:
-                models.append(_entry(found, verdict))
+                entry = _entry(found, verdict)
+                recorded_unix_s = found.ours.installed_unix_s if found.ours else None
+                models.append(replace(checked.with_standing(entry, recorded_unix_s), pinned=entry.path in pinned))
                 used.update(found.identities())
                 break
             if verdict is not None and verdict.kind is Kind.BROKEN:
@@ -127,33 +132,6 @@ def disk_use(models: tuple[Installed, ...] | None = None) -> DiskUse:
         models: what `installed()` said, to save a scan.
     """
     return disks.disk_use(installed() if models is None else models)
-
-
-def remove(model: Installed) -> int:
-    """Delete a model that we fetched; files that another snapshot or another tool uses stay.
-
-    Returns:
-        Bytes freed.
-
-    Raises:
-        UserError: "not_ours": another tool put it there.
-    """
-    owner = _our_sets().get(model.path)
-    if owner is None:
-        raise UserError(
-            "not_ours",
-            say("{name} was not fetched by the launcher.", name=model.name),
-            say(
-                "It lies in {path} and may be in use by another program, so it is not deleted from here.",
-                path=model.path,
-            ),
-            (NextStep("Show it in its folder", "reveal", model.path),),
-        )
-    cache = RepoCache.for_request(owner.request)
-    ours = (f for f in owner.request.files if f.sha256 in owner.fetched_sha256)
-    freed = sum(cache.delete(owner.request.revision or "", f) for f in ours)
-    index.forget(owner)
-    return freed
 
 
 def expected_sha256(path: str | Path) -> str | None:
@@ -258,8 +236,8 @@ def _entry(found: _Found, verdict: Verdict) -> Installed:
         name=request.short_name,
         quant=request.quant,
         origin=Origin.LAUNCHER,
-        verified=True,
         files=tuple(map(str, found.ours.paths())),
+        revision=request.revision,
         installed_unix_s=found.ours.installed_unix_s,
     )
 

@@ -47,10 +47,11 @@ def look_for_updates(models: Sequence[Installed], stop: threading.Event) -> tupl
     Raises:
         UserError: no repository could be asked (offline, unreachable, ...).
     """
+    pinned = index.pinned()
     by_repo: dict[str, list[tuple[Installed, Snapshot]]] = {}
     for model in models:
         place = snapshot_of(model)
-        if place is not None and model.origin in _WITH_REVISIONS and not index.is_pinned(model.path):
+        if place is not None and model.origin in _WITH_REVISIONS and model.path not in pinned:
             by_repo.setdefault(place.repo, []).append((model, place))
     found: list[Update] = []
     problems: list[UserError] = []

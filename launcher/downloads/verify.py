@@ -72,8 +72,17 @@ def verify(model: Installed, on_progress: Callable[[int, int], None], stop: thre
     """
     owner = index.owner_of(model.path)
     files = owner.paths() if owner else tuple(Path(f) for f in model.files or (model.path,))
-    expected = _expected(model, owner, files)
-    sums = _sums(files, on_progress, stop)
+    try:
+        expected = _expected(model, owner, files)
+        sums = _sums(files, on_progress, stop)
+    except OSError as error:
+        raise UserError(
+            "cannot_read",
+            "The model cannot be read.",
+            say("The system says: {text} ({folder}).", text=error.strerror or error, folder=error.filename or ""),
+            (NextStep("Try again", "retry"),),
+            str(error),
+        ) from error
     right = [None if (e := expected.sha256.get(str(f))) is None else e == s for f, s in zip(files, sums, strict=True)]
     bad = tuple(str(f) for f, is_right in zip(files, right, strict=True) if is_right is False)
     source = expected.source
@@ -170,26 +179,17 @@ def _sums(files: Sequence[Path], on_progress: Callable[[int, int], None], stop: 
     block = memoryview(bytearray(_BLOCK))
     done = 0
     sums: list[str] = []
-    try:
-        total = sum(f.stat().st_size for f in files)
-        for path in files:
-            digest = hashlib.sha256()
-            with path.open("rb", buffering=0) as stream:
-                while count := stream.readinto(block):
-                    if stop.is_set():
-                        raise StoppedError
-                    digest.update(block[:count])
-                    done += count
-                    on_progress(done, max(total, done))
-            sums.append(digest.hexdigest())
-    except OSError as error:
-        raise UserError(
-            "cannot_read",
-            "The model cannot be read.",
-            say("The system says: {text} ({folder}).", text=error.strerror or error, folder=error.filename or ""),
-            (NextStep("Try again", "retry"),),
-            str(error),
-        ) from error
+    total = sum(f.stat().st_size for f in files)
+    for path in files:
+        digest = hashlib.sha256()
+        with path.open("rb", buffering=0) as stream:
+            while count := stream.readinto(block):
+                if stop.is_set():
+                    raise StoppedError
+                digest.update(block[:count])
+                done += count
+                on_progress(done, max(total, done))
+        sums.append(digest.hexdigest())
     return tuple(sums)
 
 
