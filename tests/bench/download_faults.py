@@ -1,0 +1,169 @@
+"""Downloads under random faults, and under SIGKILL, in numbers: what tests/hub does with a few seeds, hundreds of times.
+
+    python -m tests.bench.download_faults [--runs 500] [--kills 200] [--seed 1]
+
+Prints how the runs ended, which faults they met and what was fetched twice; exits with 1 when something did not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.fakes.hub import FakeHub
+from tests.hub import download_kills, download_runs
+from tests.hub.download_children import Children
+from tests.hub.download_kills import Killed
+from tests.hub.download_runs import Outcome
+
+
+@dataclass
+class Broken:
+    """Seeds where something did not hold, with the last line of why."""
+
+    seeds: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+
+    def note(self, seed: int, error: BaseException) -> None:
+        """Say it at once: a long run may be interrupted."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{type(error).__name__} {Path(where.filename).name}:{where.lineno} {str(error).splitlines()[:1]}"
+        self.seeds.append((seed, text))
+        print(f"  seed {seed}: {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def fresh_home(folder: Path) -> Generator[FakeHub]:
+    """A hub, and folders of their own for everything that is written."""
+    from huggingface_hub.utils import close_session
+
+    home = Path(tempfile.mkdtemp(dir=folder))
+    with FakeHub() as hub:
+        os.environ |= {"HOME": str(home), "LAUNCHER_HOME": str(home / "launcher"), "HF_HOME": str(home / "huggingface")}
+        os.environ |= {**hub.environment(), "HF_TOKEN": download_runs.TOKEN}
+        try:
+            yield hub
+        finally:
+            close_session()
+    shutil.rmtree(home)
+
+
+def fault_runs(folder: Path, runs: int, seed: int, broken: Broken) -> list[Outcome]:
+    """Random faults, pauses and new queues."""
+    outcomes: list[Outcome] = []
+    for number in range(seed, seed + runs):
+        with fresh_home(folder) as hub:
+            try:
+                outcomes.append(download_runs.run(number, hub))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this seed
+                broken.note(number, error)
+        _show(number - seed + 1, runs, "runs")
+    return outcomes
+
+
+def kill_runs(folder: Path, kills: int, seed: int, broken: Broken) -> list[Killed]:
+    """As many downloads as it takes."""
+    outcomes: list[Killed] = []
+    with Children(folder) as children:
+        number = seed
+        while (so_far := sum(o.kills for o in outcomes)) < kills and len(broken.seeds) < kills:
+            with fresh_home(folder) as hub:
+                try:
+                    outcomes.append(download_kills.run(number, hub, children, dict(os.environ), kills=8))
+                except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this seed
+                    broken.note(number, error)
+                    break  # the child may be left in the middle
+            number += 1
+            _show(so_far, kills, "kills")
+    return outcomes
+
+
+def _show(done: int, wanted: int, what: str) -> None:
+    if done % 50 == 0:
+        print(f"  {done} of {wanted} {what}", file=sys.stderr, flush=True)
+
+
+def print_faults(outcomes: list[Outcome], broken: Broken) -> None:
+    """The first table."""
+    with_faults = Counter(o.ends[-1] if len(o.ends) == 1 else _end_with_faults(o) for o in outcomes)
+    hits: Counter[str] = sum((o.hits for o in outcomes), Counter[str]())
+    print(
+        f"\n## {len(outcomes) + len(broken.seeds)} runs, {sum(len(o.ends) for o in outcomes)} legs, {len(broken.seeds)} broken\n"
+    )
+    print("| end with the faults | runs |\n|---|---|")
+    for name, count in with_faults.most_common():
+        print(f"| {name} | {count} |")
+    print(
+        f"\nAll {sum(o.ends[-1] == 'done' for o in outcomes)} ended with the right sha256 once the faults were gone.\n"
+    )
+    print("| fault | hits |\n|---|---|")
+    for name, count in hits.most_common():
+        print(f"| {name} | {count} |")
+    _print_waste([(o.waste_bytes, o.total_bytes, o.seconds) for o in outcomes])
+
+
+def _end_with_faults(outcome: Outcome) -> str:
+    """How it stood when the faults were taken away."""
+    return next((end for end in reversed(outcome.ends[:-1]) if end != "paused"), outcome.ends[-1])
+
+
+def print_kills(outcomes: list[Killed], broken: Broken) -> None:
+    """The second table."""
+    moments: Counter[str] = sum((o.moments for o in outcomes), Counter[str]())
+    print(f"\n## {sum(o.kills for o in outcomes)} kills in {len(outcomes)} downloads, {len(broken.seeds)} broken\n")
+    print("| killed in | times |\n|---|---|")
+    for name, count in moments.most_common():
+        print(f"| {name} | {count} |")
+    print(f"\nLargest step back after a kill: {max((o.lost_bytes for o in outcomes), default=0):,} bytes")
+    _print_waste([(o.waste_bytes, o.total_bytes, o.seconds) for o in outcomes])
+
+
+def _print_waste(runs: list[tuple[int, int, float]]) -> None:
+    if runs:
+        shares = sorted(100 * waste / total for waste, total, _ in runs)
+        total = 100 * sum(w for w, _, _ in runs) / sum(t for _, t, _ in runs)
+        seconds = [s for _, _, s in runs]
+        print(
+            f"\nServed twice: {total:.1f} % of all bytes, median run {statistics.median(shares):.1f} %, worst {shares[-1]:.0f} %"
+            f"\nSeconds per run: median {statistics.median(seconds):.2f}, worst {max(seconds):.1f}"
+        )
+
+
+def main() -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description="Random faults and kills while downloading, in numbers.")
+    parser.add_argument("--runs", type=int, default=0, help="downloads with random faults")
+    parser.add_argument("--kills", type=int, default=0, help="SIGKILLs at random moments")
+    parser.add_argument("--seed", type=int, default=1, help="of the first run; the next ones count up")
+    args = parser.parse_args()
+    began = time.monotonic()
+    is_broken = False
+    kinds: tuple[tuple[int, Callable[[Path, Broken], None]], ...] = (
+        (
+            args.runs or (0 if args.kills else 500),
+            lambda f, b: print_faults(fault_runs(f, args.runs or 500, args.seed, b), b),
+        ),
+        (args.kills, lambda f, b: print_kills(kill_runs(f, args.kills, args.seed, b), b)),
+    )
+    with tempfile.TemporaryDirectory(prefix="download-faults-") as name:
+        for wanted, work in kinds:
+            if wanted:
+                broken = Broken()
+                work(Path(name), broken)
+                is_broken = is_broken or bool(broken.seeds)
+    print(f"\n{time.monotonic() - began:.0f} s")
+    return 1 if is_broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
