@@ -49,6 +49,11 @@ def from_environment() -> tuple[tuple[str, str], ...]:
     return tuple((name, path) for name in VARIABLES if (path := os.environ.get(name)))
 
 
+def added(ca_file: str = "") -> tuple[str, ...]:
+    """The files and folders that add to the system's store, each once."""
+    return tuple(dict.fromkeys(filter(None, (ca_file, *(path for _, path in from_environment())))))
+
+
 def check_ca_file(text: str) -> None:
     """Whether the setting for extra certificates can be used.
 

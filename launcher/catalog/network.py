@@ -22,7 +22,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -264,7 +264,9 @@ def _new_client() -> httpx2.Client:
         def handle_request(self, request: httpx2.Request) -> httpx2.Response:
             proxy = proxies.for_url(str(request.url), settings.proxy)
             pool = self._pool(proxy)
-            with _proxy_failures(httpx2.ProxyError) if proxy is not None else contextlib.nullcontext():
+            if proxy is None:
+                return pool.handle_request(request)
+            with _closing_what_failed(request), _no_socks_errors(httpx2.ProxyError):
                 return pool.handle_request(request)
 
         def _pool(self, proxy: ProxyInUse | None) -> httpx2.BaseTransport:
@@ -308,7 +310,7 @@ def _with_password(proxy: ProxyInUse, secrets: Secrets, tls: ssl.SSLContext) -> 
 
 
 @contextlib.contextmanager
-def _proxy_failures(failure: Callable[[str], Exception]) -> Any:
+def _no_socks_errors(failure: Callable[[str], Exception]) -> Generator[None]:
     """What is not SOCKS at the other end makes the client's parser trip; its stumbling is not an error of ours."""
     from socksio import SOCKSError
 
@@ -316,3 +318,24 @@ def _proxy_failures(failure: Callable[[str], Exception]) -> Any:
         yield
     except (SOCKSError, AssertionError) as error:
         raise failure("no SOCKS proxy answers there") from error
+
+
+@contextlib.contextmanager
+def _closing_what_failed(request: httpx2.Request) -> Generator[None]:
+    """Close the connection to a proxy that refused: httpcore leaves a SOCKS one open until it is collected."""
+    streams: list[Any] = []
+    heard = request.extensions.get("trace")
+
+    def trace(event: str, info: dict[str, Any]) -> None:
+        if event.endswith("connect_tcp.complete"):
+            streams.append(info["return_value"])
+        if heard is not None:
+            heard(event, info)
+
+    request.extensions = {**request.extensions, "trace": trace}
+    try:
+        yield
+    except BaseException:
+        for stream in streams:
+            stream.close()
+        raise

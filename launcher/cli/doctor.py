@@ -11,8 +11,6 @@ import platform
 import sqlite3
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -169,24 +167,25 @@ def database() -> Check:
 
 def hub() -> Check:
     """The hub's address answers; any HTTP status counts, because the question is whether there is a way there."""
-    from launcher.catalog import hub as catalog_hub
+    import httpx2
 
-    address = catalog_hub.endpoint()
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
-        return Check("hub", True, f"{address} is not asked: HF_HUB_OFFLINE is set")
-    failed = "Check the network and proxy, or set HF_ENDPOINT to a mirror; installed models work as always"
+    from launcher.catalog import hub_errors, network
+
+    address = network.endpoint()
+    reason = network.offline_reason()
+    if reason is not None:
+        name = "offline mode" if reason == "settings" else reason
+        return Check("hub", True, f"{address} is not asked: {name} is set")
+    failed = "Run `launcher network test`; installed models work as always"
     if not address.startswith(("http://", "https://")):
         return Check("hub", False, f"HF_ENDPOINT is {address!r}, which is not an http(s) address", failed)
-    request = urllib.request.Request(address, method="HEAD")  # noqa: S310 - the scheme was checked
     try:
-        with urllib.request.urlopen(request, timeout=_HUB_TIMEOUT_S) as answer:  # noqa: S310 - the scheme was checked
-            status = answer.status
-    except urllib.error.HTTPError as error:
-        status = error.code
-        error.close()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        return Check("hub", False, f"{address} does not answer: {reason}", failed)
+        status = network.session().head(address, timeout=_HUB_TIMEOUT_S).status_code
+    except UserError as error:
+        return Check("hub", False, str(error), failed)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        known = hub_errors.user_error(error, address, "", timeout_s=_HUB_TIMEOUT_S)
+        return Check("hub", False, f"{address} does not answer: {known or error}", failed)
     return Check("hub", True, f"{address} answers (HTTP {status})")
 
 

@@ -23,8 +23,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "library": ("launcher.cli.library", "what is installed"),
     "chat": ("launcher.cli.chat", "interactive, or one answer"),
     "calibrate": ("launcher.cli.calibrate", "measures this machine for the speed predictions"),
+    "network": ("launcher.cli.network", "proxy, mirror, certificates and token in use; test the connection"),
     "doctor": ("launcher.cli.doctor", "checks devices, engine, disk and hub; a report to paste"),
 }
+
+# Those that may ask the hub; the others need not know how it is reached.
+_ONLINE = frozenset({"models", "plan", "download", "library", "chat", "network", "doctor"})
 
 
 class Command(Protocol):
@@ -63,6 +67,8 @@ def run_command(argv: list[str]) -> int:
     assert module is not None  # noqa: S101 - parse_args accepted a command, so it is the chosen one
     logging.basicConfig(level=logging.DEBUG if args.debug else logging.WARNING, stream=sys.stderr)
     try:
+        if chosen in _ONLINE:
+            _apply_network()
         return module.run(args)
     except UserError as error:
         print_user_error(error, as_json=args.json)
@@ -76,3 +82,15 @@ def run_command(argv: list[str]) -> int:
         traceback.print_exc()
         print("This is a bug in the launcher. The lines above are the report.", file=sys.stderr)
         return 3
+
+
+def _apply_network() -> None:
+    """Reach the hub as the settings say, which are the window's."""
+    from launcher.core.paths import config_dir
+    from launcher.services import network
+    from launcher.store.settings import Settings
+
+    settings = Settings(config_dir() / "settings.toml")
+    if settings.notice is not None:
+        print_user_error(settings.notice, as_json=False)
+    network.apply(settings)

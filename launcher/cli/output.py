@@ -16,20 +16,21 @@ def print_json(document: object) -> None:
     print()
 
 
+def error_document(error: UserError) -> dict[str, object]:
+    """An error as it stands in JSON documents."""
+    return {
+        "code": error.code,
+        "what": error.what,
+        "why": error.why,
+        "next": [step.label for step in error.next_steps],
+        "detail": error.detail,
+    }
+
+
 def print_user_error(error: UserError, *, as_json: bool) -> None:
     """What failed, why, and what to do now."""
     if as_json:
-        print_json(
-            {
-                "error": {
-                    "code": error.code,
-                    "what": error.what,
-                    "why": error.why,
-                    "next": [step.label for step in error.next_steps],
-                    "detail": error.detail,
-                }
-            }
-        )
+        print_json({"error": error_document(error)})
         return
     print(error.what, file=sys.stderr)
     if error.why:

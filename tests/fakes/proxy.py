@@ -160,9 +160,23 @@ class _Handler(socketserver.BaseRequestHandler):
         return data
 
 
+def _head(sock: socket.socket) -> bytes:
+    """The lines of a request or answer with the empty one that ends them; b"" when it never comes."""
+    data = b""
+    while not data.endswith(b"\r\n\r\n"):
+        try:
+            more = sock.recv(1)
+        except OSError:
+            more = b""
+        if not more:
+            return b""
+        data += more
+    return data
+
+
 class _ForwardHandler(_Handler):
     def handle(self) -> None:
-        head = self._head()
+        head = _head(self.request)
         if not head:
             return
         lines = head.decode("latin-1").split("\r\n")
@@ -186,20 +200,12 @@ class _ForwardHandler(_Handler):
                 # One request per connection: the next one of this client may be for another host.
                 sent = "\r\n".join([f"{method} {path} HTTP/1.1", "Connection: close", *kept])
                 upstream.sendall(sent.encode("latin-1"))
+                answer = _head(upstream)
+                self.request.sendall(answer[:-2] + b"Connection: close\r\n\r\n")
         except RefusedError:
             self._say(502)
             return
         proxy.relay(self.request, upstream)
-
-    def _head(self) -> bytes:
-        """A request's lines with the empty one that ends them."""
-        data = b""
-        while not data.endswith(b"\r\n\r\n"):
-            try:
-                data += self.read(1)
-            except (ConnectionError, TimeoutError):
-                return b""
-        return data
 
     def _is_allowed(self, headers: list[str]) -> bool:
         proxy = self.server.proxy
