@@ -82,6 +82,10 @@ class ChatFlow(QObject):
             self._chat_when_done.discard(key)
         self.chat_when_done_changed.emit(key, wanted)
 
+    def wants_chat(self, key: str) -> bool:
+        """Whether a download opens by itself when it is finished."""
+        return key in self._chat_when_done
+
     @Slot(object)
     def open(self, installed: Installed, wishes: Wishes | None = None) -> None:
         """Load a model for chatting, with other wishes than usual when given."""

@@ -11,7 +11,16 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import NextStep
 from launcher.core.machine import Disk
-from launcher.ui.components import Card, FlowLayout, PrimaryButton, ScrollPage, SecondaryButton, Text
+from launcher.ui.components import (
+    Banner,
+    BannerKind,
+    Card,
+    FlowLayout,
+    PrimaryButton,
+    ScrollPage,
+    SecondaryButton,
+    Text,
+)
 from launcher.ui.downloads import words
 from launcher.ui.downloads.disk_card import DiskCard
 from launcher.ui.downloads.finished_list import FinishedList
@@ -82,6 +91,9 @@ class DownloadsPage(ScrollPage):
         self._network = NetworkBar(self.content)
         self._network.step_chosen.connect(self._on_network_step_chosen)
         column.addWidget(self._network)
+        self._notice = Banner(self.content)
+        self._notice.step_chosen.connect(self._on_notice_read)
+        column.addWidget(self._notice)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.setSpacing(16)
         column.addLayout(self._body)
@@ -131,6 +143,13 @@ class DownloadsPage(ScrollPage):
         """How many models work without a network."""
         self._n_installed = count
         self._refresh()
+
+    def set_note(self, note: str) -> None:
+        """Something to be told about the list of downloads, until it is read; "" for nothing."""
+        if note:
+            self._notice.show_message(BannerKind.WARN, note, steps=(NextStep(self.tr("Understood"), "read"),))
+        else:
+            self._notice.hide()
 
     def set_offline(self, is_offline: bool) -> None:
         """Whether offline mode is on."""
@@ -255,7 +274,7 @@ class DownloadsPage(ScrollPage):
         self._refresh()
 
     def _order_focus(self) -> None:
-        parts = (self._buttons, self._network, self._empty, *self._list.cards, self._finished, self._side)
+        parts = (self._buttons, self._network, self._notice, self._empty, *self._list.cards, self._finished, self._side)
         put_in_order(widget for part in parts for widget in focusable(part))
 
     def _refresh(self) -> None:
@@ -301,6 +320,9 @@ class DownloadsPage(ScrollPage):
         layout = self.content.layout()
         if layout is not None:
             layout.setContentsMargins(side, 20, side, 20)
+
+    def _on_notice_read(self) -> None:
+        self._notice.hide()
 
     def _on_network_step_chosen(self, step: NextStep) -> None:
         self.next_step_chosen.emit("", step)
