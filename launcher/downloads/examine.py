@@ -25,6 +25,7 @@ _HOLE_BYTES = 4096
 # gguf-py's GGUFType, and llama.cpp's name for projectors: files that go with a model.
 _GOES_WITH = frozenset({"adapter", "mmproj", "projector", "imatrix"})
 _PROJECTOR = "clip"
+_TOTALS = ("split.count", "split.tensors.count")
 _log = logging.getLogger("launcher.downloads")
 
 
@@ -78,7 +79,16 @@ def examine(candidate: Candidate) -> Verdict:
         check_set(headers, [str(path) for path in candidate.files])
     except UserError as error:
         return Verdict(Kind.BROKEN, error.why)
+    stranger = next((i for i, header in enumerate(headers) if _is_of_another(headers[0], header)), None)
+    if stranger is not None:
+        name = shown(candidate.files[stranger].name, 120)
+        return Verdict(Kind.BROKEN, say("By its header {name} is part of another model.", name=name))
     return _what(candidate, tuple(headers))
+
+
+def _is_of_another(first: GgufHeader, other: GgufHeader) -> bool:
+    """Whether a part counts other totals than the first one, where it does: the engine does not look, and loads a mixture."""
+    return any(other.metadata.get(key, first.metadata.get(key)) != first.metadata.get(key) for key in _TOTALS)
 
 
 def _why(path: Path, error: UserError) -> str:

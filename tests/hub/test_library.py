@@ -288,7 +288,7 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(fake: FakeHub, model: byte
     assert here >= 500_000
     slow.times = 0
     assert run_command(["download", REPO, "--quant", "Q4_0"]) == 0
-    assert fake.gets()[-1].range == f"bytes={here}-"
+    assert (fake.gets()[-1].range or "").startswith(f"bytes={here}-")
 
 
 @pytest.mark.parametrize("form", ["{repo}:model-Q4_0.gguf", "{hub}/{repo}/resolve/main/model-Q4_0.gguf?download=true"])
