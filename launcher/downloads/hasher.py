@@ -20,6 +20,8 @@ _MAX_LOSSES = 5
 class Hasher:
     """The sha256 of the blocks up to the first one that is missing. One thread works in it at a time.
 
+    Blocks of earlier runs are compared with the map's checksums on the way.
+
     Args:
         part: the bytes.
         block_map: their checksums.
@@ -44,6 +46,8 @@ class Hasher:
         self._copy_every = max(1, _COPY_EVERY_BYTES // block_map.block_bytes)
         self._copies = [(0, self._sum.copy())]
         self._losses: dict[int, int] = {}
+        # What this run writes is not compared at once: it would come from memory. If the sum is wrong, everything is.
+        self._has_to_compare = bytearray(map(bool, block_map.present()))
 
     @property
     def is_done(self) -> bool:
@@ -73,6 +77,11 @@ class Hasher:
         self._front, total = self._copies[-1]
         self._sum = total.copy()
 
+    def compare_all(self) -> None:
+        """Begin anew, and compare every block with its checksum."""
+        self._has_to_compare = bytearray(b"\1" * len(self._map))
+        self.back_to(0)
+
     def sha256(self) -> str:
         """Of everything up to the front."""
         return self._sum.hexdigest()
@@ -81,18 +90,22 @@ class Hasher:
         length = self._map.length_of(block)
         data = self._buffer[:length]
         count = self._part.read(data, block * self._map.block_bytes)
-        crc, wanted = zlib.crc32(data), self._map.crc(block)
-        # Without a map (it was lost, or is of an older version) a block that ends in zeros may be a gap, or half of one.
-        is_sound = count == length and (crc == wanted if wanted is not None else bool(data[-1]))
-        if not is_sound:
+        if count != length or (self._has_to_compare[block] and not self._is_sound(block, data)):
             self._lose(block)
             return
-        if wanted is None:
-            self._map.write(block, length, crc)
         self._sum.update(data)
         self._front = block + 1
         if self._front % self._copy_every == 0:
             self._copies.append((self._front, self._sum.copy()))
+
+    def _is_sound(self, block: int, data: memoryview) -> bool:
+        crc, wanted = zlib.crc32(data), self._map.crc(block)
+        if wanted is not None:
+            return crc == wanted
+        # Without a map (it was lost, or is of an older version) a block that ends in zeros may be a gap, or half of one.
+        if data[-1]:
+            self._map.write(block, len(data), crc)
+        return bool(data[-1])
 
     def _lose(self, block: int) -> None:
         times = self._losses[block] = self._losses.get(block, 0) + 1
@@ -102,6 +115,7 @@ class Hasher:
                 "disk_error", "The disk had an error.", why, (NextStep("Use another disk…", "change_folder"),)
             )
         self._map.write(block, 0, 0)
+        self._has_to_compare[block] = False
         with self._changed:
             lost = self._schedule.lose(block)
             self._changed.notify_all()

@@ -85,6 +85,19 @@ class Transfer:
             OSError: the disk refused; the bytes stay.
         """
         self.part.cut(self.schedule.size_bytes)
+        self._work()
+        if not self._is_right():  # first the disk is asked whether it kept what arrived, then the network
+            self.hasher.compare_all()
+            self._work()
+        self.meter.enter(DownloadState.VERIFYING)
+        if not self._is_right():
+            Repair(self).run()
+
+    def _is_right(self) -> bool:
+        return self.hasher.sha256() == self.file.sha256
+
+    def _work(self) -> None:
+        """All threads, until everything is there and hashed."""
         connections = [Connection(self, number) for number in range(self._width)]
         workers: list[Callable[[], None]] = [c.run for c in connections]
         workers.append(lambda: self.hasher.run(lambda: self.is_over))
@@ -103,9 +116,6 @@ class Transfer:
                 thread.join()
         if self._problem is not None:
             raise self._problem
-        self.meter.enter(DownloadState.VERIFYING)
-        if self.hasher.sha256() != self.file.sha256:
-            Repair(self).run()
 
     def end(self, problem: BaseException) -> None:
         """Stop all connections. The first problem is the one that is told."""
