@@ -1,7 +1,8 @@
 """The download queue: which items run, which wait, and what the user asked of them. Plain threads; no window needed.
 
-Public methods only change what is wanted and return at once. A keeper thread brings the world in line: it starts workers,
-writes the list, deletes partial files. Each running item has one worker thread that sits in `fetch`.
+Public methods only change what is wanted and return at once; how an item stands after each event is `lifecycle`'s table. A keeper
+thread brings the world in line: it gives slots, looks whether full disks have room again, writes the list, deletes partial files.
+Each running item has one thread of its own (`worker`).
 """
 
 from __future__ import annotations
@@ -9,125 +10,192 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Any
 
-from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
-from launcher.downloads import jobs, journal
-from launcher.downloads.item import fetch
+from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
+from launcher.core.units import gb
+from launcher.core.words import joined, say
+from launcher.downloads import jobs, journal, move, space
+from launcher.downloads.copying import is_same_disk
 from launcher.downloads.jobs import Job
-from launcher.downloads.transfer import Policy
+from launcher.downloads.lifecycle import Event, after
+from launcher.downloads.patience import Patience
+from launcher.downloads.retry import Policy
+from launcher.downloads.roster import Roster
+from launcher.downloads.speed_limit import SpeedLimit
+from launcher.downloads.worker import End, Worker
 
+_LOOK_AGAIN_S = 5.0
 _SAVE_AGAIN_S = 2.0
 _log = logging.getLogger("launcher.downloads")
-_RUNNING = (DownloadState.CHECKING, DownloadState.DOWNLOADING, DownloadState.VERIFYING)
-
-
-@dataclass
-class _Worker:
-    """A thread in `fetch`. `then` is what the user wants once it has stopped."""
-
-    thread: threading.Thread
-    stop: threading.Event = field(default_factory=threading.Event)
-    then: str = "pause"
-
-    @property
-    def is_leaving(self) -> bool:
-        """Whether the user wants to see the item no more."""
-        return self.then in ("cancel", "remove")
 
 
 class DownloadQueue:
-    """Items in order; at most `at_once` run. Finds its items again after a restart, as PAUSED.
+    """Items in order; at most `at_once` are fetched. Finds its items again after a restart or a crash. Blocks while it is made.
 
     Args:
         on_progress: called from the queue's threads at every change of an item; not twice at once for one item.
         at_once: items fetched at the same time.
-        policy: how patient each fetch is.
+        policy: how patient each fetch is; normally it never gives up on the network.
+        limit_bytes_s: for all items together; None is none.
+        resume_on_start: go on with what ran or waited when the program ended. What the user paused stays paused.
+        look_again_s: so often it looks whether an obstacle (a full disk, a file that another program fetches) is gone.
 
     Attributes:
         note: a sentence for the user about the restart ("The list of downloads was damaged ..."), "" normally.
     """
 
     def __init__(
-        self, on_progress: Callable[[DownloadProgress], None], at_once: int = 2, policy: Policy | None = None
+        self,
+        on_progress: Callable[[DownloadProgress], None],
+        at_once: int = 2,
+        policy: Policy | None = None,
+        *,
+        limit_bytes_s: int | None = None,
+        resume_on_start: bool = False,
+        look_again_s: float = _LOOK_AGAIN_S,
     ) -> None:
         self._on_progress = on_progress
         self._at_once = at_once
-        self._policy = policy or Policy()
+        self._policy = policy or Policy(attempts=None)
+        self._limit = SpeedLimit(limit_bytes_s)
         self._changed = threading.Condition()
         # Taken before `_changed`, never while holding it: a listener may call the queue from its callback.
         self._reporting = threading.RLock()
         self._reported: dict[str, DownloadProgress] = {}
+        moved = {r.key: r for r in move.tidy()}
         found, self.note = jobs.load()
-        self._jobs: dict[str, Job] = {job.request.key: job for job in found}
-        self._workers: dict[str, _Worker] = {}
-        self._to_delete: list[DownloadRequest] = []
-        self._is_unsaved = bool(self.note)
+        self._jobs = Roster(replace(j, request=moved.get(j.request.key, j.request)) for j in found)
+        self._workers: dict[str, Worker] = {}
+        self._patience = Patience(look_again_s)
+        self._jobs.is_unsaved = bool(self.note or moved)
         self._is_closing = False
+        with self._changed:
+            for job in self._jobs if resume_on_start else ():
+                self._apply(job.request.key, Event.OPEN)
         self._keeper = threading.Thread(target=self._keep, name="download-keeper", daemon=True)
         self._keeper.start()
+
+    # What the user sees and asks.
 
     def jobs(self) -> tuple[tuple[DownloadRequest, DownloadProgress], ...]:
         """Every item that is not forgotten, in order, with its last state."""
         with self._changed:
-            leaving = {key for key, worker in self._workers.items() if worker.is_leaving}
-            return tuple((job.request, job.progress) for key, job in self._jobs.items() if key not in leaving)
+            return tuple((j.request, j.progress) for j in self._jobs if not j.standing.is_leaving)
 
     def start(self, request: DownloadRequest) -> str:
-        """Begin, or go on with, an item. Returns its key."""
-        key = request.key
+        """Begin, or go on with, an item. Returns its key.
+
+        A known item that was begun keeps its exact request: it is finished at the commit, and in the folder, at which it began.
+        """
         with self._changed:
-            worker = self._workers.get(key)
-            if worker is not None:
-                if worker.stop.is_set():
-                    worker.then = "start"
-                return key
-            known = self._jobs.get(key)
-            # A known item keeps its exact request: it is finished at the commit at which it began.
-            begun = (
-                known is not None
-                and known.progress.state is not DownloadState.DONE
-                and journal.is_pinned(known.request)
-            )
-            kept = known.request if known is not None and begun else request
-            progress = (
-                known.progress
-                if known is not None and begun
-                else DownloadProgress(key, DownloadState.PAUSED, total_bytes=request.file_bytes)
-            )
-            self._set(Job(kept, replace(progress, state=DownloadState.QUEUED, error=None, note="")))
-        self._report(key)
-        return key
+            if not self._is_closing:
+                self._jobs.want(request)
+        self._ask(request.key, Event.START)
+        return request.key
 
     def resume(self, key: str) -> None:
-        """Go on where it stopped; nothing for an unknown key."""
+        """Go on where it stopped; nothing for an unknown or a finished item."""
         with self._changed:
             job = self._jobs.get(key)
-        if job is not None and job.progress.state is not DownloadState.DONE:
-            self.start(job.request)
+            is_finished = job is None or job.progress.state is DownloadState.DONE
+        if not is_finished:
+            self._ask(key, Event.START)
+
+    def retry_now(self, key: str) -> None:
+        """End a wait for the network, for a disk or for another program, and try at once."""
+        with self._changed:
+            self._patience.forget(key)
+            worker = self._workers.get(key)
+            if worker is not None:
+                worker.retry_now.set()
+            self._changed.notify_all()
+        if worker is None:
+            self.resume(key)
 
     def pause(self, key: str) -> None:
-        """Stop fetching; every byte and the item stay."""
-        if self._halt(key, "pause"):
-            self._report(key)
+        """Stop fetching, or moving; every byte and the item stay, and only the user starts it again."""
+        self._ask(key, Event.PAUSE)
 
     def pause_all(self) -> None:
-        """Pause everything that runs or waits."""
+        """Pause everything that runs, waits, or would go on by itself."""
+        for request, _progress in self.jobs():
+            self.pause(request.key)
+
+    def resume_all(self) -> None:
+        """Go on with everything that is paused or failed."""
         for request, progress in self.jobs():
-            if progress.state in (*_RUNNING, DownloadState.QUEUED):
-                self.pause(request.key)
+            if progress.state in (DownloadState.PAUSED, DownloadState.FAILED):
+                self.resume(request.key)
 
     def cancel(self, key: str) -> None:
         """Stop and forget the item; its bytes stay on the disk, and starting the same item again goes on from them."""
-        self._halt(key, "cancel")
+        self._ask(key, Event.CANCEL)
 
     def remove(self, key: str) -> None:
         """Stop, forget the item and delete its partial files. A finished item is only forgotten: its model stays."""
-        self._halt(key, "remove")
+        self._ask(key, Event.REMOVE)
+
+    def restart(self, key: str) -> None:
+        """Delete what is there and fetch the newest revision from the beginning, at the same place in the order."""
+        self._ask(key, Event.RESTART)
+
+    def change_folder(self, key: str, folder: str | None) -> None:
+        """Stop, move what is there to another folder (None: the hub cache), and go on there. `pause` ends the move.
+
+        When the move fails the item is FAILED with the reason, everything is where it was, and a start goes on there.
+        """
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is None or job.progress.state is DownloadState.DONE:
+                return
+            self._jobs.targets[key] = folder
+        self._ask(key, Event.MOVE)
+
+    def move(self, key: str, index: int) -> None:
+        """Give an item another place in the order: the one in `jobs()` that it has afterwards. What runs goes on running."""
+        with self._changed:
+            if key in self._jobs:
+                self._jobs.reorder(key, index)
+                self._changed.notify_all()
+
+    def set_item_limit(self, key: str, bytes_s: int | None) -> None:
+        """Limit one item; None lifts it. At once, and remembered."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is None:
+                return
+            if worker := self._workers.get(key):
+                worker.limit.set(bytes_s)
+            self._jobs.put(replace(job, progress=replace(job.progress, limit_bytes_s=bytes_s)))
+            self._changed.notify_all()
+        self._report(key)
+
+    def set_limit(self, bytes_s: int | None) -> None:
+        """Limit all items together; None lifts it. At once."""
+        self._limit.set(bytes_s)
+
+    def set_at_once(self, count: int) -> None:
+        """Fetch so many at a time; when there are more, the last in the order wait again."""
+        with self._changed:
+            self._at_once = count
+            keys = [j.request.key for j in self._jobs]
+            fetching = [k for k in keys if k in self._workers and not self._workers[k].is_moving]
+            for key in fetching[count:]:
+                self._apply(key, Event.YIELD)
+            self._changed.notify_all()
+
+    def set_connections(self, count: int) -> None:
+        """Connections of one file, for items that start from now on."""
+        with self._changed:
+            self._policy = replace(self._policy, connections=count)
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Pause everything, write the list and end the threads; next time the items are found again."""
         with self._changed:
+            for job in self._jobs:
+                self._apply(job.request.key, Event.CLOSE)
             self._is_closing = True
             workers = list(self._workers.values())
             for worker in workers:
@@ -137,63 +205,122 @@ class DownloadQueue:
             worker.thread.join(timeout_s)
         self._keeper.join(timeout_s)
 
-    def _halt(self, key: str, then: str) -> bool:
-        """Stop an item and do `then`. True when it stands still already and only its state changed."""
+    # Changes of one item.
+
+    def _ask(self, key: str, event: Event) -> None:
         with self._changed:
-            job, worker = self._jobs.get(key), self._workers.get(key)
-            if job is None:
-                return False
-            if worker is not None:
-                worker.then = then
-                worker.stop.set()
-                return False
-            if then == "pause":
-                if job.progress.state is not DownloadState.QUEUED:
-                    return False
-                self._set(Job(job.request, replace(job.progress, state=DownloadState.PAUSED)))
-                return True
-            self._forget(job, delete=then == "remove")
-            return False
+            if key not in self._jobs or self._is_closing:
+                return
+            if event is Event.START:
+                self._patience.forget(key)
+            self._apply(key, event)
+        self._report(key)
 
-    def _set(self, job: Job) -> None:
-        """Change an item. Call it with the lock held."""
-        self._jobs[job.request.key] = job
-        self._is_unsaved = True
-        self._changed.notify_all()
-
-    def _forget(self, job: Job, *, delete: bool) -> None:
-        """Take an item off the list. Call it with the lock held."""
-        self._jobs.pop(job.request.key, None)
-        if delete and job.progress.state is not DownloadState.DONE:
-            self._to_delete.append(job.request)
-        self._is_unsaved = True
+    def _apply(
+        self, key: str, event: Event, news: dict[str, Any] | None = None, request: DownloadRequest | None = None
+    ) -> None:
+        """Let an event happen to an item. Call it with the lock held."""
+        if self._jobs.apply(key, event, news, request) and key in self._workers:
+            self._workers[key].stop.set()
         self._changed.notify_all()
 
     def _report(self, key: str) -> None:
         """Tell the listener an item's present state, one at a time and none twice."""
         with self._reporting:
             with self._changed:
-                job, worker = self._jobs.get(key), self._workers.get(key)
-                if job is None or (worker is not None and worker.is_leaving) or self._reported.get(key) is job.progress:
+                job = self._jobs.get(key)
+                if job is None or job.standing.is_leaving or self._reported.get(key) is job.progress:
                     return
                 self._reported[key] = job.progress
             self._on_progress(job.progress)
 
+    # What the workers tell.
+
+    def _pinned(self, exact: DownloadRequest) -> None:
+        """The exact request is known: from now on the item means these very bytes."""
+        with self._changed:
+            self._jobs.put(replace(self._jobs[exact.key], request=exact))
+            self._changed.notify_all()
+
+    def _noted(self, progress: DownloadProgress) -> None:
+        """Where a worker is. Its result is told by `_ended`, once it is off the list: who hears PAUSED may resume at once."""
+        with self._changed:
+            self._jobs.note(progress)
+            if self._jobs.is_unsaved:
+                self._changed.notify_all()
+        self._report(progress.key)
+
+    def _ended(self, key: str, end: End) -> None:
+        """A worker's thread is over but for its last steps."""
+        with self._changed:
+            del self._workers[key]
+            now = self._jobs[key]
+            stands = after(now.standing, end.event)
+            news: dict[str, Any] = dict(end.counters)
+            if stands.state is DownloadState.FAILED or stands.pause_reason is PauseReason.DISK_FULL:
+                news |= {"error": end.error, "note": ""}
+            if end.event in (Event.HELD_UP, Event.DISK_FULL):
+                self._patience.met(key, now.progress.done_bytes)
+            if end.event is Event.HELD_UP and stands.state is DownloadState.QUEUED and end.error is not None:
+                going_on = say("It goes on by itself when that is over.")
+                news |= {"note": joined(end.error.what, end.error.why, going_on)}
+            self._apply(key, end.event, news, end.request)
+        self._report(key)
+
+    def _kept_bytes(self, request: DownloadRequest) -> int:
+        """Space on the item's file system that the other running items still need."""
+        with self._changed:
+            running = [self._jobs[k] for k in self._workers if k != request.key]
+        others = [j for j in running if j.standing.is_running and not j.standing.is_leaving]
+        return sum(max(0, j.progress.total_bytes - j.progress.done_bytes) for j in others if _share(j.request, request))
+
+    # The keeper.
+
     def _keep(self) -> None:
-        """The keeper: whatever is due, until close() and the last worker's end."""
+        """Whatever is due, until close() and the last worker's end."""
         while True:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._is_unsaved or self._to_delete or self._can_start() or self._is_over()
-                )
-                if self._is_over() and not self._is_unsaved and not self._to_delete:
+                self._changed.wait_for(self._is_due, self._sleep_s())
+                if self._is_closing and not (self._workers or self._jobs.is_unsaved or self._jobs.to_delete):
                     return
                 for job in self._startable():
                     self._launch(job)
-                doomed, self._to_delete = self._to_delete, []
-                unsaved = tuple(self._jobs.values()) if self._is_unsaved else None
-                self._is_unsaved = False
+                doomed, self._jobs.to_delete = self._jobs.to_delete, []
+                unsaved = tuple(self._jobs) if self._jobs.is_unsaved else None
+                self._jobs.is_unsaved = False
+                full = [j for j in self._jobs if self._is_full(j) and not self._patience.left_s(j.request.key)]
             self._write(doomed, unsaved)
+            for job in full if not self._is_closing else ():
+                self._look_for_room(job)
+
+    def _is_due(self) -> bool:
+        is_over = self._is_closing and not self._workers
+        return self._jobs.is_unsaved or bool(self._jobs.to_delete) or is_over or bool(self._startable())
+
+    def _sleep_s(self) -> float | None:
+        """Until the next look at an obstacle; None when there is none."""
+        waiting = (
+            self._patience.left_s(j.request.key)
+            for j in self._jobs
+            if self._is_full(j) or (j.progress.state is DownloadState.QUEUED and self._patience.left_s(j.request.key))
+        )
+        return None if self._is_closing else min(waiting, default=None)
+
+    def _is_full(self, job: Job) -> bool:
+        return job.progress.pause_reason is PauseReason.DISK_FULL
+
+    def _look_for_room(self, job: Job) -> None:
+        """Queue an item again whose disk has room for its rest."""
+        key = job.request.key
+        rest = max(0, job.progress.total_bytes - job.progress.done_bytes)
+        has_room = space.has_room(space.place(job.request), rest, self._kept_bytes(job.request))
+        with self._changed:
+            self._patience.looked(key)
+            if not has_room or key not in self._jobs or self._is_closing or not self._is_full(self._jobs[key]):
+                return
+            note = say("There is room on the disk again; {size} to go.", size=gb(rest))
+            self._apply(key, Event.ROOM, {"note": note})
+        self._report(key)
 
     def _write(self, doomed: list[DownloadRequest], unsaved: tuple[Job, ...] | None) -> None:
         try:
@@ -205,84 +332,38 @@ class DownloadQueue:
             # A full disk, most likely. The downloads themselves say so; the list is written when there is room again.
             _log.warning("The list of downloads could not be written: %s", error)
             with self._changed:
-                self._is_unsaved = not self._is_closing
+                self._jobs.is_unsaved = not self._is_closing
                 self._changed.wait_for(lambda: self._is_closing, _SAVE_AGAIN_S)
 
-    def _is_over(self) -> bool:
-        return self._is_closing and not self._workers
-
-    def _can_start(self) -> bool:
-        return bool(self._startable())
-
     def _startable(self) -> list[Job]:
+        """What gets a thread now: moves at once, downloads in order while there are slots."""
         if self._is_closing:
             return []
-        doomed = {request.key for request in self._to_delete}
-        waiting = [
+        idle = [j for j in self._jobs if j.request.key not in self._workers]
+        moving = [j for j in idle if j.standing.is_running]
+        doomed = {request.key for request in self._jobs.to_delete}
+        queued = [
             j
-            for k, j in self._jobs.items()
-            if j.progress.state is DownloadState.QUEUED and k not in self._workers and k not in doomed
+            for j in idle
+            if j.progress.state is DownloadState.QUEUED
+            and j.request.key not in doomed
+            and not self._patience.left_s(j.request.key)
         ]
-        return waiting[: max(0, self._at_once - len(self._workers))]
+        fetching = sum(not w.is_moving for w in self._workers.values())
+        return [*moving, *queued[: max(0, self._at_once - fetching)]]
 
     def _launch(self, job: Job) -> None:
         key = job.request.key
-        worker = _Worker(threading.Thread(target=self._work, args=(job.request,), name=f"download-{key}", daemon=True))
+        is_moving = job.standing.is_running
+        limit = SpeedLimit(job.progress.limit_bytes_s, self._limit)
+        worker = Worker(job.request, job.progress, self._noted, self._pinned, self._ended, limit)
         self._workers[key] = worker
-        worker.thread.start()
+        if is_moving:
+            worker.move_to(self._jobs.targets.pop(key, None))
+        else:
+            self._apply(key, Event.SLOT, {"note": job.progress.note})
+            worker.fetch(self._policy, lambda: self._kept_bytes(worker.request))
 
-    def _work(self, request: DownloadRequest) -> None:
-        key = request.key
-        with self._changed:
-            stop = self._workers[key].stop
 
-        def on_progress(progress: DownloadProgress) -> None:
-            # The result is reported below, once the worker is off the list: who hears PAUSED may resume at once.
-            if progress.state in _RUNNING:
-                self._note(key, progress)
-                self._report(key)
-
-        result: DownloadProgress | None = None
-        try:
-            result = fetch(
-                request,
-                on_progress,
-                stop,
-                self._policy,
-                kept_bytes=lambda: self._kept_bytes(key),
-                on_pinned=self._pinned,
-            )
-        finally:
-            self._ended(key, result)
-
-    def _pinned(self, exact: DownloadRequest) -> None:
-        """The exact request is known: from now on the item means these very bytes."""
-        with self._changed:
-            self._set(Job(exact, self._jobs[exact.key].progress))
-
-    def _note(self, key: str, progress: DownloadProgress) -> None:
-        with self._changed:
-            job = self._jobs[key]
-            self._jobs[key] = Job(job.request, progress)
-            if job.progress.state is not progress.state:
-                self._is_unsaved = True
-                self._changed.notify_all()
-
-    def _ended(self, key: str, result: DownloadProgress | None) -> None:
-        with self._changed:
-            worker, job = self._workers.pop(key), self._jobs[key]
-            # No result: a bug is on its way to the thread's excepthook. The item rests, its bytes stay.
-            progress = result or replace(job.progress, state=DownloadState.PAUSED, rate_bytes_s=None)
-            self._set(Job(job.request, progress))
-            if progress.state is not DownloadState.DONE:
-                if worker.is_leaving:
-                    self._forget(self._jobs[key], delete=worker.then == "remove")
-                elif worker.then == "start":
-                    self._set(Job(job.request, replace(progress, state=DownloadState.QUEUED, error=None)))
-        self._report(key)
-
-    def _kept_bytes(self, key: str) -> int:
-        """Disk space that the other running items still need."""
-        with self._changed:
-            others = (self._jobs[k].progress for k in self._workers if k != key)
-            return sum(max(0, p.total_bytes - p.done_bytes) for p in others if p.state in _RUNNING)
+def _share(one: DownloadRequest, other: DownloadRequest) -> bool:
+    return is_same_disk(space.place(one), space.place(other))
