@@ -155,8 +155,9 @@ class Schedule:
 
     def _split(self, now_s: float) -> Run | None:
         """Take over the second half of the run that would end last."""
-        slowest = max(self._runs, key=lambda r: r.seconds_left(now_s), default=None)
-        if slowest is None or slowest.seconds_left(now_s) < _SPLIT_AFTER_S or now_s - slowest.began_s < _SPLIT_AFTER_S:
+        settled = (r for r in self._runs if now_s - r.began_s >= _SPLIT_AFTER_S)
+        slowest = max(settled, key=lambda r: r.seconds_left(now_s), default=None)
+        if slowest is None or slowest.seconds_left(now_s) < _SPLIT_AFTER_S:
             return None
         first = max(slowest.at + 1, slowest.reserved)  # whole blocks behind what it has in its hands
         first = -(-first // self.block_bytes)
