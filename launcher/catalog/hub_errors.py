@@ -66,7 +66,7 @@ def status_error(status: int, headers: Mapping[str, str], endpoint: str, repo: s
     if status == 401 and "invalid" in said.lower():
         return token_refused(host, status, detail)
     if code == "GatedRepo" or (status == 403 and code != "RepoNotFound"):
-        return _gated(status, said, host, repo, page, detail)
+        return _gated(status, said, endpoint, repo, detail)
     if code == "RevisionNotFound":
         return UserError(
             "revision_not_found",
@@ -132,50 +132,35 @@ def token_refused(host: str, status: int, detail: str = "") -> UserError:
     return UserError("token_refused", "The access token is not valid.", why, steps, detail)
 
 
-def _gated(status: int, said: str, host: str, repo: str, page: NextStep, detail: str) -> UserError:
+def _gated(status: int, said: str, endpoint: str, repo: str, detail: str) -> UserError:
     """Terms that were not accepted, and what else lies between a token and a gated repository."""
-    token = NextStep("Enter access token", StepAction.ENTER_TOKEN, host)
+    host, source = host_of(endpoint), _token_source()
     restricted = say("{host} answered {status}, access restricted, for {repo}.", host=host, status=status, repo=repo)
+    page = NextStep("Open the page", StepAction.OPEN_PAGE, f"{endpoint}/{repo}")
+    other_token = NextStep("Enter another access token", StepAction.ENTER_TOKEN, host)
     if "fine-grained" in said.lower():
         why = say(
             "It was made without the permission to read gated repositories; its settings on {host} can add that.",
             host=host,
         )
         steps = (
-            NextStep(
-                "Open the token's settings", StepAction.OPEN_PAGE, f"{page.argument.removesuffix(repo)}settings/tokens"
-            ),
-            token,
+            NextStep("Open the token's settings", StepAction.OPEN_PAGE, f"{endpoint}/settings/tokens"),
+            other_token,
         )
-        return UserError(
-            "token_permission",
-            "The access token may not read this model.",
-            joined(restricted, why, _token_source()),
-            steps,
-            detail,
-        )
+        what = "The access token may not read this model."
+        return UserError("token_permission", what, joined(restricted, why, source), steps, detail)
     if "awaiting" in said.lower():
         why = say("You asked for access; the owner has not answered yet.")
         return UserError("gated", "The owner has not let you in yet.", joined(restricted, why), (page, _RETRY), detail)
-    has_token = _has_token()
-    if has_token:
+    if source:
         why = say("The account of your access token has not accepted the terms of its page, or was not let in.")
+        steps = (page, other_token)
     else:
         why = say("Accept the terms on its page, then enter your access token.")
+        steps = (page, NextStep("Enter access token", StepAction.ENTER_TOKEN, host))
     return UserError(
-        "gated",
-        "The owner asks you to accept terms first.",
-        joined(restricted, why, _token_source() if has_token else ""),
-        (page, NextStep("Enter another access token", StepAction.ENTER_TOKEN, host) if has_token else token),
-        detail,
+        "gated", "The owner asks you to accept terms first.", joined(restricted, why, source), steps, detail
     )
-
-
-def _has_token() -> bool:
-    try:
-        return network.token() is not None
-    except UserError:
-        return True
 
 
 def _token_source() -> str:

@@ -106,7 +106,8 @@ def select(repo: str, files: Sequence[ModelFile], quant: str, names: Sequence[st
         chosen = tuple(g for g in groups if any(f.name in names for f in g.files))
         found = {f.name for g in chosen for f in g.files}
         absent = [n for n in names if n not in found]
-        if not absent:
+        if not absent:  # the model first: that is the file to load
+            chosen = tuple(sorted(chosen, key=lambda g: is_sidecar(g.files[0].name)))
             return tuple(f for g in chosen for f in _complete(repo, g).files)
         if not quant:
             raise UserError(

@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from launcher.catalog import network
@@ -16,6 +16,9 @@ from launcher.catalog.proxies import ProxyInUse
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import duration
 from launcher.core.words import joined, say
+
+if TYPE_CHECKING:
+    import httpx2
 
 _E = TypeVar("_E", bound=BaseException)
 
@@ -76,6 +79,8 @@ def transport_error(error: Exception, host: str, timeout_s: float) -> UserError 
         )
     steps = (RETRY, TEST, mirror_step(asked)) if asked == host else (RETRY, TEST)
     why = _why(error, timeout_s)
+    if proxy is not None:
+        why = joined(why, say("The proxy {address} is on the way.", address=proxy.address))
     if asked != host:
         why = joined(why, say("{host} answers, but keeps its files there.", host=host))
     what = (
@@ -150,12 +155,12 @@ def _first(error: BaseException, kind: type[_E]) -> _E | None:
     return next((e for e in causes(error) if isinstance(e, kind)), None)
 
 
-def _where(error: Exception, host: str) -> tuple[str, ProxyInUse | None]:
+def _where(error: httpx2.TransportError, host: str) -> tuple[str, ProxyInUse | None]:
     """The host that was asked when it failed, and the proxy that was on the way."""
-    request = getattr(error, "_request", None)
-    if request is None:
+    try:
+        url = error.request.url
+    except RuntimeError:  # it was never tied to one
         return host, None
-    url = request.url
     try:
         proxy = network.proxy_in_use(str(url))
     except UserError:

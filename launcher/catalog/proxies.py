@@ -24,7 +24,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
-from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.words import say
@@ -131,6 +130,8 @@ def for_url(url: str, setting: str = "") -> ProxyInUse | None:
     setting = setting.strip()
     if setting == DIRECT:
         return None
+    from urllib.request import proxy_bypass
+
     parts = urlsplit(url)
     found, source, exceptions = _named(parts.scheme, setting)
     if not found or is_exempt(parts.hostname or "", parts.port, exceptions):
@@ -145,6 +146,8 @@ def for_url(url: str, setting: str = "") -> ProxyInUse | None:
 
 def _named(scheme: str, setting: str) -> tuple[str, Source, str]:
     """A proxy's address, who names it, and the exceptions."""
+    from urllib.request import getproxies, getproxies_environment  # slow to import
+
     environment = getproxies_environment()
     exceptions = environment.get("no", "")
     if setting:
@@ -200,6 +203,8 @@ def _is_loopback(host: str) -> bool:
 
 def script() -> str | None:
     """The address of the system's proxy configuration script (PAC), where it has one. We do not run it."""
+    from urllib.request import getproxies_environment
+
     if getproxies_environment():
         return None
     if sys.platform == "win32":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -187,10 +188,30 @@ def test_proxy_that_does_not_go_there(secure: FakeHub, kind: type[ForwardProxy])
     assert f"{proxy.url} did not let us through to hub.test" in error.what
 
 
-def test_something_else_where_a_socks_proxy_should_be(fake: FakeHub) -> None:
+def test_silence_where_a_socks_proxy_should_be(fake: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An HTTP server waits for the rest of what it takes for a request."""
+    monkeypatch.setattr(hub, "TIMEOUT_S", 0.5)
     network.configure(NetworkSettings("http://hub.test", fake.endpoint.replace("http://", "socks5://")))
     error = failure()
-    assert error.code in ("proxy_failed", "hub_unreachable")
+    assert error.code == "hub_unreachable"
+    assert f"The proxy {fake.endpoint.replace('http://', 'socks5://')} is on the way." in error.why
+
+
+def test_something_else_where_a_socks_proxy_should_be() -> None:
+    def answer_nonsense(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(100)
+            connection.sendall(b"220 mail.example ready\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_nonsense, args=(server,))
+        thread.start()
+        network.configure(NetworkSettings("http://hub.test", f"socks5://127.0.0.1:{server.getsockname()[1]}"))
+        error = failure()
+        thread.join()
+    assert error.code == "proxy_failed"
+    assert "no SOCKS proxy answers there" in error.why
 
 
 def test_direct_uses_no_proxy_of_the_environment(fake: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
