@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -104,6 +104,10 @@ class JobCard(Card):
         """Open copies elsewhere, for when the owner asks for terms first."""
         self._copies = copies
         self.set_progress(self._progress)
+
+    def set_tight(self, is_tight: bool) -> None:
+        """A narrow window, or a large text."""
+        self._head.set_tight(is_tight)
 
     def set_place(self, *, is_first: bool, is_last: bool) -> None:
         """Where in the order it stands."""
@@ -238,7 +242,7 @@ class JobCard(Card):
                 return
             self._is_dragged = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-            self.grabKeyboard()  # for Esc
+            self._listen(for_escape=True)
         self.dragged.emit(self.request.key, here)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -247,18 +251,27 @@ class JobCard(Card):
         self._end_drag(is_wanted=True)
         event.accept()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc ends a drag where it began."""
-        if self._is_dragged and event.key() == Qt.Key.Key_Escape:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """While it is dragged: Esc puts it back, and means nothing else to the window."""
+        is_key = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if self._is_dragged and is_key and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             self._pressed_at = None
             self._end_drag(is_wanted=False)
-        else:
-            super().keyPressEvent(event)
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _listen(self, *, for_escape: bool) -> None:
+        application = QApplication.instance()
+        if application is not None and for_escape:
+            application.installEventFilter(self)
+        elif application is not None:
+            application.removeEventFilter(self)
 
     def _end_drag(self, *, is_wanted: bool) -> None:
         if self._is_dragged:
             self._is_dragged = False
-            self.releaseKeyboard()
+            self._listen(for_escape=False)
             self.unsetCursor()
             self.dropped.emit(self.request.key, is_wanted)
 

@@ -75,6 +75,13 @@ class JobHead(QWidget):
         self._chat.setChecked(wanted)
         self._chat.blockSignals(False)
 
+    def set_tight(self, is_tight: bool) -> None:
+        """Where there is no room for its words the tick keeps only its name and its tool tip."""
+        words = self.tr("Chat when done")
+        self._chat.setText("" if is_tight else words)
+        self._chat.setToolTip(words if is_tight else "")
+        self._chat.updateGeometry()
+
     def focus_remove(self) -> None:
         """Back to the button that asked."""
         target = self._remove if self._remove.isVisible() else self._more

@@ -36,6 +36,7 @@ class JobList(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._host = ""
+        self._is_tight = False
         self._cards: dict[str, JobCard] = {}
         self._chat_when_done: dict[str, bool] = {}
         self._copies: dict[str, tuple[NextStep, ...]] = {}
@@ -86,6 +87,12 @@ class JobList(QWidget):
         if card := self._cards.get(key):
             card.set_copies(copies)
 
+    def set_tight(self, is_tight: bool) -> None:
+        """A narrow window, or a large text."""
+        self._is_tight = is_tight
+        for card in self._cards.values():
+            card.set_tight(is_tight)
+
     def set_host(self, host: str) -> None:
         """The server that downloads come from."""
         self._host = host
@@ -94,6 +101,7 @@ class JobList(QWidget):
 
     def _make(self, request: DownloadRequest, progress: DownloadProgress) -> JobCard:
         card = JobCard(request, progress, self._host, self)
+        card.set_tight(self._is_tight)
         card.set_chat_when_done(self._chat_when_done.get(request.key, False))
         if copies := self._copies.get(request.key):
             card.set_copies(copies)

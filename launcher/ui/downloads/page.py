@@ -31,6 +31,7 @@ from launcher.ui.downloads.source_card import SourceCard
 from launcher.ui.theme import Role, Tone, px
 
 _NARROW_BELOW = 1000
+_TIGHT_BELOW = 700
 _SIDE_WIDTH = 336
 _ANY_WIDTH = 16777215
 
@@ -316,6 +317,7 @@ class DownloadsPage(ScrollPage):
         self._body.setDirection(direction)
         self._side.setMinimumWidth(0 if is_narrow else px(_SIDE_WIDTH))
         self._side.setMaximumWidth(_ANY_WIDTH if is_narrow else px(_SIDE_WIDTH))
+        self._list.set_tight(self.width() < px(_TIGHT_BELOW))
         side = 20 if is_narrow else 32
         layout = self.content.layout()
         if layout is not None:
