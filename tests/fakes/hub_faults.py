@@ -164,8 +164,13 @@ def random_faults(chance: random.Random, size_bytes: int = 1_000_000) -> list[Fa
     for fault in faults:
         if fault.times == 1:
             fault.times = None if chance.random() < 0.125 else chance.randint(1, 3)
-        fault.skip = chance.choice((0, 0, 0, 1, 2, 5))
+        fault.skip = chance.choice((0, 0, 0, 0, 1, 3))
     return faults
+
+
+def _soon(chance: random.Random, size: int) -> int:
+    """Into a body, which may be a small part of the file."""
+    return chance.randrange(max(1, size // chance.choice((1, 4, 16))))
 
 
 def _status(chance: random.Random, _: int) -> Fault:
@@ -207,9 +212,9 @@ def _plain(kind: FaultKind, where: Where = "cdn") -> Callable[[random.Random, in
 
 
 _MAKERS: tuple[tuple[int, Callable[[random.Random, int], Fault]], ...] = (
-    (6, lambda chance, size: Fault("cut", after_bytes=chance.randrange(size))),
-    (6, lambda chance, size: Fault("reset", after_bytes=chance.randrange(size))),
-    (3, lambda chance, size: Fault("stall", after_bytes=chance.randrange(size), seconds=2)),
+    (6, lambda chance, size: Fault("cut", after_bytes=_soon(chance, size))),
+    (6, lambda chance, size: Fault("reset", after_bytes=_soon(chance, size))),
+    (3, lambda chance, size: Fault("stall", after_bytes=_soon(chance, size), seconds=2)),
     (1, lambda _chance, _size: Fault("stall", where="resolve", seconds=2)),
     (3, lambda chance, _: Fault("throttle", rate_bytes_s=chance.uniform(2e6, 2e7), times=None)),
     (2, lambda chance, _: Fault("throttle_total", rate_bytes_s=chance.uniform(3e6, 2e7), times=None)),

@@ -110,14 +110,13 @@ def check_done(hub: FakeHub, result: DownloadProgress) -> None:
     (entry,) = (s for s in index.installed_sets() if s.request.key == result.key)
     assert tuple(map(str, entry.paths())) == result.paths
     assert entry.is_complete()
-    assert not leftovers(), "left behind after success"
+    assert not leftovers(), f"left behind after success: {leftovers()}"
 
 
 def leftovers() -> list[Path]:
     """Everything of ours that is only there on the way: partial files, maps, records, half-made links."""
-    places = (hub_cache_dir(),)
     names = ("*.launcher.*", "*.tmp", "*.incomplete")
-    return [p for place in places for name in names for p in place.rglob(name)]
+    return [p for name in names for p in hub_cache_dir().rglob(name)]
 
 
 def parts() -> set[str]:

@@ -38,6 +38,7 @@ class Job:
         quants: the items; the command takes the first.
         policy: fields of Policy.
         die_at_file_event: before the nth time that it renames, links, deletes or creates (1 is the first); 0 is never.
+        count_from_state: file operations count from the first report of this state ("": from the start; the queue only).
         die_in_state: at the `die_at_report`-th report of this state.
     """
 
@@ -46,6 +47,7 @@ class Job:
     quants: tuple[str, ...]
     policy: dict[str, float] = field(default_factory=dict[str, float])
     die_at_file_event: int = 0
+    count_from_state: str = ""
     die_in_state: str = ""
     die_at_report: int = 1
 
@@ -218,12 +220,15 @@ def _child(message: dict[str, Any]) -> None:
         os._exit(code)
 
 
+_states_seen: set[str] = {""}
+
+
 def _arm(job: Job) -> None:
     count = 0
 
     def on_event(event: str, _args: object) -> None:
         nonlocal count
-        if event in _FILE_EVENTS:
+        if event in _FILE_EVENTS and job.count_from_state in _states_seen:
             count += 1
             if count == job.die_at_file_event:
                 os.write(1, f"\n{_LAST_WORDS}{event}\n".encode())
@@ -247,6 +252,7 @@ def _run_queue(job: Job) -> int:
         error = f"{progress.error.code}: {progress.error}" if progress.error else ""
         report = Report(progress.key, progress.state.value, progress.done_bytes, progress.resumed_bytes, error)
         os.write(1, (json.dumps(asdict(report)) + "\n").encode())
+        _states_seen.add(report.state)
         if progress.state == job.die_in_state:
             seen += 1
             if seen == job.die_at_report:

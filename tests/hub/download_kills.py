@@ -75,7 +75,7 @@ class _Run:
         self._out.waste_bytes = sent - self._out.total_bytes
         bound = self._out.kills * len(self._quants) * CONNECTIONS * (BLOCK_BYTES + _NETWORK_BYTES)
         assert self._out.waste_bytes <= bound, f"{self._out.waste_bytes} bytes served too much (bound {bound})"
-        assert not checks.leftovers(), "left behind after success"
+        assert not checks.leftovers(), f"left behind after success: {checks.leftovers()}"
         self._out.seconds = time.monotonic() - began
         return self._out
 
@@ -105,9 +105,11 @@ class _Run:
         if is_last:
             return job
         way = self._chance.random()
-        if way < 0.2:
+        if way < 0.1:
             return replace(job, die_at_file_event=self._chance.randint(1, 12))
-        if way < 0.4:
+        if way < 0.35 and self._kind == "queue":  # when it is being put in its place
+            return replace(job, die_at_file_event=self._chance.randint(1, 16), count_from_state="verifying")
+        if way < 0.5:
             return replace(job, die_in_state=self._chance.choice(_STATES))
         return job
 
