@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import sys
 from dataclasses import dataclass
@@ -96,7 +95,7 @@ def fetch(model: str, quant: str | None) -> None:
     from launcher.cli import download
 
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for the answer
-        code = download.run(argparse.Namespace(model=model, quant=quant, json=False))
+        code = download.fetch_models([model], download.Options(quant))
     if code:
         raise UserError(
             "paused", "The download is not finished.", "What was fetched is kept.", (NextStep("Run it again"),)

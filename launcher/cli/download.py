@@ -1,248 +1,216 @@
-"""`launcher download`: fetch a model, with a progress bar; the same command continues it."""
+"""`launcher download`: fetch models, with a progress bar; the same command continues them."""
 
 from __future__ import annotations
 
 import argparse
 import re
-import shutil
-import signal
-import sys
+import shlex
 import threading
-import time
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 
-from launcher.cli.output import print_json, print_user_error
+from launcher.cli.bars import DownloadBar
+from launcher.cli.download_request import at_revision, request_for, with_sidecars
+from launcher.cli.output import error_document, print_json, print_user_error
+from launcher.cli.stoppable import run_stoppable
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import NextStep, UserError
-from launcher.core.models import ModelFile, Quant, Variant
-from launcher.core.units import duration, gb
+from launcher.core.units import gb
 
-_URL = re.compile(r"^https?://[^/]+/(?P<repo>[^/]+/[^/]+)/(?:resolve|blob)/(?P<revision>[^/]+)/(?P<file>[^?#]+)")
-_FILE = re.compile(r"^(?P<repo>[^/:]+/[^/:]+):(?P<file>.+)$")
-_REPO = re.compile(r"^[^/:]+/[^/:]+$")
-_LINE_EVERY_S = 10.0
+__all__ = ["Options", "configure", "fetch_models", "request_for", "run"]
+
+_LIMIT = re.compile(r"(?P<n>\d+(?:\.\d+)?)\s*(?P<unit>[kmg]?)b?(?:/s)?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to fetch.
+
+    Attributes:
+        folder: where new models go; None: where they go by the settings.
+        limit_bytes_s: None: no limit.
+        sidecars: further files of the repository that go with the model.
+    """
+
+    quant: str | None = None
+    revision: str | None = None
+    folder: str | None = None
+    limit_bytes_s: int | None = None
+    connections: int | None = None
+    sidecars: tuple[str, ...] = ()
+
+    def words(self) -> list[str]:
+        """As they were typed."""
+        typed = {
+            "--revision": self.revision,
+            "--to": self.folder,
+            "--limit": f"{self.limit_bytes_s}B" if self.limit_bytes_s else None,
+            "--connections": self.connections,
+        }
+        pairs = [(name, value) for name, value in typed.items() if value]
+        return [str(w) for pair in (*pairs, *(("--with", name) for name in self.sidecars)) for w in pair]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "model", metavar="MODEL", help="a name of `launcher models`, a repository, repository:file, or a file's URL"
+    add = parser.add_argument
+    add(
+        "models",
+        metavar="MODEL",
+        nargs="+",
+        help="a name of `launcher models`, a repository, repository:file, or a file's URL; several are fetched in turn",
     )
-    parser.add_argument(
-        "--quant", metavar="Q", help="quantisation (Q4_K_M); without it the one recommended for this machine"
-    )
+    add("--quant", metavar="Q", help="quantisation (Q4_K_M); without it the one recommended for this machine")
+    add("--revision", metavar="R", help="a branch, tag or commit of the repository; the model is kept at it")
+    add("--to", metavar="FOLDER", help="another folder or disk; what is there of an unfinished download moves with it")
+    add("--limit", type=_bytes_s, metavar="RATE", help="at most so fast: 5MB, 800KB (per second)")
+    add("--connections", type=_connections, metavar="N", help="connections at once for each file (1 to 16)")
+    add("--with", dest="sidecars", metavar="FILE", action="append", help="a further file of it (mmproj-F16.gguf)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch it; paths on stdout, progress on stderr."""
-    request = request_for(args.model, args.quant)
-    result = _fetch(request)
-    if result.state is DownloadState.PAUSED and result.error is None:
-        print_user_error(_paused(result, args.model, request.quant), as_json=args.json)
-        return 130
-    if result.error is not None:
-        raise result.error
-    if args.json:
-        print_json(
-            {
-                "model": request.model,
-                "quant": request.quant,
-                "paths": result.paths,
-                "bytes": result.total_bytes,
-                "sha256": result.sha256,
-                "resumed_bytes": result.resumed_bytes,
-                "seconds": round(result.seconds, 3),
-            }
-        )
-    else:
-        print("\n".join(result.paths))
-    return 0
+    """Fetch them; paths on stdout, progress on stderr."""
+    options = Options(
+        args.quant, args.revision, args.to, args.limit, args.connections, tuple(dict.fromkeys(args.sidecars or ()))
+    )
+    return fetch_models(args.models, options, as_json=args.json)
 
 
-def request_for(model: str, quant: str | None) -> DownloadRequest:
-    """What to fetch.
-
-    Args:
-        model: a catalog name, "owner/name", "owner/name:file" or a file's URL.
-        quant: the quantisation; None chooses (catalog models only).
+def fetch_models(models: list[str], options: Options, *, as_json: bool = False) -> int:
+    """Fetch one model after the other. Returns the exit code.
 
     Raises:
-        UserError: the name or the quantisation is unknown, or nothing of it fits this machine.
+        UserError: of a single model; of several, each error is told in its turn.
     """
-    from launcher.catalog import load
-    from launcher.catalog.hub_files import quant_of
+    documents: list[dict[str, object]] = []
+    code = 0
+    for i, model in enumerate(models):
+        try:
+            request, result = _fetch(model, options)
+        except UserError as error:
+            if len(models) == 1:
+                raise
+            code = 1
+            documents.append({"model": model, "error": error_document(error)})
+            if not as_json:
+                print_user_error(error, as_json=False)
+            continue
+        if result.state is DownloadState.PAUSED:
+            print_user_error(_paused(result, models[i:], request.quant, options), as_json=as_json)
+            return 130
+        documents.append(_document(request, result))
+        if not as_json:
+            print("\n".join(result.paths))
+    if as_json:
+        print_json(documents[0] if len(models) == 1 else {"downloads": documents})
+    return code
 
-    if match := _URL.match(model) or _FILE.match(model):
-        parts = match.groupdict()
-        name = PurePosixPath(parts["file"])
-        label = quant or quant_of(str(name)) or name.stem
-        revision = parts.get("revision")
-        return DownloadRequest(
-            parts["repo"],
-            name.stem,
-            label,
-            parts["repo"],
-            (ModelFile(str(name)),),
-            0,
-            None if revision in (None, "main") else revision,
+
+def _fetch(model: str, options: Options) -> tuple[DownloadRequest, DownloadProgress]:
+    """Fetch one. The result is DONE, or PAUSED by the user."""
+    from launcher.downloads import Policy, fetch
+    from launcher.downloads.retry import StoppedError
+    from launcher.downloads.speed_limit import SpeedLimit
+
+    request = request_for(model, options.quant)
+    if options.revision:
+        request = at_revision(request, options.revision)
+    request = with_sidecars(request, options.sidecars)
+    limit = SpeedLimit(options.limit_bytes_s)
+    policy = Policy(connections=options.connections) if options.connections else Policy()
+    exact = [request]
+
+    def work(stop: threading.Event) -> DownloadProgress:
+        try:
+            placed = _placed(request, options.folder, stop)
+        except StoppedError:
+            return DownloadProgress(request.key, DownloadState.PAUSED, total_bytes=request.file_bytes)
+        bar = DownloadBar(f"{request.short_name} {request.quant}", lambda: _files_done(exact[-1]))
+        return fetch(
+            placed,
+            bar.show,
+            stop,
+            policy,
+            on_pinned=exact.append,
+            throttle=lambda count: limit.take(count, stop),
         )
-    if _REPO.match(model):
-        known = [(v, q) for v in load().variants for q in v.quants if q.repo.lower() == model.lower()]
-        chosen = next(((v, q) for v, q in known if quant and q.name.lower() == quant.lower()), None)
-        if chosen is not None:
-            return _of_quant(*chosen)
-        if quant or not known:
-            return _of_repo(model, quant)
-    variant = load().find(model)
-    if not variant.loadable:
-        raise UserError(
-            "not_loadable",
-            f"{variant.name} cannot be run.",
-            variant.why_not,
-            (NextStep("See the others: launcher models"),),
-        )
-    if quant is None:
-        return _recommended(variant)
-    found = variant.quant(quant)
-    if found is None:
-        offered = ", ".join(q.name for q in variant.quants)
-        raise UserError(
-            "quant_not_found",
-            f"{variant.name} is not listed as {quant}.",
-            f"Listed are: {offered}.",
-            (NextStep("Choose one of these"),),
-        )
-    return _of_quant(variant, found)
+
+    result = run_stoppable(work)
+    if result.error is not None:
+        raise result.error
+    return exact[-1], result
 
 
-def _of_quant(variant: Variant, quant: Quant) -> DownloadRequest:
-    if not quant.loadable:
-        steps = (NextStep("Choose another quantisation"),)
-        raise UserError("not_loadable", f"{variant.name} {quant.name} cannot be loaded.", quant.why_not, steps)
-    return DownloadRequest(
-        variant.id, variant.short_name, quant.name, quant.repo, quant.files, quant.file_bytes, quant.revision
-    )
+def _placed(request: DownloadRequest, folder: str | None, stop: threading.Event) -> DownloadRequest:
+    """The request with its folder: the one asked for, else where an earlier run began, else that of the settings."""
+    from launcher.cli.bars import WorkBar
+    from launcher.downloads import folders, journal, move
+
+    move.tidy()
+    begun = journal.begun(request.key)
+    if folder is None:
+        return replace(request, folder=begun.folder if begun else folders.read().downloads)
+    place = folders.checked(folder)
+    for warning in folders.warnings(place):
+        print_user_error(UserError("folder", warning), as_json=False)
+    folders.add_cache(place)
+    if begun is not None and begun.folder != place:
+        place = move.move_partials(begun, place, WorkBar("Moving what is here").show, stop).folder or place
+    return replace(request, folder=place)
 
 
-def _of_repo(repo: str, quant: str | None) -> DownloadRequest:
-    from launcher.catalog import hub
+def _files_done(request: DownloadRequest) -> str:
+    """How much of a set is complete; "" of a single file, and before its files are known."""
+    from launcher.downloads import journal
+    from launcher.downloads.cache import RepoCache
 
-    if quant is not None:
-        return DownloadRequest(repo, repo.split("/")[1], quant, repo, (), 0)
-    there = hub.quants(hub.list_files(repo))
-    offered = ", ".join(
-        f"{name} ({gb(sum(f.size_bytes or 0 for f in files))})" for name, files in sorted(there.items())
-    )
-    why = f"{repo} has: {offered}." if there else f"{repo} has no GGUF files."
-    raise UserError("quant_needed", "Which quantisation?", why, (NextStep("Name one with --quant"),))
-
-
-def _recommended(variant: Variant) -> DownloadRequest:
-    from launcher.cli.machines import this_machine
-    from launcher.planner import recommend
-
-    found = recommend(this_machine(), (variant,))
-    best = found.recommended
-    if best is None:
-        why = found.rejected[0].why if found.rejected else found.why_not_bigger
-        raise UserError(
-            "does_not_fit",
-            f"No {variant.name} fits this machine.",
-            why,
-            (NextStep("See what fits: launcher recommend"),),
-        )
-    print(f"{best.short_name} {best.quant}, {gb(best.file_bytes)}: recommended for this machine.", file=sys.stderr)
-    return DownloadRequest(
-        best.model, best.short_name, best.quant, best.repo, best.files, best.file_bytes, best.revision
-    )
+    if len(request.files) < 2 or not journal.is_pinned(request):
+        return ""
+    cache = RepoCache.for_request(request)
+    done = sum(cache.finished(request.revision or "", f) is not None for f in request.files)
+    return f"{done} of {len(request.files)} files"
 
 
-def _fetch(request: DownloadRequest) -> DownloadProgress:
-    from launcher.downloads import fetch
+def _document(request: DownloadRequest, result: DownloadProgress) -> dict[str, object]:
+    """The document of design section 4.2, and each file."""
+    from launcher.downloads import index
 
-    stop = threading.Event()
-    bar = _Bar(f"{request.short_name} {request.quant}")
-    with _stop_on_signals(stop), ThreadPoolExecutor(1, "download") as pool:
-        job = pool.submit(fetch, request, bar.show, stop)
-        # Short waits: on Windows a signal is only heard between them.
-        while not job.done():
-            wait((job,), 0.2)
-        return job.result()
-
-
-@contextmanager
-def _stop_on_signals(stop: threading.Event) -> Generator[None]:
-    """Ctrl+C pauses; a second one is Python's own KeyboardInterrupt again."""
-
-    def on_signal(number: int, _frame: object) -> None:
-        stop.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, on_signal)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    found = index.find(request.key)
+    known = found.request.files if found and tuple(map(str, found.paths())) == result.paths else request.files
+    return {
+        "model": request.model,
+        "quant": request.quant,
+        "paths": result.paths,
+        "bytes": result.total_bytes,
+        "sha256": result.sha256,
+        "resumed_bytes": result.resumed_bytes,
+        "seconds": round(result.seconds, 3),
+        "repo": request.repo,
+        "revision": found.request.revision if found else request.revision,
+        "files": [
+            {"name": f.name, "path": path, "bytes": f.size_bytes, "sha256": sha256}
+            for f, path, sha256 in zip(known, result.paths, result.sha256, strict=True)
+        ],
+    }
 
 
-def _paused(result: DownloadProgress, model: str, quant: str) -> UserError:
+def _paused(result: DownloadProgress, models: list[str], quant: str, options: Options) -> UserError:
     why = f"{gb(result.done_bytes)} of {gb(result.total_bytes)} are on the disk and stay there."
-    step = NextStep(f"Continue: launcher download {model} --quant {quant}")
-    return UserError("paused", "The download is paused.", why, (step,))
+    # Of several models with no quantisation given, each has its own.
+    chosen = options.quant or (quant if len(models) == 1 else None)
+    words = ["launcher", "download", *models, *(["--quant", chosen] if chosen else []), *options.words()]
+    return UserError("paused", "The download is paused.", why, (NextStep(f"Continue: {shlex.join(words)}"),))
 
 
-class _Bar:
-    """One line on a terminal, redrawn; elsewhere a line now and then. Notes get their own line."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._is_terminal = sys.stderr.isatty()
-        self._note = ""
-        self._state: DownloadState | None = None
-        self._shown_at = 0.0
-
-    def show(self, progress: DownloadProgress) -> None:
-        """Draw a report."""
-        if progress.note and progress.note != self._note:
-            self._note = progress.note
-            print(f"{self._clear()}{progress.note}", file=sys.stderr)
-        is_over = progress.state in (DownloadState.DONE, DownloadState.PAUSED, DownloadState.FAILED)
-        if self._is_terminal:
-            line = describe(self._title, progress, shutil.get_terminal_size().columns)
-            print(f"{self._clear()}{line}", end="\n" if is_over else "", file=sys.stderr, flush=True)
-        elif is_over or progress.state is not self._state or time.monotonic() - self._shown_at >= _LINE_EVERY_S:
-            self._shown_at = time.monotonic()
-            print(describe(self._title, progress, 100), file=sys.stderr, flush=True)
-        self._state = progress.state
-
-    def _clear(self) -> str:
-        return "\r\x1b[K" if self._is_terminal else ""
+def _bytes_s(text: str) -> int:
+    found = _LIMIT.fullmatch(text.strip())
+    value = int(float(found["n"]) * _UNITS[found["unit"].lower()]) if found else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError("a rate is a number of bytes per second: 5MB, 800KB")
+    return value
 
 
-def describe(title: str, progress: DownloadProgress, columns: int) -> str:
-    """One line of at most `columns` characters: title, bar, bytes, rate, time left; the last parts go first when it is tight."""
-    words = {DownloadState.CHECKING: "checking", DownloadState.VERIFYING: "verifying"}.get(
-        progress.state, progress.state.value
-    )
-    parts = [title]
-    if progress.total_bytes:
-        share = min(1.0, progress.done_bytes / progress.total_bytes)
-        filled = int(share * 20)
-        parts += [
-            f"[{'#' * filled}{'.' * (20 - filled)}] {int(share * 100):3d} %",
-            f"{gb(progress.done_bytes)} of {gb(progress.total_bytes)}",
-        ]
-    if progress.state is DownloadState.DOWNLOADING:
-        parts += [f"{gb(progress.rate_bytes_s)}/s"] if progress.rate_bytes_s is not None else []
-        parts += [f"{duration(progress.seconds_left)} left"] if progress.seconds_left is not None else []
-    else:
-        parts.insert(1, words)
-    while len(parts) > 1 and len("  ".join(parts)) >= columns:
-        parts.pop()
-    return "  ".join(parts)[: max(1, columns - 1)]
+def _connections(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 16:
+        raise argparse.ArgumentTypeError("connections are 1 to 16")
+    return int(text)

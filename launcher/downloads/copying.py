@@ -14,7 +14,7 @@ from typing import BinaryIO
 from launcher.core.errors import NextStep, UserError
 from launcher.core.words import say
 from launcher.downloads.cache import size_of
-from launcher.downloads.transfer import StoppedError
+from launcher.downloads.retry import StoppedError
 
 _BLOCK = 4 << 20
 _ZEROS = bytes(_BLOCK)

@@ -21,7 +21,7 @@ from launcher.downloads.journal import Journal
 from launcher.downloads.lock import blob_lock
 from launcher.downloads.moving import Move, Phase, Piece
 from launcher.downloads.part import sha256_of
-from launcher.downloads.transfer import StoppedError
+from launcher.downloads.retry import StoppedError
 
 _log = logging.getLogger("launcher.downloads")
 

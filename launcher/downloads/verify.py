@@ -24,7 +24,7 @@ from launcher.downloads.index import InstalledSet
 from launcher.downloads.journal import Journal
 from launcher.downloads.lock import blob_lock
 from launcher.downloads.tools.candidate import Candidate
-from launcher.downloads.transfer import StoppedError
+from launcher.downloads.retry import StoppedError
 
 _BLOCK = 1 << 20
 _log = logging.getLogger("launcher.downloads")

@@ -27,7 +27,7 @@ from launcher.downloads import copying, folders, index, journal, move, moving
 from launcher.downloads.cache import RepoCache
 from launcher.downloads.journal import Journal
 from launcher.downloads.lock import blob_lock
-from launcher.downloads.transfer import StoppedError
+from launcher.downloads.retry import StoppedError
 
 REPO = "org/model-GGUF"
 COMMIT, OTHER_COMMIT = "c" * 40, "d" * 40

@@ -20,7 +20,7 @@ from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.downloads import adopt, fetch, folders, index, journal, library, remove, verify
 from launcher.downloads.cache import RepoCache
 from launcher.downloads.checks import Known
-from launcher.downloads.transfer import StoppedError
+from launcher.downloads.retry import StoppedError
 from tests.fakes.hub import FakeHub, serving
 
 REPO = "org/model-GGUF"
