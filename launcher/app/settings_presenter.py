@@ -1,23 +1,37 @@
-"""Settings: shows the values in force and applies changes at once."""
+"""Settings: shows the values in force and applies changes at once. What reads disk, keyring or network runs in a thread."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QFileDialog
 
 from launcher import __version__
-from launcher.app.steps import open_folder
-from launcher.catalog import hub
-from launcher.core.paths import hub_cache_dir
+from launcher.catalog import network
+from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import GIB
+from launcher.core.words import joined, known
+from launcher.services import network as reach
 from launcher.services.chat_service import ChatService
+from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
 from launcher.services.plan_service import PlanService
+from launcher.services.tasks import TaskRunner
 from launcher.store.settings import (
+    CA_FILE,
+    CONNECTIONS,
+    DOWNLOADS_AT_ONCE,
     HUB_ENDPOINT,
+    NOTIFY,
+    OFFLINE,
+    PROXY,
     REGISTRY,
+    RESUME_ON_START,
+    SPEED_LIMIT_KB_S,
     SYSTEM_PROMPT,
     THEME,
     UNLOAD_MINUTES,
@@ -28,11 +42,24 @@ from launcher.store.settings import (
 from launcher.ui.settings import SettingsPage
 from launcher.ui.theme import ThemeManager, ThemeMode
 
-_SHOWN: tuple[Setting[Any], ...] = (THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, SYSTEM_PROMPT)
+_SHOWN: tuple[Setting[Any], ...] = (
+    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
+    DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY, SYSTEM_PROMPT,
+)  # fmt: skip
+_OF_THE_NETWORK = (HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE)
+_BYTES_PER_KB = 1000
 
 
 class SettingsPresenter(QObject):
-    """Connects the Settings page. The environment's HF_ENDPOINT is what an empty field means."""
+    """Connects the Settings page.
+
+    Signals:
+        next_step_chosen(NextStep): the connection test, the dialog for a token.
+        network_changed(): another server, proxy, certificate or token is in force.
+    """
+
+    next_step_chosen = Signal(object)
+    network_changed = Signal()
 
     def __init__(
         self,
@@ -42,7 +69,7 @@ class SettingsPresenter(QObject):
         plans: PlanService,
         theme: ThemeManager,
         engine: EngineService,
-        environment_endpoint: str | None,
+        downloads: DownloadService,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -52,21 +79,51 @@ class SettingsPresenter(QObject):
         self._plans = plans
         self._theme = theme
         self._engine = engine
-        self._environment_endpoint = environment_endpoint
-        page.set_models_folder(str(hub_cache_dir()))
-        page.set_default_endpoint(
-            environment_endpoint or hub.DEFAULT_ENDPOINT, from_environment=environment_endpoint is not None
+        self._downloads = downloads
+        self._tasks = TaskRunner("settings", self, serial=True)
+        from_environment = os.environ.get("HF_ENDPOINT")
+        page.network.set_default_endpoint(
+            from_environment or network.DEFAULT_ENDPOINT, from_environment=from_environment is not None
         )
         page.set_about(__version__, self.tr("llama.cpp through llama-cpp-python"), LICENCES)
         page.setting_changed.connect(self._on_setting_changed)
         page.restore_defaults_requested.connect(self._on_restore_defaults_requested)
-        page.open_folder_requested.connect(self._on_open_folder_requested)
-        self._show({s.key: settings.get(s) for s in _SHOWN})
+        self._connect_network()
+        self._show()
         for setting in _SHOWN:
-            self._apply(setting, settings.get(setting))
+            if setting not in _OF_THE_NETWORK:
+                self._apply(setting, settings.get(setting))
+        reach.apply(settings)
 
-    def _show(self, values: dict[str, object]) -> None:
-        self._page.set_values(values)
+    def start(self) -> None:
+        """Read what the keyring and the system say; the page follows."""
+        self._show_way()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._tasks.close()
+
+    def go_online(self) -> None:
+        """Leave offline mode."""
+        self._change(OFFLINE, False)
+        self._show()
+
+    @Slot(str, object)
+    def change(self, key: str, value: object) -> None:
+        """A setting was changed on another page."""
+        self._on_setting_changed(key, value)
+        # What the thread is just writing is not in the settings yet.
+        self._page.set_values({**{s.key: self._settings.get(s) for s in _SHOWN}, key: value})
+
+    @Slot()
+    def refresh_token(self) -> None:
+        """A token was entered or forgotten elsewhere."""
+        self._show_way()
+
+    # --- settings ---
+
+    def _show(self) -> None:
+        self._page.set_values({s.key: self._settings.get(s) for s in _SHOWN})
 
     @Slot(str, object)
     def _on_setting_changed(self, key: str, value: object) -> None:
@@ -76,14 +133,14 @@ class SettingsPresenter(QObject):
     @Slot()
     def _on_restore_defaults_requested(self) -> None:
         for setting in _SHOWN:
+            self._page.show_problem(setting.key, None)
             self._change(setting, setting.default)
-        self._show({s.key: s.default for s in _SHOWN})
-
-    @Slot()
-    def _on_open_folder_requested(self) -> None:
-        open_folder(str(hub_cache_dir()))
+        self._page.set_values({s.key: s.default for s in _SHOWN})
 
     def _change(self, setting: Setting[Any], value: Any) -> None:
+        if setting in _OF_THE_NETWORK:
+            self._on_the_way(lambda: self._take(setting, value), setting.key)
+            return
         self._store.run(lambda: self._settings.set(setting, value))
         self._apply(setting, value)
 
@@ -94,12 +151,119 @@ class SettingsPresenter(QObject):
             self._plans.set_vram_reserve(int(cast("float", value) * GIB))
         elif setting is UNLOAD_MINUTES:
             self._engine.set_idle_minutes(cast("int", value))
-        elif setting is HUB_ENDPOINT:
-            endpoint = cast("str", value) or self._environment_endpoint
-            if endpoint:
-                os.environ["HF_ENDPOINT"] = endpoint
-            else:
-                os.environ.pop("HF_ENDPOINT", None)
+        elif setting is DOWNLOADS_AT_ONCE:
+            self._downloads.set_at_once(cast("int", value))
+        elif setting is CONNECTIONS:
+            self._downloads.set_connections(cast("int", value))
+        elif setting is SPEED_LIMIT_KB_S:
+            self._downloads.set_limit(cast("int", value) * _BYTES_PER_KB or None)
+
+    # --- network ---
+
+    def _connect_network(self) -> None:
+        section = self._page.network
+        section.test_requested.connect(self._on_test_requested)
+        section.proxy_entered.connect(self._on_proxy_entered)
+        section.ca_file_requested.connect(self._on_ca_file_requested)
+        section.token_requested.connect(self._on_token_requested)
+        section.token_forgotten.connect(self._on_token_forgotten)
+
+    def _take(self, setting: Setting[Any], value: Any) -> str:
+        """Check, keep and use a setting of the network; in the thread."""
+        if setting is HUB_ENDPOINT:
+            network.check_endpoint(value)
+        elif setting is CA_FILE:
+            network.check_ca_file(value)
+        if setting is PROXY:
+            return reach.set_proxy(self._settings, value)
+        self._settings.set(setting, value)
+        reach.apply(self._settings)
+        return ""
+
+    def _on_the_way(self, work: Callable[[], str], key: str) -> None:
+        """Change how the network is reached; an error stands beside the setting of that key."""
+
+        def done(kept: str) -> None:
+            self._page.show_problem(key, None)
+            self._show()
+            if kept:
+                self._page.network.set_password_kept(kept)
+            self._show_way()
+            self.network_changed.emit()
+
+        self._tasks.run(work, done, lambda error: self._page.show_problem(key, error))
+
+    def _show_way(self) -> None:
+        """Which proxy and which token requests take now."""
+        self._tasks.run(_way, self._on_way_known)
+
+    def _on_way_known(self, way: tuple[network.ProxyInUse | UserError | None, str, bool]) -> None:
+        proxy, token, is_own = way
+        section = self._page.network
+        if isinstance(proxy, UserError):
+            section.set_proxy_in_use(joined(known(proxy.what), known(proxy.why)))
+        elif proxy is None:
+            section.set_proxy_in_use(self.tr("Now: the server is reached directly."))
+        else:
+            source = {
+                "settings": self.tr("from this setting"),
+                "environment": self.tr("from the environment (HTTPS_PROXY and the like)"),
+                "system": self.tr("from the system's settings"),
+            }[proxy.source]
+            text = self.tr("Now: {address}, {source}.").format(address=proxy.address, source=source)
+            section.set_proxy_in_use(text)
+        nothing = self.tr("None. Only models with terms to accept ask for one.")
+        section.set_token(token or nothing, can_forget=is_own)
+
+    @Slot()
+    def _on_test_requested(self) -> None:
+        self.next_step_chosen.emit(NextStep(self.tr("Test connection"), StepAction.TEST_CONNECTION))
+
+    @Slot(str)
+    def _on_proxy_entered(self, text: str) -> None:
+        self._change(PROXY, text)
+
+    @Slot()
+    def _on_ca_file_requested(self) -> None:
+        dialog = QFileDialog(self._page, self.tr("A file of certificates"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([self.tr("Certificates (*.pem *.crt *.cer)"), self.tr("All files (*)")])
+        dialog.fileSelected.connect(self._on_ca_file_chosen)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    @Slot(str)
+    def _on_ca_file_chosen(self, path: str) -> None:
+        self._change(CA_FILE, path)
+
+    @Slot()
+    def _on_token_requested(self) -> None:
+        host = urlsplit(network.endpoint()).netloc
+        self.next_step_chosen.emit(NextStep(self.tr("Enter access token"), StepAction.ENTER_TOKEN, host))
+
+    @Slot()
+    def _on_token_forgotten(self) -> None:
+        from launcher.store import secrets
+
+        def forget() -> str:
+            secrets.forget_token(urlsplit(network.endpoint()).netloc)
+            network.renew()
+            return ""
+
+        self._on_the_way(forget, HUB_ENDPOINT.key)
+
+
+def _way() -> tuple[network.ProxyInUse | UserError | None, str, bool]:
+    """The proxy in use or why it cannot be, the token's source in words, and whether that token was entered here. Blocks."""
+    try:
+        proxy: network.ProxyInUse | UserError | None = network.proxy_in_use(network.endpoint())
+    except UserError as error:
+        proxy = error
+    try:
+        token = network.token()
+        return proxy, reach.token_source(), token is not None and token.source == "launcher"
+    except UserError as error:
+        return proxy, joined(known(error.what), known(error.why)), True
 
 
 # What is shipped or imported, with its licence, for About.
@@ -109,6 +273,7 @@ LICENCES: tuple[tuple[str, str], ...] = (
     ("huggingface_hub", "Apache-2.0"),
     ("psutil, nvidia-ml-py", "BSD-3-Clause"),
     ("markdown-it-py, mdit-py-plugins, platformdirs, tomlkit, ziamath", "MIT"),
+    ("keyring, jeepney", "MIT"),
     ("Pygments", "BSD-2-Clause"),
     ("Lucide icons", "ISC"),
 )

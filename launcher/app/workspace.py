@@ -13,15 +13,19 @@ from PySide6.QtGui import QDesktopServices
 
 from launcher import __version__
 from launcher.app.chat_presenter import ChatPresenter
+from launcher.app.download_dialogs import DownloadDialogs
 from launcher.app.downloads_presenter import DownloadsPresenter
 from launcher.app.flow import ChatFlow
 from launcher.app.home_presenter import HomePresenter
+from launcher.app.library_presenter import LibraryPresenter
 from launcher.app.load_recorder import LoadRecorder
 from launcher.app.machine_presenter import MachinePresenter
 from launcher.app.models_presenter import ModelsPresenter
+from launcher.app.notifications import Notifications
 from launcher.app.settings_presenter import SettingsPresenter
 from launcher.app.status_presenter import StatusPresenter
 from launcher.app.steps import Steps, copy_text, open_folder
+from launcher.app.storage_presenter import StoragePresenter
 from launcher.core.downloads import Installed
 from launcher.core.errors import StepAction, UserError
 from launcher.core.machine import machine_to_json
@@ -33,18 +37,19 @@ from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
 from launcher.services.exact_service import ExactService
 from launcher.services.hardware_service import HardwareService
+from launcher.services.library_service import LibraryService
 from launcher.services.plan_service import PlanService
-from launcher.store.settings import METERS_SHOWN, WINDOW_GEOMETRY, Settings
+from launcher.store.settings import METERS_SHOWN, RESUME_ON_START, WINDOW_GEOMETRY, Settings
 from launcher.ui.chat import ChatPage
 from launcher.ui.downloads import DownloadsPage
 from launcher.ui.home import HomePage
+from launcher.ui.library import DOWNLOADS, LIBRARY, DownloadsArea, LibraryPage
 from launcher.ui.main_window import MainWindow
 from launcher.ui.meters import AlarmBanner, MeterPanel
 from launcher.ui.models import ModelsPage
 from launcher.ui.settings import SettingsPage
 from launcher.ui.theme import ThemeManager
 from launcher.ui.thispc import ThisPcPage
-from launcher.ui.token_dialog import TokenDialog
 
 
 class Workspace(QObject):
@@ -61,7 +66,7 @@ class Workspace(QObject):
         self._last_error: UserError | None = None
         self._build_services()
         self._build_pages()
-        self._build_presenters(os.environ.get("HF_ENDPOINT"))
+        self._build_presenters()
         self._connect()
 
     def _build_services(self) -> None:
@@ -71,6 +76,7 @@ class Workspace(QObject):
         self._plans = PlanService(self)
         self._exact = ExactService(self)
         self._downloads = DownloadService(self)
+        self._library = LibraryService(self._downloads, self._plans, self)
         self._store = ChatService(self)
         self._flow = ChatFlow(self._downloads, self._engine, self._plans, self)
         self._steps = Steps(self)
@@ -85,31 +91,40 @@ class Workspace(QObject):
         self._chat.set_meters_shown(self._are_meters_shown)
         self._models = ModelsPage()
         self._downloads_page = DownloadsPage()
+        self._library_page = LibraryPage()
+        self._downloads_area = DownloadsArea(self._downloads_page, self._library_page)
         self._this_pc = ThisPcPage()
         self._settings_page = SettingsPage()
         chat_regions = (self._chat.panel, self._chat.message_list, self._chat.composer, self._meters)
         self._window.set_page("chat", self._chat, regions=chat_regions)
         self._window.set_page("models", self._models)
-        self._window.set_page("downloads", self._downloads_page)
+        self._window.set_page("downloads", self._downloads_area)
         self._window.set_page("this-pc", self._this_pc)
         self._window.set_page("settings", self._settings_page)
 
-    def _build_presenters(self, environment_endpoint: str | None) -> None:
+    def _build_presenters(self) -> None:
         plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
         self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self)
         self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
         self._models_presenter = ModelsPresenter(
             self._models, self._hardware, plans, self._exact, downloads, flow, self
         )
-        self._downloads_presenter = DownloadsPresenter(
-            self._downloads_page, self._window.rail, downloads, flow, self._hardware, self
-        )
         self._machine_presenter = MachinePresenter(
             self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self._calibration, self
         )
         self._settings_presenter = SettingsPresenter(
-            self._settings_page, self._settings, self._store, plans, self._theme, engine, environment_endpoint, self
+            self._settings_page, self._settings, self._store, plans, self._theme, engine, downloads, self
         )
+        # After the settings, which say where the hub is.
+        self._dialogs = DownloadDialogs(self._window, downloads, flow, self._hardware, plans, self)
+        self._downloads_presenter = DownloadsPresenter(
+            self._downloads_page, self._window, downloads, flow, self._hardware, self._settings, self._dialogs, self
+        )
+        self._storage_presenter = StoragePresenter(self._settings_page.storage, downloads, self)
+        self._library_presenter = LibraryPresenter(
+            self._library_page, self._library, downloads, self._store, flow, self
+        )
+        self._notifications = Notifications(self._window, downloads, self._settings, self)
         self._status_presenter = StatusPresenter(self._window, engine, self._hardware, plans, self)
         self._recorder = LoadRecorder(engine, self._store, self)
 
@@ -134,12 +149,30 @@ class Workspace(QObject):
         for source in (self._home.next_step_chosen, chat.next_step_chosen, self._alarms.step_chosen):
             source.connect(self._steps.carry_out)
         self._downloads_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._downloads_presenter.setting_changed.connect(self._settings_presenter.change)
+        self._settings_presenter.network_changed.connect(self._downloads_presenter.on_network_changed)
+        self._dialogs.next_step_chosen.connect(self._steps.carry_out)
+        self._dialogs.failed.connect(self._downloads_page.show_error)
+        self._dialogs.token_kept.connect(self._settings_presenter.refresh_token)
         self._models_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._connect_library()
         self._this_pc.copy_report_requested.connect(self._copy_report)
         self._this_pc.next_step_chosen.connect(self._steps.carry_out)
         self._engine.load_failed.connect(self._on_engine_error)
         self._engine.crashed.connect(self._on_engine_error)
         self._teach_steps()
+
+    def _connect_library(self) -> None:
+        presenter, page = self._library_presenter, self._library_page
+        presenter.page_wanted.connect(self._show_library)
+        presenter.downloads_wanted.connect(self._show_downloads)
+        presenter.next_step_chosen.connect(self._steps.carry_out)
+        page.home_requested.connect(self._show_home)
+        self._downloads_page.library_requested.connect(self._show_library)
+        self._window.files_dropped.connect(presenter.add)
+        self._settings_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._notifications.chat_wanted.connect(self._flow.open_key)
+        self._notifications.downloads_wanted.connect(self._show_downloads)
 
     def _teach_steps(self) -> None:
         """Every `StepAction` that concerns more than one download; the Downloads page does its own."""
@@ -152,8 +185,13 @@ class Workspace(QObject):
         teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
         teach(StepAction.NEW_CHAT, self._on_new_chat_step)
         teach(StepAction.EDIT_MESSAGE, self._on_edit_message)
-        teach(StepAction.ENTER_TOKEN, self._on_enter_token)
+        teach(StepAction.ENTER_TOKEN, self._dialogs.ask_token)
         teach(StepAction.FREE_SPACE, self._on_free_space)
+        teach(StepAction.CHANGE_FOLDER, self._on_change_folder)
+        teach(StepAction.USE_COPY, self._downloads_presenter.use_copy)
+        teach(StepAction.NETWORK_SETTINGS, self._on_network_settings)
+        teach(StepAction.TEST_CONNECTION, self._on_test_connection)
+        teach(StepAction.GO_ONLINE, self._on_go_online)
         teach(StepAction.COPY_REPORT, self._on_copy_report)
 
     # -- life
@@ -168,13 +206,19 @@ class Workspace(QObject):
         """Begin everything that reads drivers, disk or network."""
         self._store.start()
         self._plans.start()
-        self._downloads.start_service()
+        self._settings_presenter.start()
+        self._downloads.start_service(self._settings.get(RESUME_ON_START))
         self._hardware.start()
 
     def close(self) -> None:
         """End threads and processes; called after the event loop."""
+        self._notifications.close()
         self._chat.shut_down()
         self._engine.close()
+        self._dialogs.close()
+        self._library.close()
+        self._storage_presenter.close()
+        self._settings_presenter.close()
         self._downloads.close()
         self._calibration.close()
         self._hardware.close()
@@ -184,9 +228,7 @@ class Workspace(QObject):
 
     def open_file(self, path: str) -> None:
         """Open a model file that the user double-clicked."""
-        file = Path(path).absolute()
-        size = file.stat().st_size if file.is_file() else 0
-        self._flow.open(Installed(str(file), file.stem, "", str(file), size, "", "file", verified=False))
+        self._library_presenter.open_file(str(Path(path).absolute()))
 
     # -- small connections
 
@@ -207,6 +249,8 @@ class Workspace(QObject):
     def _on_search_requested(self) -> None:
         if self._window.page_key == "models":
             self._models.focus_search()
+        elif self._window.page_key == "downloads" and self._downloads_area.part == LIBRARY:
+            self._library_page.focus_search()
         else:
             self._window.show_page("chat")
             self._chat.focus_search()
@@ -237,6 +281,16 @@ class Workspace(QObject):
     @Slot()
     def _show_models(self) -> None:
         self._window.show_page("models")
+
+    @Slot()
+    def _show_downloads(self) -> None:
+        self._downloads_area.show_part(DOWNLOADS)
+        self._window.show_page("downloads")
+
+    @Slot()
+    def _show_library(self) -> None:
+        self._downloads_area.show_part(LIBRARY)
+        self._window.show_page("downloads")
 
     @Slot()
     def _show_home(self) -> None:
@@ -280,17 +334,28 @@ class Workspace(QObject):
         del argument
         self._chat.focus_composer()
 
-    def _on_enter_token(self, host: str) -> None:
-        TokenDialog(host, self._window, self._on_token_entered).open()
-
-    def _on_token_entered(self, token: str) -> None:
-        # The hub client reads it at each request; it is gone when the program ends.
-        os.environ["HF_TOKEN"] = token
-        self._downloads.resume_all()
-
     def _on_free_space(self, argument: str) -> None:
         del argument
-        open_folder(str(hub_cache_dir()))
+        self._show_library()
+
+    def _on_change_folder(self, key: str) -> None:
+        if key:
+            self._dialogs.ask_item_folder(key)
+        else:
+            self._dialogs.ask_downloads_folder()
+
+    def _on_network_settings(self, argument: str) -> None:
+        del argument
+        self._window.show_page("settings")
+        self._settings_page.show_section("network")
+
+    def _on_test_connection(self, argument: str) -> None:
+        del argument
+        self._dialogs.test_connection()
+
+    def _on_go_online(self, argument: str) -> None:
+        del argument
+        self._settings_presenter.go_online()
 
     def _on_copy_report(self, argument: str) -> None:
         del argument

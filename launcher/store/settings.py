@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 import tomllib
 from dataclasses import dataclass, field
@@ -126,6 +127,7 @@ class Settings:
         self.notice: UserError | None = None
         self._path = path
         self._values: dict[str, object] = {}
+        self._lock = threading.Lock()
         try:
             data = tomllib.loads(path.read_text("utf-8"))
         except FileNotFoundError:
@@ -148,10 +150,11 @@ class Settings:
         """
         if not setting.accepts(value):
             raise ValueError(f"{setting.key}: {value!r} is not allowed")
-        if setting.key in self._values and self._values[setting.key] == value:
-            return
-        self._values[setting.key] = value
-        self._write(setting.key, value)
+        with self._lock:  # several threads set: each rewrites the whole file
+            if setting.key in self._values and self._values[setting.key] == value:
+                return
+            self._values[setting.key] = value
+            self._write(setting.key, value)
 
     def _read(self, data: dict[str, Any]) -> None:
         wrong: list[str] = []

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from launcher.ui.drop_overlay import DropOverlay
 from launcher.ui.shell import NavRail, StatusBar
 from launcher.ui.theme import px
 
@@ -24,6 +25,8 @@ class MainWindow(QMainWindow):
         stop_requested(): Esc; stops a running answer.
         meters_toggle_requested(): Ctrl+M.
         closing(): the window is about to close.
+        files_dropped(tuple[str, ...]): files and folders were dropped anywhere on it.
+        link_dropped(str): a link to a model was.
     """
 
     page_changed = Signal(str)
@@ -32,6 +35,8 @@ class MainWindow(QMainWindow):
     stop_requested = Signal()
     meters_toggle_requested = Signal()
     closing = Signal()
+    files_dropped = Signal(object)
+    link_dropped = Signal(str)
 
     def __init__(self, title: str) -> None:
         """Make an empty window of 1280 x 800; `title` is the system's title bar text."""
@@ -56,6 +61,10 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self.rail.page_chosen.connect(self.show_page)
         self._add_shortcuts()
+        self.setAcceptDrops(True)
+        self._drop = DropOverlay(self)
+        self._drop.files_dropped.connect(self.files_dropped)
+        self._drop.link_dropped.connect(self.link_dropped)
         self.setMinimumSize(640, 480)
         self.resize(1280, 800)
 
@@ -88,6 +97,7 @@ class MainWindow(QMainWindow):
         page = page or QWidget(self._stack)
         self._pages[key] = page
         self._regions[key] = tuple(regions) or (page,)
+        self._drop.catch_from(page)
         self._stack.addWidget(page)
         self.rail.add(key, icon, title, at_bottom=at_bottom)
         if len(self._keys) == 1:
@@ -100,6 +110,7 @@ class MainWindow(QMainWindow):
         index = self._stack.indexOf(old)
         self._stack.removeWidget(old)
         old.deleteLater()
+        self._drop.catch_from(page)
         self._stack.insertWidget(index, page)
         self._pages[key] = page
         self._regions[key] = tuple(regions) or (page,)

@@ -8,6 +8,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from launcher.core.errors import UserError
+from launcher.services.storage import Storage
 from launcher.store.settings import REGISTRY, Setting
 from launcher.ui.components import Text
 from launcher.ui.settings import SettingsPage
@@ -89,20 +91,20 @@ def test_every_emitted_value_is_one_the_registry_accepts(page: SettingsPage, qtb
         spin.setValue(3)
     open_section(page, "General")
     buttons(page)["Appearance: Dark"].click()
-    assert len(seen) == 3
+    assert len(seen) == 6
     assert all(BY_KEY[key].accepts(value) for key, value in seen)
 
 
 def test_a_wrong_address_is_explained_and_not_taken(page: SettingsPage, qtbot: QtBot) -> None:
     open_section(page, "Network")
-    page.set_default_endpoint("https://hub.example", from_environment=True)
+    page.network.set_default_endpoint("https://hub.example", from_environment=True)
     assert "Empty takes HF_ENDPOINT from the environment: https://hub.example" in says(page)
     address = field(page, "Download server")
     assert address.placeholderText() == "https://hub.example"
     with qtbot.assertNotEmitted(page.setting_changed):
         qtbot.keyClicks(address, "hub example")
         qtbot.keyClick(address, Qt.Key.Key_Return)
-    assert "Write it as https://server" in says(page)
+    assert "It must look like https://mirror.example" in says(page)
     address.clear()
     with qtbot.waitSignal(page.setting_changed) as caught:
         qtbot.keyClicks(address, "http://127.0.0.1:8080/")
@@ -158,11 +160,22 @@ def test_choosing_a_section_ends_the_search(page: SettingsPage) -> None:
 
 
 def test_folder_about_and_defaults(page: SettingsPage, qtbot: QtBot) -> None:
-    page.set_models_folder("/somewhere/hub")
-    open_section(page, "Models and storage")
+    page.storage.set_storage(Storage("/somewhere/hub", True, 60 * 10**9, ("/mnt/old",), ("/data/gguf",)))
+    page.show_section("storage")
     assert "/somewhere/hub" in says(page)
-    with qtbot.waitSignal(page.open_folder_requested):
+    assert "The Hugging Face cache, shared with other programs. 60.0 GB free on its disk." in says(page)
+    assert "/mnt/old" in says(page)
+    assert "Use the Hugging Face cache" not in buttons(page)
+    with qtbot.waitSignal(page.storage.open_requested) as caught:
         buttons(page)["Open folder"].click()
+    assert caught.args == ["/somewhere/hub"]
+    with qtbot.waitSignal(page.storage.forget_requested) as caught:
+        buttons(page)["Search /data/gguf no more"].click()
+    assert caught.args == ["/data/gguf"]
+    with qtbot.waitSignal(page.storage.change_requested):
+        buttons(page)["Change the folder for new downloads"].click()
+    page.storage.show_folder_problem("It cannot be written.")
+    assert "It cannot be written." in says(page)
     page.set_about("0.1.0", "engine of today", (("Icons", "ISC"), ("Qt", "LGPL-3.0")))
     open_section(page, "About")
     assert "engine of today" in says(page)
@@ -171,7 +184,95 @@ def test_folder_about_and_defaults(page: SettingsPage, qtbot: QtBot) -> None:
         buttons(page)["Restore defaults"].click()
 
 
-@pytest.mark.parametrize("section", ["General", "Models and storage", "Network", "Engine", "Chat", "Privacy", "About"])
+def test_a_proxy_of_its_own_is_put_together_from_its_fields(page: SettingsPage, qtbot: QtBot) -> None:
+    page.show_section("network")
+    assert "Proxy address" not in says(page)
+    with qtbot.assertNotEmitted(page.network.proxy_entered):
+        buttons(page)["Proxy: Own address"].click()
+    assert "Proxy address" in says(page)
+    address = field(page, "Proxy address")
+    with qtbot.assertNotEmitted(page.network.proxy_entered):
+        qtbot.keyClicks(address, "ftp://proxy.example")
+        qtbot.keyClick(address, Qt.Key.Key_Return)
+    assert "It must begin with http://" in says(page)
+    address.clear()
+    with qtbot.waitSignal(page.network.proxy_entered) as caught:
+        qtbot.keyClicks(address, "proxy.example:3128")
+        qtbot.keyClick(address, Qt.Key.Key_Return)
+    assert caught.args == ["http://proxy.example:3128"]
+    with qtbot.waitSignal(page.network.proxy_entered) as caught:
+        qtbot.keyClicks(field(page, "Proxy user"), "an@na")
+        qtbot.keyClick(field(page, "Proxy user"), Qt.Key.Key_Return)
+    assert caught.args == ["http://an%40na@proxy.example:3128"]
+    password = field(page, "Proxy password")
+    assert password.echoMode() is QLineEdit.EchoMode.Password
+    with qtbot.waitSignal(page.network.proxy_entered) as caught:
+        qtbot.keyClicks(password, "s:cret/")
+        qtbot.keyClick(password, Qt.Key.Key_Return)
+    assert caught.args == ["http://an%40na:s%3Acret%2F@proxy.example:3128"]
+    assert password.text() == ""
+    with qtbot.waitSignal(page.network.proxy_entered) as caught:
+        buttons(page)["Proxy: None"].click()
+    assert caught.args == ["direct"]
+    assert "Proxy address" not in says(page)
+
+
+def test_a_password_without_a_user_is_explained(page: SettingsPage, qtbot: QtBot) -> None:
+    page.set_values({**VALUES, "network.proxy": "socks5://127.0.0.1:1080"})
+    page.show_section("network")
+    assert field(page, "Proxy address").text() == "socks5://127.0.0.1:1080"
+    with qtbot.assertNotEmitted(page.network.proxy_entered):
+        qtbot.keyClicks(field(page, "Proxy password"), "secret")
+        qtbot.keyClick(field(page, "Proxy password"), Qt.Key.Key_Return)
+    assert "A password needs a user." in says(page)
+
+
+def test_certificates_offline_mode_and_token(page: SettingsPage, qtbot: QtBot) -> None:
+    page.set_values({**VALUES, "network.ca_file": "/etc/firm.pem"})
+    page.show_section("network")
+    assert "/etc/firm.pem" in says(page)
+    with qtbot.waitSignal(page.setting_changed) as caught:
+        buttons(page)["Use no extra certificates"].click()
+    assert caught.args == ["network.ca_file", ""]
+    page.show_problem("network.ca_file", UserError("ca_file", "No certificate.", "It is a picture."))
+    assert "No certificate. It is a picture." in says(page)
+    page.show_problem("network.ca_file", None)
+    assert "No certificate." not in says(page)
+    with qtbot.waitSignal(page.setting_changed) as caught:
+        buttons(page)["Offline mode"].click()
+    assert caught.args == ["network.offline", True]
+    assert "Forget the access token" not in buttons(page)
+    page.network.set_token("The one you entered here for huggingface.co.", can_forget=True)
+    assert "The one you entered here" in says(page)
+    with qtbot.waitSignal(page.network.token_forgotten):
+        buttons(page)["Forget the access token"].click()
+    with qtbot.waitSignal(page.network.test_requested):
+        buttons(page)["Test connection"].click()
+
+
+def test_downloads_are_limited_in_megabytes_and_kept_in_kilobytes(page: SettingsPage, qtbot: QtBot) -> None:
+    page.set_values({**VALUES, "downloads.speed_limit_kb_s": 12500, "downloads.notify": False})
+    page.show_section("downloads")
+    spin = next(s for s in page.findChildren(QDoubleSpinBox) if s.accessibleName() == "Speed limit")
+    assert spin.value() == 12.5
+    with qtbot.waitSignal(page.setting_changed) as caught:
+        spin.setValue(2.5)
+    assert caught.args == ["downloads.speed_limit_kb_s", 2500]
+    assert not buttons(page)["Notify at the end"].isChecked()
+    with qtbot.waitSignal(page.setting_changed) as caught:
+        buttons(page)["Go on after a start"].click()
+    assert caught.args == ["downloads.resume_on_start", False]
+
+
+def test_a_search_finds_the_new_settings(page: SettingsPage) -> None:
+    field(page, "Find a setting").setText("certificates")
+    assert "Extra certificates" in says(page)
+    assert "Offline mode" not in says(page)
+
+
+@pytest.mark.parametrize(
+    "section", ["General", "Models and storage", "Network", "Downloads", "Engine", "Chat", "Privacy", "About"]
+)
 def test_every_control_has_a_name(page: SettingsPage, section: str) -> None:
     open_section(page, section)
     controls = [w for w in page.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisible()]

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from launcher.ui.settings.page import SettingsPage
+from launcher.ui.settings.storage_section import StorageSection
 
-__all__ = ["SettingsPage"]
+__all__ = ["SettingsPage", "StorageSection"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QTransform, QWheelEvent
 from PySide6.QtWidgets import (
@@ -15,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from launcher.core.errors import UserError
+from launcher.core.words import joined, known
 from launcher.ui.components import FocusRing, Text, frame
 from launcher.ui.theme import Role, Tone, current, font, paint_icon, px
 
@@ -97,7 +101,7 @@ class _Spin(QDoubleSpinBox):
 
 
 class AddressField(QWidget):
-    """A web address; a wrong one is explained under the field and not taken.
+    """An address; a wrong one is explained under the field and not taken.
 
     Signals:
         changed(str): another valid address, or "" for the default.
@@ -105,8 +109,10 @@ class AddressField(QWidget):
 
     changed = Signal(str)
 
-    def __init__(self, name: str, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget, check: Callable[[str], None]) -> None:
+        """Make a field; `check` raises a UserError for what cannot be used."""
         super().__init__(parent)
+        self._check = check
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -134,20 +140,54 @@ class AddressField(QWidget):
         """What is used while the field is empty."""
         self._field.setPlaceholderText(text)
 
-    def _on_editing_finished(self) -> None:
+    def take(self) -> None:
+        """Take what is written, or say why not."""
         text = self._field.text().strip().rstrip("/")
-        is_valid = not text or _is_address(text)
-        self._problem.set_text("" if is_valid else self.tr("Write it as https://server or https://server/path."))
-        self._problem.setVisible(not is_valid)
-        if is_valid and text != self._value:
+        problem = ""
+        try:
+            self._check(text)
+        except UserError as error:
+            problem = joined(known(error.what), known(error.why))
+        self._problem.set_text(problem)
+        self._problem.setVisible(bool(problem))
+        if not problem and text != self._value:
             self._value = text
             self.changed.emit(text)
 
+    @property
+    def text(self) -> str:
+        """What is written, taken or not."""
+        return self._field.text().strip()
 
-def _is_address(text: str) -> bool:
-    scheme, _, rest = text.partition("://")
-    host = rest.partition("/")[0]
-    return scheme in ("http", "https") and bool(host) and not any(c.isspace() for c in text)
+    def _on_editing_finished(self) -> None:
+        self.take()
+
+
+class SecretField(QLineEdit):
+    """A password; its text is never shown again, only that there is one.
+
+    Signals:
+        entered(str): another password, "" to forget it.
+    """
+
+    entered = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setEchoMode(QLineEdit.EchoMode.Password)
+        self.setFont(font(Role.SMALL))
+        self.setMinimumHeight(px(32))
+        self.setMinimumWidth(px(180))
+        self.editingFinished.connect(self._on_editing_finished)
+        FocusRing(self, 8, reach=2)
+
+    def _on_editing_finished(self) -> None:
+        if self.isModified():
+            self.setModified(False)
+            self.entered.emit(self.text())
+            self.clear()
+            self.setModified(False)
 
 
 class PromptField(QFrame):
@@ -198,3 +238,15 @@ class PromptField(QFrame):
         painter = QPainter(self)
         frame(painter, QRectF(self.rect()), 8, current().surface, current().outline)
         painter.end()
+
+
+def with_unit(field: QWidget, unit: str, parent: QWidget) -> QWidget:
+    """A field and its unit behind it."""
+    box = QWidget(parent)
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    row.addWidget(field)
+    row.addWidget(Text(unit, Role.SMALL, Tone.MUTED, box))
+    box.setFocusProxy(field)
+    return box

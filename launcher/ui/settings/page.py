@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from launcher.store.settings import HUB_ENDPOINT, SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
+from launcher.core.errors import UserError
+from launcher.core.words import joined, known
+from launcher.store.settings import SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
 from launcher.ui.components import (
     ButtonSize,
     Card,
@@ -19,9 +21,15 @@ from launcher.ui.components import (
     SegmentedButtons,
     Text,
 )
-from launcher.ui.settings.controls import AddressField, NumberField, PromptField
+from launcher.ui.settings.controls import NumberField, PromptField, with_unit
+from launcher.ui.settings.downloads_section import DownloadsSection
+from launcher.ui.settings.network_section import NetworkSection
 from launcher.ui.settings.rows import NavItem, SectionCard, SettingRow
+from launcher.ui.settings.storage_section import StorageSection
 from launcher.ui.theme import Role, Tone, px
+
+SECTIONS = ("general", "storage", "network", "downloads", "engine", "chat", "privacy", "about")
+"""Their keys, in the order of the list."""
 
 _NAV_WIDTH = 220
 _CARD_WIDTH = 800
@@ -30,15 +38,15 @@ _CARD_WIDTH = 800
 class SettingsPage(QWidget):
     """Shows values, emits changes. Only settings whose value was set are shown.
 
+    `storage`, `network` and `downloads` are sections with more than settings: see their own signals.
+
     Signals:
-        setting_changed(str, object): key of the registry and the new value, already valid.
+        setting_changed(str, object): key of the registry and the new value, of the right type and range.
         restore_defaults_requested(): put every setting back.
-        open_folder_requested(): the models' folder.
     """
 
     setting_changed = Signal(str, object)
     restore_defaults_requested = Signal()
-    open_folder_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,23 +125,20 @@ class SettingsPage(QWidget):
         minutes = values.get(UNLOAD_MINUTES.key)
         if isinstance(minutes, (int, float)):
             self._unload.set_value(float(minutes))
-        self._endpoint.set_value(str(values.get(HUB_ENDPOINT.key, "")))
+        self.network.set_values(values)
+        self.downloads.set_values(values)
         self._prompt.set_value(str(values.get(SYSTEM_PROMPT.key, "")))
         self._show()
 
-    def set_models_folder(self, path: str) -> None:
-        """Where weights are kept."""
-        self._folder.set_text(path)
+    def show_section(self, key: str) -> None:
+        """Open a section: one of `SECTIONS`."""
+        self._search.clear()
+        self._items[SECTIONS.index(key)].setChecked(True)
+        self._show()
 
-    def set_default_endpoint(self, address: str, *, from_environment: bool) -> None:
-        """What an empty server field means: HF_ENDPOINT's value, or the built-in one."""
-        self._endpoint.set_placeholder(address)
-        text = (
-            self.tr("Empty takes HF_ENDPOINT from the environment: {address}")
-            if from_environment
-            else self.tr("Empty takes {address}. A mirror speaks the same protocol.")
-        )
-        self._keyed[HUB_ENDPOINT.key].set_help(text.format(address=address))
+    def show_problem(self, key: str, error: UserError | None) -> None:
+        """Say beside a setting why its value was not taken; None when it was."""
+        self._keyed[key].set_problem("" if error is None else joined(known(error.what), known(error.why)))
 
     def set_about(self, version: str, engine: str, licences: tuple[tuple[str, str], ...]) -> None:
         """Fill the last section.
@@ -170,10 +175,18 @@ class SettingsPage(QWidget):
         return self.tr("at next load")
 
     def _build_sections(self, parent: QWidget) -> tuple[SectionCard, ...]:
+        self.storage = StorageSection(parent)
+        self.network = NetworkSection(parent)
+        self.downloads = DownloadsSection(parent)
+        for section in (self.network, self.downloads):
+            section.setting_changed.connect(self.setting_changed)
+            self._keyed |= section.keyed
+        self.network.rows_changed.connect(self._show)
         return (
             self._general(parent),
-            self._storage(parent),
-            self._network(parent),
+            self.storage,
+            self.network,
+            self.downloads,
             self._engine_section(parent),
             self._chat(parent),
             self._privacy(parent),
@@ -198,31 +211,6 @@ class SettingsPage(QWidget):
         )
         return SectionCard(self.tr("General"), (look, language), parent)
 
-    def _storage(self, parent: QWidget) -> SectionCard:
-        open_folder = SecondaryButton(self.tr("Open folder"), parent, size=ButtonSize.SMALL, icon="folder")
-        open_folder.clicked.connect(self.open_folder_requested)
-        self._folder = Text("…", Role.MONO_SMALL, parent=parent, wrap=True)
-        box = QWidget(parent)
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
-        column.addWidget(self._folder)
-        column.addWidget(open_folder)
-        folder = SettingRow(
-            self.tr("Folder of the models"),
-            self.tr("The Hugging Face cache, shared with other programs. HF_HOME or HF_HUB_CACHE moves it."),
-            box,
-            below=True,
-        )
-        return SectionCard(self.tr("Models and storage"), (folder,), parent)
-
-    def _network(self, parent: QWidget) -> SectionCard:
-        name = self.tr("Download server")
-        self._endpoint = AddressField(name, parent)
-        self._endpoint.changed.connect(self._on_endpoint_changed)
-        row = self._row(HUB_ENDPOINT.key, name, self.tr("Address of a Hugging Face mirror."), self._endpoint)
-        return SectionCard(self.tr("Network"), (row,), parent)
-
     def _engine_section(self, parent: QWidget) -> SectionCard:
         name = self.tr("Keep free on each card")
         low, high = VRAM_RESERVE_GIB.low, VRAM_RESERVE_GIB.high
@@ -232,7 +220,7 @@ class SettingsPage(QWidget):
             VRAM_RESERVE_GIB.key,
             name,
             self.tr("For the desktop and other programs. The plan never uses this part."),
-            _with_unit(self._reserve, self.tr("GiB"), parent),
+            with_unit(self._reserve, self.tr("GiB"), parent),
             mark=self._next_load(),
         )
         name = self.tr("Unload the model when idle")
@@ -243,7 +231,7 @@ class SettingsPage(QWidget):
             UNLOAD_MINUTES.key,
             name,
             self.tr("Gives the memory back to other programs. 0 keeps the model."),
-            _with_unit(self._unload, self.tr("minutes"), parent),
+            with_unit(self._unload, self.tr("minutes"), parent),
         )
         return SectionCard(self.tr("Engine"), (reserve, unload), parent)
 
@@ -330,19 +318,5 @@ class SettingsPage(QWidget):
     def _on_unload_changed(self, value: float) -> None:
         self.setting_changed.emit(UNLOAD_MINUTES.key, round(value))
 
-    def _on_endpoint_changed(self, value: str) -> None:
-        self.setting_changed.emit(HUB_ENDPOINT.key, value)
-
     def _on_prompt_changed(self, value: str) -> None:
         self.setting_changed.emit(SYSTEM_PROMPT.key, value)
-
-
-def _with_unit(field: QWidget, unit: str, parent: QWidget) -> QWidget:
-    box = QWidget(parent)
-    row = QHBoxLayout(box)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    row.addWidget(field)
-    row.addWidget(Text(unit, Role.SMALL, Tone.MUTED, box))
-    box.setFocusProxy(field)
-    return box

@@ -51,6 +51,9 @@ class SettingRow(QWidget):
         texts.addLayout(head)
         self._help = Text(help_text, Role.SMALL, Tone.MUTED, self, wrap=True)
         texts.addWidget(self._help)
+        self._problem = Text("", Role.SMALL, Tone.BAD, self, wrap=True)
+        self._problem.hide()
+        texts.addWidget(self._problem)
         row.addLayout(texts, 1)
         if control is not None:
             control.setAccessibleDescription(help_text)
@@ -63,6 +66,11 @@ class SettingRow(QWidget):
         """Another sentence under the title."""
         self._help.set_text(help_text)
 
+    def set_problem(self, text: str) -> None:
+        """Why a value was not taken, beside its field; "" when it was."""
+        self._problem.set_text(text)
+        self._problem.setVisible(bool(text))
+
     def matches(self, query: str) -> bool:
         """Every word of the search is in the row's words."""
         return all(word in self._words for word in query.lower().split())
@@ -71,20 +79,37 @@ class SettingRow(QWidget):
 class SectionCard(Card):
     """A titled card of rows with lines between the shown ones."""
 
-    def __init__(self, title: str, rows: tuple[SettingRow, ...], parent: QWidget | None = None) -> None:
+    def __init__(self, title: str = "", rows: tuple[SettingRow, ...] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = title
-        self.rows = rows
-        column = QVBoxLayout(self)
-        column.setContentsMargins(22, 16, 22, 8)
-        column.setSpacing(0)
-        column.addWidget(Text(title, Role.SECTION, parent=self))
+        self.rows: list[SettingRow] = []
+        self.keyed: dict[str, SettingRow] = {}
+        """Rows that show a setting, by its key: they are hidden until its value is known."""
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(22, 16, 22, 8)
+        self._column.setSpacing(0)
+        self._title = Text(title, Role.SECTION, parent=self)
+        self._column.addWidget(self._title)
         self._lines: list[Divider] = []
         for row in rows:
-            line = Divider(self)
-            self._lines.append(line)
-            column.addWidget(line)
-            column.addWidget(row)
+            self.add(row)
+
+    def set_title(self, title: str) -> None:
+        """Name the section; also the word in the list at the left."""
+        self.title = title
+        self._title.set_text(title)
+
+    def add(self, row: SettingRow, key: str = "") -> SettingRow:
+        """Add a row at the end; `key` is that of the setting it shows."""
+        line = Divider(self)
+        self._lines.append(line)
+        self.rows.append(row)
+        self._column.addWidget(line)
+        self._column.addWidget(row)
+        if key:
+            row.is_wanted = False
+            self.keyed[key] = row
+        return row
 
     def show_matching(self, query: str) -> bool:
         """Show the rows that match; whether any does."""

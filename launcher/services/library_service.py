@@ -1,0 +1,422 @@
+"""The library of models on this PC, for the window: what is there, whether it is whole, and what can be done with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from launcher.core.downloads import DownloadRequest, Installed
+from launcher.core.errors import NextStep, StepAction, UserError
+from launcher.core.plans import Plan
+from launcher.downloads.retry import StoppedError
+from launcher.services.download_service import DownloadService
+from launcher.services.local_files import file_model
+from launcher.services.plan_service import Planned, PlanService
+from launcher.services.tasks import TaskRunner
+from launcher.store.loads import LastLoad
+
+if TYPE_CHECKING:
+    from launcher.downloads.adopt import Adopted
+    from launcher.downloads.checks import Known
+    from launcher.downloads.library import Broken
+    from launcher.downloads.updates import Update
+    from launcher.downloads.verify import Verdict
+
+
+class WorkKind(Enum):
+    """What takes long."""
+
+    VERIFY = "verify"
+    MOVE = "move"
+    LOOK_FOR_UPDATES = "look_for_updates"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something that runs or waits; `total_bytes` is 0 while it waits or where it has no measure."""
+
+    kind: WorkKind
+    path: str
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+class CheckState(Enum):
+    """What comparing with the publisher's checksum has shown."""
+
+    MATCHES = "matches"
+    DIFFERS = "differs"
+    NO_CHECKSUM = "no_checksum"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The last comparison of a model whose files have not changed since.
+
+    Attributes:
+        checked_unix_s: when; None where only that it is right is known.
+        bad_files: paths that differ.
+    """
+
+    state: CheckState
+    checked_unix_s: float | None
+    bad_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEntry:
+    """A model and what is known of it here.
+
+    Attributes:
+        plan: on this PC with the usual wishes, estimated; None where it cannot be planned or is not yet.
+        is_planned: plans have been made, so that None means "cannot be planned".
+        check: the last comparison with a checksum; None where it was never compared or the file has changed.
+        update: a newer revision, where one was looked for and found.
+    """
+
+    model: Installed
+    plan: Plan | None = None
+    is_planned: bool = False
+    check: Check | None = None
+    update: Update | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything on the disk at one time."""
+
+    entries: tuple[LibraryEntry, ...]
+    broken: tuple[Broken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look at the disk beyond the list of models gave."""
+
+    broken: tuple[Broken, ...]
+    checks: dict[str, Check]
+
+
+class LibraryService(QObject):
+    """Knows every model on the disk and works on them. Long work runs one piece after the other.
+
+    Signals:
+        listed(Library): whenever anything of it changed.
+        worked(Work): a step of long work.
+        verified(Installed, Verdict): a comparison has ended.
+        moved(Installed), removed(Installed, int): done; the int is the bytes freed.
+        work_ended(str): no work on that path any more ("" for looking for updates), whatever came of it.
+        updates_looked_for(int): how many newer versions there are.
+        failed(str, UserError): path and reason.
+        adopted(Adopted): of `adopt`.
+        fetch_wanted(DownloadRequest): what `fetch_again` has found to be fetched.
+    """
+
+    listed = Signal(object)
+    worked = Signal(object)
+    verified = Signal(object, object)
+    moved = Signal(object)
+    removed = Signal(object, object)
+    work_ended = Signal(str)
+    updates_looked_for = Signal(int)
+    failed = Signal(str, object)
+    adopted = Signal(object)
+    fetch_wanted = Signal(object)
+    _progressed = Signal(object)
+
+    def __init__(self, downloads: DownloadService, plans: PlanService, parent: QObject) -> None:
+        super().__init__(parent)
+        self._downloads = downloads
+        self._looks = TaskRunner("library-look", self, serial=True)
+        self._tasks = TaskRunner("library-work", self, serial=True)
+        self._stops: dict[str, threading.Event] = {}
+        self._works: dict[str, Work] = {}
+        self._installed: tuple[Installed, ...] = ()
+        self._planned: Planned | None = None
+        self._seen = _Seen((), {})
+        self._updates: dict[str, Update] = {}
+        self._loads: tuple[LastLoad, ...] = ()
+        downloads.library_changed.connect(self._on_library_changed)
+        plans.models_planned.connect(self._on_models_planned)
+        # Progress comes from a worker thread.
+        self._progressed.connect(self._on_progressed, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def works(self) -> tuple[Work, ...]:
+        """What runs or waits."""
+        return tuple(self._works.values())
+
+    def set_last_loads(self, loads: tuple[LastLoad, ...]) -> None:
+        """When models were last used; `listed` follows."""
+        self._loads = loads
+        self._tell()
+
+    # --- long work ---
+
+    def verify(self, model: Installed) -> None:
+        """Compare with the publisher's checksum; `verified` follows."""
+
+        def check(stop: threading.Event) -> Verdict:
+            from launcher.downloads import verify
+
+            return verify.verify(model, self._reporter(WorkKind.VERIFY, model.path), stop)
+
+        def done(verdict: Verdict) -> None:
+            self.verified.emit(model, verdict)
+            self._downloads.rescan()  # what was compared is known from now on
+
+        self._work(Work(WorkKind.VERIFY, model.path), check, done)
+
+    def move(self, model: Installed, folder: str | None) -> None:
+        """Put one of ours into another folder (None: the hub cache); `moved` follows."""
+
+        def move_there(stop: threading.Event) -> Installed:
+            from launcher.downloads import move
+
+            return move.move(model, folder, self._reporter(WorkKind.MOVE, model.path), stop)
+
+        def done(result: Installed) -> None:
+            self.moved.emit(result)
+            self._downloads.rescan()
+
+        self._work(Work(WorkKind.MOVE, model.path), move_there, done)
+
+    def look_for_updates(self) -> None:
+        """Ask the server for newer revisions of what is not pinned; only when the user wants to know."""
+        models = self._installed
+
+        def look(stop: threading.Event) -> tuple[Update, ...]:
+            from launcher.downloads import updates
+
+            return updates.look_for_updates(models, stop)
+
+        def done(found: tuple[Update, ...]) -> None:
+            self._updates = {update.model.path: update for update in found}
+            self._tell()
+            self.updates_looked_for.emit(len(found))
+
+        self._work(Work(WorkKind.LOOK_FOR_UPDATES, ""), look, done)
+
+    @Slot(str)
+    def cancel(self, path: str) -> None:
+        """Stop the work on a path; "" is looking for updates."""
+        if path in self._stops:
+            self._stops[path].set()
+
+    # --- short work ---
+
+    def remove(self, model: Installed) -> None:
+        """Delete one of ours; `removed` follows."""
+
+        def delete() -> int:
+            from launcher.downloads import remove
+
+            return remove.remove(model)
+
+        def done(freed: int) -> None:
+            self.removed.emit(model, freed)
+            self._downloads.rescan()
+
+        self._looks.run(delete, done, lambda error: self.failed.emit(model.path, error))
+
+    def pin(self, model: Installed, pinned: bool) -> None:
+        """Keep this version: no newer one is offered."""
+
+        def change() -> None:
+            from launcher.downloads import updates
+
+            updates.pin(model, pinned)
+
+        def done(_nothing: None) -> None:
+            if pinned:
+                self._updates.pop(model.path, None)
+            self._downloads.rescan()
+
+        self._looks.run(change, done, lambda error: self.failed.emit(model.path, error))
+
+    def adopt(self, paths: tuple[str, ...]) -> None:
+        """List files, and models in folders, where they lie; `adopted` follows."""
+
+        def take() -> Adopted:
+            from launcher.downloads import adopt
+
+            return adopt.adopt_all(paths)
+
+        def done(result: Adopted) -> None:
+            self.adopted.emit(result)
+            self._downloads.rescan()
+
+        self._looks.run(take, done)
+
+    def fetch_again(self, path: str) -> None:
+        """Replace what is broken in a set of ours, or repair a model that differs; `fetch_wanted` or `failed` follows."""
+        model = next((m for m in self._installed if m.path == path), None)
+        self._looks.run(
+            lambda: _request_for(path, model),
+            self.fetch_wanted.emit,
+            lambda error: self.failed.emit(path, error),
+        )
+
+    def close(self) -> None:
+        """Stop what runs and end the threads."""
+        for stop in self._stops.values():
+            stop.set()
+        self._tasks.close()
+        self._looks.close()
+
+    # --- parts ---
+
+    def _work(self, work: Work, do: Callable[[threading.Event], object], on_done: Callable[..., None]) -> None:
+        """Run one piece; a second of the same path is not begun."""
+        if work.path in self._stops:
+            return
+        stop = self._stops[work.path] = threading.Event()
+        self._works[work.path] = work
+        self.worked.emit(work)
+
+        def ended() -> None:
+            self._stops.pop(work.path, None)
+            self._works.pop(work.path, None)
+            self.work_ended.emit(work.path)
+
+        def done(result: object) -> None:
+            ended()
+            if result is not None:
+                on_done(result)
+
+        def failed(error: UserError) -> None:
+            ended()
+            if not stop.is_set():  # what the user stopped has not failed
+                self.failed.emit(work.path, error)
+
+        def run() -> object:
+            try:
+                return None if stop.is_set() else do(stop)
+            except StoppedError:
+                return None
+
+        self._tasks.run(run, done, failed)
+
+    def _reporter(self, kind: WorkKind, path: str) -> Callable[[int, int], None]:
+        return lambda done, total: self._progressed.emit(Work(kind, path, done, total))
+
+    @Slot(object)
+    def _on_progressed(self, work: Work) -> None:
+        if work.path in self._works:
+            self._works[work.path] = work
+            self.worked.emit(work)
+
+    @Slot(object)
+    def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
+        self._installed = installed
+        self._tell()
+
+        def look() -> _Seen:
+            from launcher.downloads import checks, library
+
+            known = checks.Known()
+            found = ((m.path, check_of(m, known)) for m in installed)
+            return _Seen(library.broken(), {path: check for path, check in found if check is not None})
+
+        self._looks.run(look, self._on_seen)
+
+    def _on_seen(self, seen: _Seen) -> None:
+        self._seen = seen
+        self._tell()
+
+    @Slot(object)
+    def _on_models_planned(self, planned: Planned) -> None:
+        if not planned.is_what_if:  # fits are about this PC
+            self._planned = planned
+            self._tell()
+
+    def _tell(self) -> None:
+        plans = _Plans(self._planned)
+        uses = _Uses(self._loads, {model.path for model in self._installed})
+        entries = tuple(
+            LibraryEntry(
+                replace(model, last_used_unix_s=uses.of(model)),
+                plans.of(model),
+                plans.are_made,
+                self._seen.checks.get(model.path),
+                None if model.pinned else self._updates.get(model.path),
+            )
+            for model in self._installed
+        )
+        self.listed.emit(Library(entries, self._seen.broken))
+
+
+class _Plans:
+    """Finds the plan of an installed model."""
+
+    def __init__(self, planned: Planned | None) -> None:
+        self.are_made = planned is not None
+        self._by_key: dict[tuple[str, str, str], Plan] = {}
+        for plan in planned.plans if planned else ():
+            self._by_key.setdefault((plan.model, plan.quant.lower(), plan.repo), plan)
+            self._by_key.setdefault((plan.model, plan.quant.lower(), ""), plan)
+        self._by_model = {plan.model: plan for plan in planned.plans} if planned else {}
+
+    def of(self, model: Installed) -> Plan | None:
+        """By its own header where it was planned so, else the catalog's plan of the same file."""
+        own = self._by_model.get(file_model(model.path))
+        return own or self._by_key.get((model.model, model.quant.lower(), model.repo or ""))
+
+
+class _Uses:
+    """When a model was last loaded: by its path; by its name where the path was not noted or is gone (moved)."""
+
+    def __init__(self, loads: tuple[LastLoad, ...], here: set[str]) -> None:
+        self._by_path = {load.path: load.loaded_at for load in loads if load.path}
+        self._by_name: dict[tuple[str, str], float] = {}
+        for load in loads:
+            if load.path not in here:
+                key = (load.model, load.quant)
+                self._by_name[key] = max(load.loaded_at, self._by_name.get(key, 0.0))
+
+    def of(self, model: Installed) -> float | None:
+        times = (model.last_used_unix_s, self._by_path.get(model.path), self._by_name.get((model.name, model.quant)))
+        return max((time for time in times if time is not None), default=None)
+
+
+def check_of(model: Installed, known: Known) -> Check | None:
+    """What is known of a model's bytes; blocks for a stat per file."""
+    files = [Path(f) for f in model.files or (model.path,)]
+    found = [known.of(f) for f in files]
+    bad = tuple(c.path for c in found if c is not None and c.is_right is False)
+    when = known.checked_unix_s(files)
+    if bad:
+        return Check(CheckState.DIFFERS, when, bad)
+    if model.verified:
+        return Check(CheckState.MATCHES, when or model.installed_unix_s)
+    return None if when is None else Check(CheckState.NO_CHECKSUM, when)
+
+
+def _request_for(path: str, model: Installed | None) -> DownloadRequest:
+    """What to fetch so that a file is whole again.
+
+    Raises:
+        UserError: "cannot_repair".
+    """
+    from launcher.downloads import index, verify
+
+    owner = index.owner_of(path)
+    if owner is not None:
+        return owner.request
+    if model is not None:
+        return verify.repair(model)
+    raise UserError(
+        "cannot_repair",
+        "Where this file was fetched from is not known.",
+        f"{path}.",
+        (
+            NextStep("Show it in its folder", StepAction.REVEAL, path),
+            NextStep("Choose a model", StepAction.CHOOSE_MODEL),
+        ),
+    )

@@ -1,0 +1,45 @@
+"""Where models are kept on this PC, for the Settings page. Without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.core.paths import hub_cache_dir
+from launcher.downloads import folders
+from launcher.downloads.space import free_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The folders in force.
+
+    Attributes:
+        downloads: where new models go.
+        is_cache: that is the Hugging Face cache itself.
+        free_bytes: on its disk.
+        others: further folders with models of ours.
+        searched: folders that are only looked through.
+        warnings: what is worth knowing of `downloads`, sentences.
+    """
+
+    downloads: str
+    is_cache: bool
+    free_bytes: int
+    others: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_storage() -> Storage:
+    """The folders in force; blocks for the disk."""
+    chosen = folders.read()
+    target = chosen.downloads or str(hub_cache_dir())
+    return Storage(
+        downloads=target,
+        is_cache=chosen.downloads is None,
+        free_bytes=free_bytes(Path(target)),
+        others=tuple(str(root) for root in folders.roots() if str(root) != target),
+        searched=chosen.searched,
+        warnings=folders.warnings(target) if Path(target).is_dir() else (),
+    )
