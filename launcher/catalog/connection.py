@@ -142,7 +142,9 @@ class _Work:
         if network.is_offline():
             raise network_errors.offline()
         return joined(
-            say("Download server: {address}.", address=self._endpoint), _proxy_text(self._endpoint), _certificate_text()
+            say("Download server: {address}.", address=hub_errors.without_secrets(self._endpoint)),
+            _proxy_text(self._endpoint),
+            _certificate_text(),
         )
 
     def way(self) -> str:

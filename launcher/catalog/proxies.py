@@ -205,7 +205,7 @@ def script() -> str | None:
     """The address of the system's proxy configuration script (PAC), where it has one. We do not run it."""
     from urllib.request import getproxies_environment
 
-    if getproxies_environment():
+    if getproxies_environment().keys() & {"http", "https", "all"}:
         return None
     if sys.platform == "win32":
         import winreg

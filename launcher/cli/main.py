@@ -90,7 +90,10 @@ def _apply_network() -> None:
     from launcher.services import network
     from launcher.store.settings import Settings
 
-    settings = Settings(config_dir() / "settings.toml")
+    try:
+        settings = Settings(config_dir() / "settings.toml")
+    except OSError:  # no home to write in: `launcher doctor` tells what to do, others fail where they need it
+        return
     if settings.notice is not None:
         print_user_error(settings.notice, as_json=False)
     network.apply(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import threading
 
-from launcher.catalog import certificates, connection, network, proxies
+from launcher.catalog import certificates, connection, hub_errors, network, proxies
 from launcher.cli.output import error_document, print_json, print_user_error
 from launcher.core.words import listed
 
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(*, as_json: bool) -> int:
-    address = network.endpoint()
+    address = hub_errors.without_secrets(network.endpoint())
     proxy = network.proxy_in_use(address)
     token = network.token()
     extra = certificates.added(network.ca_file())

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from huggingface_hub.utils import close_session
 
-from launcher.catalog import certificates, hub, network, network_errors, proxies
+from launcher.catalog import certificates, hub, hub_errors, network, network_errors, proxies
 from launcher.catalog.network import NetworkSettings
 from launcher.core.errors import UserError
 from launcher.services import network as network_service
@@ -559,6 +559,22 @@ def test_token_of_hf_auth_login(fake: FakeHub, monkeypatch: pytest.MonkeyPatch, 
     assert (found.text, found.source) == ("hf_stored", "hf auth login")
 
 
+def test_gated_repository_opens_for_the_right_token_only(fake: FakeHub) -> None:
+    fake.gate(REPO, "hf_right")
+    codes: list[str] = []
+    for text in ("", "hf_wrong"):
+        network.configure(NetworkSettings(fake.endpoint), Given({urlsplit(fake.endpoint).netloc: text}))
+        found = hub.resolve(REPO, "Q4_0")
+        url = hub.file_url(REPO, found.commit, FILE)
+        answer = network.session().get(url, headers=hub.request_headers(), timeout=10)
+        error = hub_errors.status_error(answer.status_code, answer.headers, fake.endpoint, REPO, FILE)
+        codes += [error.code, error.next_steps[1].label]
+    assert codes == ["gated", "Enter access token", "gated", "Enter another access token"]
+    network.configure(NetworkSettings(fake.endpoint), Given({urlsplit(fake.endpoint).netloc: "hf_right"}))
+    assert fetch() == b"GGUF content"
+    assert fake.leaks() == []
+
+
 def test_token_that_would_break_a_header_is_refused_without_being_shown(
     fake: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -583,8 +599,6 @@ def test_token_that_would_break_a_header_is_refused_without_being_shown(
 def test_what_lies_between_a_token_and_a_gated_repository(
     fake: FakeHub, monkeypatch: pytest.MonkeyPatch, status: int, said: str, has_token: bool, code: str, words: str
 ) -> None:
-    from launcher.catalog import hub_errors
-
     if has_token:
         monkeypatch.setenv("HF_TOKEN", "hf_usual")
     monkeypatch.setenv("HF_ENDPOINT", fake.endpoint)
