@@ -133,6 +133,8 @@ def test_loops_of_links_end_and_linked_folders_are_followed(tmp_path: Path) -> N
     (models / "linked").symlink_to(tmp_path / "other-disk")
     (models / "gone.gguf").symlink_to("nowhere")
     assert gguf_below(models) == ("linked/b.gguf", "sub/a.gguf")
+    (models / "a-link").symlink_to("sub")
+    assert gguf_below(models) == ("a-link/a.gguf", "linked/b.gguf"), "each folder once, the first by name"
 
 
 def test_only_regular_files_are_models(tmp_path: Path) -> None:
@@ -169,6 +171,7 @@ def test_names_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
 
 def test_sidecars_are_left_out_and_shards_belong_together(tmp_path: Path) -> None:
     names = ["m-Q8_0-00001-of-00003.gguf", "m-Q8_0-00003-of-00003.gguf", "mmproj-F16.gguf", "x-Q4_0.gguf"]
+    names.append("y-00001-of-99999.gguf")
     broken, whole = sets_of(tmp_path, names, Origin.FOLDER, "o/r", "c")
     assert (broken.count, [p.name for p in broken.files]) == (3, [names[0], names[1]])
     assert (whole.quant, whole.repo, whole.revision, whole.count) == ("Q4_0", "o/r", "c", 1)

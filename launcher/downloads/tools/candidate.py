@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from launcher.catalog import hub_files
@@ -17,6 +20,8 @@ from launcher.core.models import ModelFile
 # Beside a file, or before its name: it is still being fetched (aria2; GPT4All's modellist.cpp, incompleteDownloadPath).
 _UNFINISHED_BESIDE = ".aria2"
 _UNFINISHED_PREFIX = "incomplete"
+_PARTS = re.compile(r"-\d{5}-of-(\d{5})\.gguf$", re.IGNORECASE)
+_MAX_PARTS = 1024
 # A person's models lie a few levels deep (publisher/repository/file); the rest is a safety net, not a wish.
 _MAX_DEPTH = 8
 _MAX_FOLDERS = 20_000
@@ -50,7 +55,7 @@ def sets_of(
     root: Path, names: Iterable[str], origin: Origin, repo: str | None = None, revision: str | None = None
 ) -> Iterator[Candidate]:
     """File names below a folder ("Q8_0/model-00001-of-00002.gguf") as models; projectors, drafters and such are left out."""
-    for group in hub_files.group(ModelFile(name) for name in names):
+    for group in hub_files.group(ModelFile(name) for name in names if not _is_implausible(name)):
         if not hub_files.is_sidecar(group.files[0].name):
             files = tuple(root.joinpath(*f.name.split("/")) for f in group.files)
             yield Candidate(origin, files, group.count, quant=group.quant or "", repo=repo, revision=revision)
@@ -64,6 +69,12 @@ def set_with(path: Path, origin: Origin, name: str = "") -> Candidate | None:
         return None
     files = tuple(p for p in paths if is_regular(p))
     return Candidate(origin, files, len(paths), name, hub_files.quant_of(path.name) or "") if files else None
+
+
+def _is_implausible(name: str) -> bool:
+    """Whether a name claims to be one of more parts than any model has; counting those that are missing would take long."""
+    found = _PARTS.search(name)
+    return found is not None and int(found[1]) > _MAX_PARTS
 
 
 def is_regular(path: Path) -> bool:
@@ -87,21 +98,12 @@ def gguf_below(root: Path, *, skip: str = "", depth: int = _MAX_DEPTH) -> tuple[
     """
     found: list[str] = []
     seen: set[tuple[int, int]] = set()
-    waiting: list[tuple[str, int]] = [("", 0)]
-    entries_left = _MAX_ENTRIES
-    while waiting and len(seen) < _MAX_FOLDERS and len(found) < _MAX_FILES and entries_left > 0:
-        inside, level = waiting.pop()
-        try:
-            about = (root / inside).stat()
-            key = (about.st_dev, about.st_ino)
-            if key in seen and about.st_ino:
-                continue
-            seen.add(key if about.st_ino else (-1, len(seen)))
-            with os.scandir(root / inside) as listing:
-                entries = [e for e, _ in zip(listing, range(entries_left), strict=False)]
-        except (OSError, ValueError):
-            continue
-        entries_left -= len(entries)
+    waiting: deque[tuple[str, int]] = deque([("", 0)])
+    n_entries = 0
+    while waiting and len(seen) < _MAX_FOLDERS and len(found) < _MAX_FILES and n_entries < _MAX_ENTRIES:
+        inside, level = waiting.popleft()
+        entries = _entries(root / inside) if _is_new(root / inside, seen) else []
+        n_entries += len(entries)
         names = {e.name for e in entries}
         for entry in entries:
             kind = _kind(entry)
@@ -115,14 +117,28 @@ def gguf_below(root: Path, *, skip: str = "", depth: int = _MAX_DEPTH) -> tuple[
 
 def folders_in(root: Path, prefix: str = "") -> tuple[Path, ...]:
     """The folders in a folder whose names begin so, sorted by name; () where it is not there or cannot be read."""
+    return tuple(root / e.name for e in _entries(root) if e.name.startswith(prefix) and _is_folder(e))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What is in a folder, sorted by name; nothing where it is not there or cannot be read."""
     try:
-        with os.scandir(root) as listing:
-            entries = [e for e, _ in zip(listing, range(_MAX_ENTRIES), strict=False)]
+        with os.scandir(folder) as listing:
+            return sorted(islice(listing, _MAX_ENTRIES), key=lambda e: e.name)
     except (OSError, ValueError):
-        return ()
-    return tuple(
-        root / e.name for e in sorted(entries, key=lambda e: e.name) if e.name.startswith(prefix) and _is_folder(e)
-    )
+        return []
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder is reached for the first time. A file system without inodes has no links that could make a loop."""
+    try:
+        about = folder.stat()
+    except (OSError, ValueError):
+        return False
+    key = (about.st_dev, about.st_ino) if about.st_ino else (-1, len(seen))
+    is_new = key not in seen
+    seen.add(key)
+    return is_new
 
 
 def _kind(entry: os.DirEntry[str]) -> str:
