@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +23,11 @@ from launcher.app.models_presenter import ModelsPresenter
 from launcher.app.notifications import Notifications
 from launcher.app.settings_presenter import SettingsPresenter
 from launcher.app.status_presenter import StatusPresenter
-from launcher.app.steps import Steps, copy_text, open_folder
+from launcher.app.steps import Steps, copy_text
 from launcher.app.storage_presenter import StoragePresenter
 from launcher.core.downloads import Installed
 from launcher.core.errors import StepAction, UserError
 from launcher.core.machine import machine_to_json
-from launcher.core.paths import hub_cache_dir
 from launcher.core.plans import Plan, Wishes
 from launcher.services.calibration_service import CalibrationService
 from launcher.services.chat_service import ChatService

@@ -9,8 +9,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
-from launcher.core.errors import NextStep
+from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Disk
+from launcher.core.words import known
 from launcher.ui.components import (
     Banner,
     BannerKind,
@@ -32,6 +33,7 @@ from launcher.ui.theme import Role, Tone, px
 
 _NARROW_BELOW = 1000
 _TIGHT_BELOW = 700
+_READ = "read"
 _SIDE_WIDTH = 336
 _ANY_WIDTH = 16777215
 
@@ -93,7 +95,7 @@ class DownloadsPage(ScrollPage):
         self._network.step_chosen.connect(self._on_network_step_chosen)
         column.addWidget(self._network)
         self._notice = Banner(self.content)
-        self._notice.step_chosen.connect(self._on_notice_read)
+        self._notice.step_chosen.connect(self._on_notice_step_chosen)
         column.addWidget(self._notice)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.setSpacing(16)
@@ -116,11 +118,11 @@ class DownloadsPage(ScrollPage):
 
     def set_progress(self, progress: DownloadProgress) -> None:
         """Show another instant of one item; items that `set_jobs` did not name are ignored."""
-        known = self._jobs.get(progress.key)
-        if known is None:
+        job = self._jobs.get(progress.key)
+        if job is None:
             return
         self._note_the_end(progress)
-        request, before = known
+        request, before = job
         self._jobs[progress.key] = (request, progress)
         if (progress.state is DownloadState.DONE) != (before.state is DownloadState.DONE):
             self._arrange()
@@ -148,9 +150,14 @@ class DownloadsPage(ScrollPage):
     def set_note(self, note: str) -> None:
         """Something to be told about the list of downloads, until it is read; "" for nothing."""
         if note:
-            self._notice.show_message(BannerKind.WARN, note, steps=(NextStep(self.tr("Understood"), "read"),))
+            self._notice.show_message(BannerKind.WARN, note, steps=(NextStep(self.tr("Understood"), _READ),))
         else:
             self._notice.hide()
+
+    def show_error(self, error: UserError) -> None:
+        """Something that was asked for here could not be done."""
+        steps = (*error.next_steps, NextStep(self.tr("Understood"), _READ))
+        self._notice.show_message(BannerKind.BAD, known(error.what), known(error.why), steps)
 
     def set_offline(self, is_offline: bool) -> None:
         """Whether offline mode is on."""
@@ -262,8 +269,8 @@ class DownloadsPage(ScrollPage):
 
     def _note_the_end(self, progress: DownloadProgress) -> None:
         """Remember when an item is seen to finish."""
-        known = self._jobs.get(progress.key)
-        if known and known[1].state is not DownloadState.DONE and progress.state is DownloadState.DONE:
+        job = self._jobs.get(progress.key)
+        if job and job[1].state is not DownloadState.DONE and progress.state is DownloadState.DONE:
             self._finished.set_times({progress.key: time.time()})
 
     def _arrange(self) -> None:
@@ -323,8 +330,10 @@ class DownloadsPage(ScrollPage):
         if layout is not None:
             layout.setContentsMargins(side, 20, side, 20)
 
-    def _on_notice_read(self) -> None:
+    def _on_notice_step_chosen(self, step: NextStep) -> None:
         self._notice.hide()
+        if step.action != _READ:
+            self.next_step_chosen.emit("", step)
 
     def _on_network_step_chosen(self, step: NextStep) -> None:
         self.next_step_chosen.emit("", step)
