@@ -55,6 +55,7 @@ def request_headers(*, with_token: bool = True) -> dict[str, str]:
     """
     from huggingface_hub.utils import build_hf_headers  # pyright: ignore[reportUnknownVariableType] - its `dict` is bare
 
+    network.install()
     found = network.token() if with_token else None
     return build_hf_headers(token=found.text if found else False, library_name="launcher", library_version=__version__)
 

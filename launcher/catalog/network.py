@@ -138,12 +138,15 @@ def session() -> httpx2.Client:
 
 
 def install() -> None:
-    """Have huggingface_hub take its clients from us; before using a function of it that sends something."""
+    """Have huggingface_hub take its clients from us, and send nothing on its own; before anything that makes headers or requests."""
     global _is_installed
+    from huggingface_hub import constants
     from huggingface_hub.utils import set_client_factory
 
     with _lock:
         if not _is_installed:
+            # Else the first headers make it fetch a list of known agents from huggingface.co, whatever the hub in use is.
+            constants.HF_HUB_DISABLE_TELEMETRY = True
             set_client_factory(_new_client)
             _is_installed = True
 

@@ -452,6 +452,16 @@ def test_setting_goes_before_the_environment(fake: FakeHub, monkeypatch: pytest.
     assert hub.endpoint() == "http://127.0.0.1:9"
 
 
+def test_nothing_is_sent_but_what_is_asked_for(fake: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's own wish to fetch something from huggingface.co would be an attempt that the guard of all tests sees."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY", False)
+    monkeypatch.setattr("huggingface_hub.utils._detect_agent._registry", None)
+    monkeypatch.setattr(network, "_is_installed", False)
+    network.configure(NetworkSettings(fake.endpoint))
+    assert fetch() == b"GGUF content"
+    assert [(r.where, r.method) for r in fake.log] == [("api", "GET"), ("resolve", "GET"), ("cdn", "GET")]
+
+
 @pytest.mark.parametrize("text", ["", "https://mirror.example", "http://127.0.0.1:8080/hf/"])
 def test_good_endpoints(text: str) -> None:
     network.check_endpoint(text)
