@@ -2,72 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import random
-import threading
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
-from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
+from launcher.core.downloads import DownloadProgress, DownloadState, PauseReason
+from launcher.core.models import ModelFile
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import DownloadQueue, Policy, journal
+from launcher.downloads import DownloadQueue, journal
+from launcher.downloads.cache import RepoCache
+from launcher.downloads.lock import blob_lock
 from tests.fakes.hub import FakeHub, Fault, serving
-
-REPO = "org/model-GGUF"
-SIZE = 2_000_000
-FAST = Policy(attempts=3, first_delay_s=0.02, max_delay_s=0.05, connect_s=2, stall_s=0.5)
-QUANTS = ("Q4_0", "Q5_0", "Q8_0")
+from tests.hub.queue_desk import FAST, QUANTS, REPO, SIZE, Listener, content, fill, request, states, until
 
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     with serving(monkeypatch) as server:
-        for i, quant in enumerate(QUANTS):
-            server.add_file(REPO, f"model-{quant}.gguf", random.Random(i).randbytes(SIZE))
-        yield server
-
-
-def request(quant: str) -> DownloadRequest:
-    return DownloadRequest("model", "Model", quant, REPO, (), SIZE)
-
-
-class Listener:
-    """Keeps what was reported, from whichever thread."""
-
-    def __init__(self) -> None:
-        self.seen: list[DownloadProgress] = []
-        self._changed = threading.Condition()
-
-    def __call__(self, progress: DownloadProgress) -> None:
-        with self._changed:
-            self.seen.append(progress)
-            self._changed.notify_all()
-
-    def wait(self, wanted: Callable[[DownloadProgress], bool], timeout_s: float = 20) -> DownloadProgress:
-        def found() -> DownloadProgress | None:
-            return next((p for p in self.seen if wanted(p)), None)
-
-        with self._changed:
-            assert self._changed.wait_for(lambda: found() is not None, timeout_s), f"never came; last: {self.seen[-1:]}"
-            result = found()
-        assert result is not None
-        return result
-
-    def wait_for(self, quant: str, state: DownloadState) -> DownloadProgress:
-        return self.wait(lambda p: p.key == request(quant).key and p.state is state)
-
-
-def states(queue: DownloadQueue) -> dict[str, DownloadState]:
-    return {r.quant: p.state for r, p in queue.jobs()}
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        yield fill(server)
 
 
 def test_all_are_fetched_and_no_more_than_two_at_once(fake: FakeHub) -> None:
@@ -255,3 +217,241 @@ def test_started_again_while_it_stops(fake: FakeHub) -> None:
     queue.start(request("Q4_0"))
     assert listener.wait_for("Q4_0", DownloadState.DONE).resumed_bytes > 0
     queue.close()
+
+
+def test_order_can_be_changed(fake: FakeHub) -> None:
+    fake.fail(Fault("throttle", rate_bytes_s=2e6, times=1))
+    listener = Listener()
+    queue = DownloadQueue(listener, at_once=1, policy=FAST)
+    for quant in QUANTS:
+        queue.start(request(quant))
+    listener.wait_for("Q4_0", DownloadState.DOWNLOADING)
+    queue.move(request("Q8_0").key, 0)
+    assert list(states(queue)) == ["Q8_0", "Q4_0", "Q5_0"]
+    assert states(queue)["Q4_0"] is DownloadState.DOWNLOADING, "what runs goes on running"
+    for quant in QUANTS:
+        listener.wait_for(quant, DownloadState.DONE)
+    queue.close()
+    ended = [p.key for p in listener.seen if p.state is DownloadState.DONE]
+    assert ended == [request(q).key for q in ("Q4_0", "Q8_0", "Q5_0")]
+    again = DownloadQueue(Listener(), policy=FAST)
+    assert list(states(again)) == ["Q8_0", "Q4_0", "Q5_0"]
+    again.close()
+
+
+def test_limits_work_at_once_and_an_items_own_is_remembered(fake: FakeHub) -> None:
+    """With either limit the file would take half an hour."""
+    listener = Listener()
+    queue = DownloadQueue(listener, policy=FAST, limit_bytes_s=1000)
+    key = queue.start(request("Q4_0"))
+    listener.wait_for("Q4_0", DownloadState.DOWNLOADING)
+    queue.set_item_limit(key, 1000)
+    queue.set_limit(None)
+    assert listener.wait(lambda p: p.limit_bytes_s == 1000 and p.state is DownloadState.DOWNLOADING).done_bytes < SIZE
+    queue.close()
+    again_listener = Listener()
+    again = DownloadQueue(again_listener, policy=FAST, resume_on_start=True)
+    assert again_listener.wait_for("Q4_0", DownloadState.DOWNLOADING).limit_bytes_s == 1000
+    again.set_item_limit(key, None)
+    assert again_listener.wait_for("Q4_0", DownloadState.DONE).limit_bytes_s is None
+    again.close()
+
+
+def test_fewer_at_once_sends_the_last_back(fake: FakeHub) -> None:
+    fake.fail(Fault("throttle", rate_bytes_s=1e6, times=None))
+    listener = Listener()
+    queue = DownloadQueue(listener, at_once=2, policy=FAST)
+    for quant in QUANTS[:2]:
+        queue.start(request(quant))
+        listener.wait(lambda p, q=quant: p.key == request(q).key and p.done_bytes > 100_000)
+    queue.set_at_once(1)
+    back = listener.wait(
+        lambda p: p.key == request("Q5_0").key and p.state is DownloadState.QUEUED and p.done_bytes > 0
+    )
+    assert back.done_bytes > 100_000
+    assert states(queue)["Q4_0"] is DownloadState.DOWNLOADING
+    fake.heal()
+    assert listener.wait_for("Q5_0", DownloadState.DONE).resumed_bytes >= back.done_bytes
+    queue.close()
+
+
+def test_goes_on_by_itself_after_a_restart_but_not_what_the_user_paused(fake: FakeHub) -> None:
+    fake.fail(Fault("throttle", rate_bytes_s=1e6, times=None))
+    listener = Listener()
+    queue = DownloadQueue(listener, at_once=2, policy=FAST)
+    for quant in QUANTS:
+        queue.start(request(quant))
+    listener.wait(lambda p: p.key == request("Q4_0").key and p.done_bytes > 100_000)
+    queue.pause(request("Q5_0").key)
+    queue.close()
+    fake.heal()
+    resting = DownloadQueue(Listener(), policy=FAST)
+    reasons = {r.quant: p.pause_reason for r, p in resting.jobs()}
+    resting.close()
+    assert reasons == {"Q4_0": PauseReason.CLOSED, "Q5_0": PauseReason.USER, "Q8_0": PauseReason.CLOSED}
+    again_listener = Listener()
+    again = DownloadQueue(again_listener, policy=FAST, resume_on_start=True)
+    for quant in ("Q4_0", "Q8_0"):
+        again_listener.wait_for(quant, DownloadState.DONE)
+    assert states(again)["Q5_0"] is DownloadState.PAUSED
+    again.pause_all()
+    again.resume_all()
+    again_listener.wait_for("Q5_0", DownloadState.DONE)
+    again.close()
+
+
+def test_list_of_the_first_version_is_read(fake: FakeHub) -> None:
+    (data_dir()).mkdir(parents=True, exist_ok=True)
+    (data_dir() / "downloads.json").write_text(_FIRST_VERSION)
+    listener = Listener()
+    queue = DownloadQueue(listener, policy=FAST, resume_on_start=True)
+    found = {r.quant: p for r, p in queue.jobs()}
+    listener.wait_for("Q4_0", DownloadState.DONE)
+    queue.close()
+    assert not queue.note
+    assert list(found) == ["Q4_0", "Q5_0", "Q8_0", "Q2_K"]
+    assert found["Q5_0"].pause_reason is PauseReason.USER, "who paused it is not known, so nothing starts it"
+    assert found["Q8_0"].pause_reason is PauseReason.DISK_FULL
+    failed = found["Q2_K"]
+    assert failed.error is not None
+    assert (failed.state, failed.error.code, failed.error.next_steps[0].label) == (
+        DownloadState.FAILED,
+        "gated",
+        "Open the page",
+    )
+
+
+_FIRST_VERSION = """{"jobs": [
+ {"request": {"model": "model", "short_name": "Model", "quant": "Q4_0", "repo": "org/model-GGUF", "files": [], "file_bytes": 2000000,
+   "revision": null}, "state": "downloading", "note": "Continued at 1 GB", "error": null},
+ {"request": {"model": "model", "short_name": "Model", "quant": "Q5_0", "repo": "org/model-GGUF", "files": [{"name": "model-Q5_0.gguf",
+   "size_bytes": 2000000, "sha256": null}], "file_bytes": 2000000, "revision": null}, "state": "paused", "note": "", "error": null},
+ {"request": {"model": "model", "short_name": "Model", "quant": "Q8_0", "repo": "org/model-GGUF", "files": [],
+   "file_bytes": 9000000000000000000}, "state": "paused", "error": {"code": "disk_full", "what": "The disk is full.", "why": "",
+   "next_steps": [{"label": "Free up space", "action": "free_space", "argument": ""}], "detail": ""}},
+ {"request": {"model": "model", "short_name": "Model", "quant": "Q2_K", "repo": "org/model-GGUF", "files": [], "file_bytes": 1},
+   "state": "failed", "note": "", "error": {"code": "gated", "what": "No.", "why": "", "next_steps":
+   [{"label": "Open the page", "action": "open_page", "argument": "https://example.org"}], "detail": ""}}
+]}"""
+
+
+def test_failed_item_does_not_stop_the_others(fake: FakeHub) -> None:
+    fake.add_file("org/closed-GGUF", "model-Q4_0.gguf", b"x" * 1000)
+    fake.gate("org/closed-GGUF", "hf_right")
+    listener = Listener()
+    queue = DownloadQueue(listener, at_once=1, policy=FAST)
+    closed = queue.start(replace(request("Q4_0"), repo="org/closed-GGUF"))
+    queue.start(request("Q4_0"))
+    failed = listener.wait(lambda p: p.key == closed and p.state is DownloadState.FAILED)
+    assert failed.error is not None
+    assert failed.error.code == "gated"
+    listener.wait_for("Q4_0", DownloadState.DONE)
+    queue.close()
+
+
+@pytest.mark.parametrize("where", ["api", "cdn"])
+def test_network_trouble_is_waited_out(fake: FakeHub, where: Literal["api", "cdn"]) -> None:
+    fake.fail(Fault("status", where=where, status=503, times=6))
+    listener = Listener()
+    queue = DownloadQueue(listener, policy=FAST, look_again_s=0.05)
+    queue.start(request("Q4_0"))
+    listener.wait_for("Q4_0", DownloadState.DONE)
+    queue.close()
+    assert not [p for p in listener.seen if p.state is DownloadState.FAILED]
+
+
+def test_file_that_another_program_fetches_is_waited_for(fake: FakeHub) -> None:
+    listener = Listener()
+    queue = DownloadQueue(listener, at_once=1, policy=FAST, look_again_s=0.05)
+    sha256 = hashlib.sha256(content("Q4_0")).hexdigest()
+    with blob_lock(RepoCache.of(REPO), ModelFile("model-Q4_0.gguf", SIZE, sha256)):
+        key = queue.start(request("Q4_0"))
+        queue.start(request("Q5_0"))
+        waiting = listener.wait(lambda p: p.key == key and p.state is DownloadState.QUEUED and p.note != "")
+        assert "already being fetched" in waiting.note
+        assert "by itself" in waiting.note
+        listener.wait_for("Q5_0", DownloadState.DONE)
+        assert not [p for p in listener.seen if p.state in (DownloadState.FAILED, DownloadState.PAUSED)]
+    listener.wait_for("Q4_0", DownloadState.DONE)
+    queue.close()
+
+
+def test_restart_begins_anew_at_its_place(fake: FakeHub) -> None:
+    fake.fail(Fault("throttle", rate_bytes_s=1e6, times=None))
+    listener = Listener()
+    queue = DownloadQueue(listener, at_once=1, policy=FAST)
+    key = queue.start(request("Q4_0"))
+    queue.start(request("Q5_0"))
+    listener.wait(lambda p: p.done_bytes > 200_000)
+    fresh = random.Random(9).randbytes(SIZE)
+    fake.add_file(REPO, "model-Q4_0.gguf", fresh)
+    fake.heal()
+    queue.restart(key)
+    done = listener.wait_for("Q4_0", DownloadState.DONE)
+    queue.close()
+    assert Path(done.paths[0]).read_bytes() == fresh
+    assert done.resumed_bytes == 0
+    assert next(iter(queue.jobs()))[0].key == key
+
+
+def test_close_at_any_time_and_calls_after_it(fake: FakeHub) -> None:
+    fake.fail(Fault("throttle", rate_bytes_s=1e6, times=None))
+    for moment in range(5):
+        listener = Listener()
+        queue = DownloadQueue(listener, policy=FAST, resume_on_start=True)
+        queue.start(request(QUANTS[moment % 3]))
+        if moment > 2:
+            listener.wait(lambda p: p.state is DownloadState.DOWNLOADING)
+        queue.close()
+        queue.start(request("Q8_0"))
+        queue.pause_all()
+        queue.resume_all()
+        queue.set_limit(5)
+        queue.set_at_once(1)
+        queue.close()
+    assert len(jobs_file()["jobs"]) == 3
+
+
+def jobs_file() -> dict[str, Any]:
+    return json.loads((data_dir() / "downloads.json").read_text("utf-8"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_killed_program_goes_on_by_itself(fake: FakeHub) -> None:
+    fake.fail(Fault("throttle", rate_bytes_s=1e6, times=None))
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CHILD], env={**os.environ, **fake.environment()}, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == "now"
+    finally:
+        child.kill()
+        child.communicate()
+    fake.heal()
+    listener = Listener()
+    queue = DownloadQueue(listener, policy=FAST, resume_on_start=True)
+    assert states(queue)["Q5_0"] is DownloadState.PAUSED
+    done = listener.wait_for("Q4_0", DownloadState.DONE)
+    listener.wait_for("Q8_0", DownloadState.DONE)
+    queue.close()
+    assert done.resumed_bytes > 0
+    assert Path(done.paths[0]).read_bytes() == content("Q4_0")
+    assert {r.quant: p.pause_reason for r, p in queue.jobs()}["Q5_0"] is PauseReason.USER
+
+
+_CHILD = """
+import time
+from launcher.core.downloads import DownloadState
+from launcher.downloads import DownloadQueue
+from tests.hub.queue_desk import FAST, QUANTS, Listener, request
+listener = Listener()
+queue = DownloadQueue(listener, at_once=2, policy=FAST)
+for quant in QUANTS:
+    queue.start(request(quant))
+queue.pause(request("Q5_0").key)
+listener.wait(lambda p: p.key == request("Q4_0").key and p.done_bytes > 400_000)
+listener.wait_for("Q8_0", DownloadState.DOWNLOADING)
+print("now", flush=True)
+time.sleep(60)
+"""
