@@ -85,6 +85,9 @@ class DropOverlay(QWidget):
         if watched is self._window:
             if event.type() == QEvent.Type.DragLeave:
                 self._linger.start()  # Qt also says so when the drag goes from the window to this overlay
+            elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+                self.dropEvent(event)  # dropped before it was ever moved
+                return True
             elif event.type() == QEvent.Type.Resize and self.isVisible():
                 self.setGeometry(self._window.rect())
         return False
