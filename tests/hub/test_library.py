@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +14,6 @@ import pytest
 from tqdm import tqdm
 
 from launcher.catalog import load
-from launcher.cli.main import run_command
 from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
@@ -242,86 +235,3 @@ def test_partials_are_counted(fake: FakeHub, model: bytes) -> None:
     cache.prepare()
     cache.part(total).write_bytes(b"x" * 1234)
     assert library.disk_use().partial_bytes == 1234
-
-
-# --- The commands -----------------------------------------------------------------------------------------------------
-
-
-def test_download_command_prints_json_and_continues(
-    fake: FakeHub, model: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
-    content = model + b"\0" * 2_000_000
-    fake.add_file(REPO, "model-Q4_0.gguf", content)
-    fake.fail(Fault("cut", after_bytes=1_000_000))
-    assert run_command(["download", REPO, "--quant", "q4_0", "--json"]) == 0
-    out, err = capsys.readouterr()
-    document = json.loads(out)
-    assert (document["model"], document["quant"], document["bytes"]) == (REPO, "q4_0", len(content))
-    assert document["sha256"] == [hashlib.sha256(content).hexdigest()]
-    assert Path(document["paths"][0]).read_bytes() == content
-    assert set(document) == {"model", "quant", "paths", "bytes", "sha256", "resumed_bytes", "seconds"}
-    assert "100 %" in err
-    assert "Trying again" in err
-    assert run_command(["library", "--json"]) == 0
-    (entry,) = json.loads(capsys.readouterr().out)
-    assert (entry["origin"], entry["verified"], entry["architecture"]) == ("launcher", True, "deepseek2")
-    assert run_command(["library"]) == 0
-    assert "deepseek2" in capsys.readouterr().out
-
-
-def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(fake: FakeHub, model: bytes) -> None:
-    content = model + b"\0" * 3_000_000
-    total = fake.add_file(REPO, "model-Q4_0.gguf", content)
-    slow = fake.fail(Fault("throttle", rate_bytes_s=1e6, times=None))
-    command = [sys.executable, "-m", "launcher", "download", REPO, "--quant", "Q4_0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-        part = RepoCache.of(REPO).part(total)
-        while not part.exists() or part.stat().st_size < 500_000:
-            assert child.poll() is None
-            time.sleep(0.02)
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=20)
-    assert (child.returncode, out) == (130, "")
-    assert "The download is paused." in err
-    assert f"Continue: launcher download {REPO} --quant Q4_0" in err
-    here = part.stat().st_size
-    assert here >= 500_000
-    slow.times = 0
-    assert run_command(["download", REPO, "--quant", "Q4_0"]) == 0
-    assert (fake.gets()[-1].range or "").startswith(f"bytes={here}-")
-
-
-@pytest.mark.parametrize("form", ["{repo}:model-Q4_0.gguf", "{hub}/{repo}/resolve/main/model-Q4_0.gguf?download=true"])
-def test_download_of_one_file_by_name_or_address(
-    fake: FakeHub, model: bytes, capsys: pytest.CaptureFixture[str], form: str
-) -> None:
-    fake.add_file(REPO, "model-Q4_0.gguf", model)
-    fake.add_file(REPO, "model-Q8_0.gguf", model + b"8")
-    assert run_command(["download", form.format(repo=REPO, hub=fake.endpoint)]) == 0
-    assert capsys.readouterr().out.strip().endswith("model-Q4_0.gguf")
-
-
-def test_download_without_a_quant_asks_which(fake: FakeHub, model: bytes, capsys: pytest.CaptureFixture[str]) -> None:
-    fake.add_file(REPO, "model-Q4_0.gguf", model)
-    fake.add_file(REPO, "model-Q8_0.gguf", model)
-    assert run_command(["download", REPO]) == 1
-    err = capsys.readouterr().err
-    assert "Which quantisation?" in err
-    assert "Q4_0" in err
-    assert "Q8_0" in err
-
-
-@pytest.mark.parametrize(
-    ("argv", "code"),
-    [
-        (["org/none", "--quant", "Q4_0"], "repo_not_found"),
-        (["no-such-model"], "unknown_model"),
-        (["r1-distill-qwen-7b", "--quant", "Q9_X"], "quant_not_found"),
-    ],
-)
-def test_download_says_what_is_wrong(
-    fake: FakeHub, capsys: pytest.CaptureFixture[str], argv: list[str], code: str
-) -> None:
-    assert fake.endpoint
-    assert run_command(["download", *argv, "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["error"]["code"] == code
