@@ -1,7 +1,7 @@
 """How this process reaches the network: one configuration, one HTTP client that all traffic goes through.
 
 `configure` says once how (the services do it from the settings); `session` gives the client, which is huggingface_hub's
-own shared one (`get_session`), made by our factory. It keeps what huggingface_hub's factory sets (the request hook, following
+own shared one (`get_session`), made by `http_client`. It keeps what huggingface_hub's factory sets (the request hook, following
 redirects, no time limit of its own) and adds: the proxy is looked up for each request, so that a changed network is noticed
 without a restart; the certificates of `certificates.context`; offline mode, which stops a request before any connection.
 
@@ -17,25 +17,20 @@ which we do not use: our transfer knows no limit. So nothing here needs Xet. Sho
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from launcher.catalog import certificates, proxies
+from launcher.catalog import proxies
 from launcher.catalog.certificates import check_ca_file
 from launcher.catalog.proxies import ProxyInUse, check_proxy
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.words import say
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx2
 
 __all__ = [
@@ -156,6 +151,13 @@ def endpoint() -> str:
     return (_settings.endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).strip().rstrip("/")
 
 
+def _new_client() -> httpx2.Client:
+    """huggingface_hub's factory calls this under its lock, so nothing here may ask for a session."""
+    from launcher.catalog import http_client
+
+    return http_client.make(_settings.proxy, _settings.ca_file, _secrets.proxy_password, is_offline)
+
+
 def is_offline() -> bool:
     """Whether nothing may be sent."""
     return offline_reason() is not None
@@ -242,103 +244,3 @@ def check_endpoint(text: str) -> None:
         return
     steps = (NextStep("Check the address", StepAction.NETWORK_SETTINGS),)
     raise UserError("bad_endpoint", "This is not the address of a download server.", why, steps)
-
-
-# --- The client -------------------------------------------------------------------------------------------------------
-
-
-def _new_client() -> httpx2.Client:
-    """huggingface_hub's factory calls this under its lock, so nothing here may ask for a session."""
-    import httpx2
-    from huggingface_hub.utils._http import hf_request_event_hook
-
-    # Its debug lines would show a SOCKS proxy's password.
-    logging.getLogger("httpcore2.socks").setLevel(logging.INFO)
-    settings, secrets = _settings, _secrets
-
-    class Router(httpx2.BaseTransport):
-        """Sends each request through its proxy, with one pool of connections for each proxy."""
-
-        def __init__(self) -> None:
-            self._tls: ssl.SSLContext = certificates.context(settings.ca_file)
-            self._pools: dict[ProxyInUse | None, httpx2.BaseTransport] = {}
-            self._pools_lock = threading.Lock()
-
-        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-            proxy = proxies.for_url(str(request.url), settings.proxy)
-            pool = self._pool(proxy)
-            if proxy is None:
-                return pool.handle_request(request)
-            with _closing_what_failed(request), _no_socks_errors(httpx2.ProxyError):
-                return pool.handle_request(request)
-
-        def _pool(self, proxy: ProxyInUse | None) -> httpx2.BaseTransport:
-            with self._pools_lock:
-                if proxy not in self._pools:
-                    self._pools[proxy] = httpx2.HTTPTransport(
-                        verify=self._tls, proxy=_with_password(proxy, secrets, self._tls) if proxy else None
-                    )
-                return self._pools[proxy]
-
-        def close(self) -> None:
-            with self._pools_lock:
-                for pool in self._pools.values():
-                    pool.close()
-                self._pools.clear()
-
-    return httpx2.Client(
-        transport=Router(),
-        event_hooks={"request": [_refuse_when_offline, hf_request_event_hook]},
-        follow_redirects=True,
-        timeout=None,  # huggingface_hub's default; every call sets its own
-    )
-
-
-def _refuse_when_offline(request: httpx2.Request) -> None:
-    from huggingface_hub.errors import OfflineModeIsEnabled
-
-    if is_offline():
-        raise OfflineModeIsEnabled(f"Nothing is sent to {request.url.host}: offline mode is on.")
-
-
-def _with_password(proxy: ProxyInUse, secrets: Secrets, tls: ssl.SSLContext) -> httpx2.Proxy:
-    import httpx2
-
-    password = proxy.password or (secrets.proxy_password(proxy.account) or "" if proxy.user else "")
-    return httpx2.Proxy(
-        proxy.address,
-        auth=(proxy.user, password) if proxy.user else None,
-        ssl_context=tls if proxy.address.startswith("https://") else None,
-    )
-
-
-@contextlib.contextmanager
-def _no_socks_errors(failure: Callable[[str], Exception]) -> Generator[None]:
-    """What is not SOCKS at the other end makes the client's parser trip; its stumbling is not an error of ours."""
-    from socksio import SOCKSError
-
-    try:
-        yield
-    except (SOCKSError, AssertionError) as error:
-        raise failure("no SOCKS proxy answers there") from error
-
-
-@contextlib.contextmanager
-def _closing_what_failed(request: httpx2.Request) -> Generator[None]:
-    """Close the connection to a proxy that refused: httpcore leaves a SOCKS one open until it is collected."""
-    streams: list[Any] = []
-    heard = request.extensions.get("trace")
-
-    def trace(event: str, info: dict[str, Any]) -> None:
-        if event.endswith("connect_tcp.complete"):
-            streams.append(info["return_value"])
-        if heard is not None:
-            heard(event, info)
-
-    request.extensions = {**request.extensions, "trace": trace}
-    try:
-        yield
-    except BaseException:
-        for stream in streams:
-            stream.close()
-        raise
