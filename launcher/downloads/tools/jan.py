@@ -4,7 +4,7 @@ The data folder is JAN_DATA_FOLDER, else `data_folder` in settings.json of %APPD
 $XDG_DATA_HOME/Jan (formerly `jan.ai.app` there, and ~/.config/Jan on Linux), else `data` beside those settings
 (jan, src-tauri/src/core/app/commands.rs). An id may have several parts ("janhq/Jan-v3-4B"); a folder with a model.yml
 is one model (extensions/llamacpp-extension/src/preset.ts). `model_path` is relative to the data folder, or the absolute path
-of a file that was imported where it lies.
+of a file that was imported where it lies (src/index.ts there, import and load).
 """
 
 from __future__ import annotations
