@@ -1,9 +1,10 @@
 """How fast a download is, beside `curl` and `hf download`, from the same server on this machine in the same run.
 
-    python -m tests.bench.download_throughput [--gb 1] [--rounds 3] [--tls] [--flat-gb 20] [--folder DIR]
+    python -m tests.bench.download_throughput [--gb 1] [--rounds 3] [--rate-mb 125] [--tls] [--flat-gb 20] [--folder DIR]
 
 Each round runs all of them, in changing order, and each a file of 1 MB as well: what that takes is the program's start, which is
-said on its own and taken off everything else. The server is a process of its own (sendfile; with --tls as fast as Python's
+said on its own and taken off everything else. "curl + sha256sum" is what curl takes for what ours does. --rate-mb is the line's speed
+(125 is 1 Gbit/s); without it the processor is what is measured. The server is a process of its own (sendfile; with --tls as fast as Python's
 TLS goes). Prints MB/s, the ratios, processor seconds per GB (of the client, by its rusage) and the largest memory; with
 --flat-gb the memory of our download over a file of that size (a hole, so the disk needs no room for it on the server's side; the
 download does write it), which is sampled all the way and must not grow. Exits with 1 below 0.95 of curl or of hf.
@@ -29,7 +30,7 @@ from pathlib import Path
 import psutil
 
 from launcher.core.units import MIB
-from tests.fakes.hub import FakeHub
+from tests.fakes.hub import FakeHub, Fault
 
 REPO, NAME, TINY_NAME = "org/model-GGUF", "model-Q4_0.gguf", "tiny-Q4_0.gguf"
 BAR = 0.95
@@ -66,12 +67,11 @@ class Served:
 
 
 @contextmanager
-def serving(path: Path, sha256: str | None, *, tls: bool) -> Generator[Served]:
+def serving(path: Path, sha256: str | None, *, rate_bytes_s: float = 0.0, tls: bool = False) -> Generator[Served]:
     """The hub in a process of its own, so that its work is not ours."""
     command = [sys.executable, "-m", "tests.bench.download_throughput", "--serve", str(path), "--sha256", sha256 or ""]
-    with subprocess.Popen(
-        [*command, *(["--tls"] if tls else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
+    command += ["--rate-mb", str(rate_bytes_s / 1e6), *(["--tls"] if tls else [])]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None
         assert server.stdout is not None
         endpoint, url, ca_file = server.stdout.readline().rstrip("\n").split(" ")
@@ -89,7 +89,7 @@ def serving(path: Path, sha256: str | None, *, tls: bool) -> Generator[Served]:
         server.stdin.close()
 
 
-def serve(path: Path, sha256: str, *, tls: bool) -> None:
+def serve(path: Path, sha256: str, rate_bytes_s: float, *, tls: bool) -> None:
     """The body of that process."""
     from tests.fakes.certificates import private_ca
 
@@ -97,6 +97,8 @@ def serve(path: Path, sha256: str, *, tls: bool) -> None:
         ca = private_ca(Path(folder)) if tls else None
         with FakeHub(tls=ca.server_context() if ca else None) as hub:
             hub.add_file(REPO, NAME, path, sha256 or None)
+            if rate_bytes_s:
+                hub.fail(Fault("throttle_total", rate_bytes_s=rate_bytes_s, times=None))
             hub.add_file(REPO, TINY_NAME, os.urandom(1_000_000))
             url = f"{hub.cdn}/{REPO}/resolve/{hub.commit(REPO)}/"
             print(hub.endpoint, url, ca.ca_file if ca else "", flush=True)
@@ -107,6 +109,11 @@ def curl(served: Served, folder: Path, name: str) -> list[str]:
     """The plain floor: bytes to a file, no checksum."""
     trust = ["--cacert", served.ca_file] if served.ca_file else []
     return ["curl", "-sfL", *trust, "-o", str(folder / "file"), served.url + name]
+
+
+def curl_and_sum(served: Served, folder: Path, name: str) -> list[str]:
+    """With the checksum afterwards."""
+    return ["sh", "-c", '"$@" && exec sha256sum "$0"', str(folder / "file"), *curl(served, folder, name)]
 
 
 def hf(served: Served, folder: Path, name: str) -> list[str]:
@@ -131,6 +138,7 @@ def launcher(served: Served, folder: Path, name: str) -> list[str]:
 Client = Callable[[Served, Path, str], list[str]]
 CLIENTS: dict[str, Client] = {
     "curl": curl,
+    "curl + sha256sum": curl_and_sum,
     "hf download": hf,
     "ours (fetch)": ours,
     "launcher download": launcher,
@@ -174,7 +182,7 @@ def _sample(pid: int, has_ended: threading.Event, samples: list[int] | None) -> 
             return
 
 
-def compare(folder: Path, size_bytes: int, rounds: int, *, tls: bool) -> bool:
+def compare(folder: Path, size_bytes: int, rounds: int, rate_bytes_s: float, *, tls: bool) -> bool:
     """The table; whether ours is fast enough."""
     source = folder / "source.gguf"
     with source.open("wb") as stream:
@@ -184,7 +192,7 @@ def compare(folder: Path, size_bytes: int, rounds: int, *, tls: bool) -> bool:
     size_bytes = source.stat().st_size
     wholes: dict[str, list[Taken]] = {name: [] for name in CLIENTS}
     starts: dict[str, list[Taken]] = {name: [] for name in CLIENTS}
-    with serving(source, None, tls=tls) as served:
+    with serving(source, None, rate_bytes_s=rate_bytes_s, tls=tls) as served:
         names = list(CLIENTS)
         for number in range(rounds + 1):
             for name in names[number % len(names) :] + names[: number % len(names)]:
@@ -194,7 +202,8 @@ def compare(folder: Path, size_bytes: int, rounds: int, *, tls: bool) -> bool:
                     starts[name].append(start)
                     wholes[name].append(whole)
     source.unlink()
-    print(f"\n## {size_bytes / 1e9:.2f} GB{' over TLS' if tls else ''}, median of {rounds}\n")
+    how = f"{' over TLS' if tls else ''}{f', line of {rate_bytes_s / 1e6:.0f} MB/s' if rate_bytes_s else ''}"
+    print(f"\n## {size_bytes / 1e9:.2f} GB{how}, median of {rounds}\n")
     print("| client | start s | MB/s | of curl | of hf | CPU s per GB | peak MB |\n|---|---|---|---|---|---|---|")
     works = {n: [w.without(s) for w, s in zip(wholes[n], starts[n], strict=True)] for n in names}
     rates = {n: statistics.median(size_bytes / t.seconds for t in works[n]) for n in names}
@@ -218,7 +227,7 @@ def check_flat(folder: Path, size_bytes: int) -> None:
     for start in range(0, size_bytes, len(zeros)):
         digest.update(zeros[: min(len(zeros), size_bytes - start)])
     samples: list[int] = []
-    with serving(source, digest.hexdigest(), tls=False) as served:
+    with serving(source, digest.hexdigest()) as served:
         one = take(ours, served, folder / "client", samples=samples)
     source.unlink()
     fifth = max(1, len(samples) // 5)
@@ -238,6 +247,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Downloads beside curl and hf, from the same server.")
     parser.add_argument("--gb", type=float, default=1.0, help="size of the compared file; 0 leaves it out")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rate-mb", type=float, default=0.0, help="speed of the line in MB/s; 0 is no limit")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--flat-gb", type=float, default=0.0, help="also watch the memory over a file of this size")
     parser.add_argument("--folder", type=Path, help="where to write (default: the system's temporary folder)")
@@ -245,13 +255,13 @@ def main() -> int:
     parser.add_argument("--sha256", default="", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
-        serve(args.serve, args.sha256, tls=args.tls)
+        serve(args.serve, args.sha256, args.rate_mb * 1e6, tls=args.tls)
         return 0
     is_fast = True
     with tempfile.TemporaryDirectory(prefix="throughput-", dir=args.folder) as name:
         print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
         if args.gb:
-            is_fast = compare(Path(name), int(args.gb * 1e9), args.rounds, tls=args.tls)
+            is_fast = compare(Path(name), int(args.gb * 1e9), args.rounds, args.rate_mb * 1e6, tls=args.tls)
         if args.flat_gb:
             check_flat(Path(name), int(args.flat_gb * 1e9))
     return 0 if is_fast else 1
