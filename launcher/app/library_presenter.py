@@ -170,7 +170,12 @@ class LibraryPresenter(QObject):
 
     @Slot(object, object)
     def _on_removed(self, model: Installed, freed_bytes: int) -> None:
-        what = self.tr("{name} was removed: {size} are free again.").format(name=about(model), size=gb(freed_bytes))
+        text = (
+            self.tr("{name} was removed: {size} are free again.")
+            if freed_bytes
+            else self.tr("{name} is off the list; the file stays where it is.")
+        )
+        what = text.format(name=about(model), size=gb(freed_bytes))
         self._page.show_message(BannerKind.GOOD, what)
 
     @Slot(int)

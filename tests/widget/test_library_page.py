@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from launcher.core.downloads import Origin
 from launcher.core.errors import UserError
 from launcher.services.library_service import Library, LibraryEntry, Work, WorkKind
 from launcher.ui.components import Text
@@ -127,6 +128,17 @@ def test_what_others_put_there_is_explained_and_shown_but_not_deleted(page: Libr
         buttons(page)["Show its folder"].click()
     page.choose(v.SEVEN.path)  # the question was about the other one
     assert "Removing it frees" not in says(page)
+
+
+def test_a_file_that_was_added_is_only_taken_off_the_list(page: LibraryPage, qtbot: QtBot) -> None:
+    mine = v.model("mine", "Q4_0", 1.0, Origin.FILE)
+    page.set_library(Library((LibraryEntry(mine),), ()))
+    buttons(page)["Remove mine Q4_0"].click()
+    assert "Only this list forgets it; the file stays." in says(page)
+    assert "Delete 1.0 GB" not in buttons(page)
+    with qtbot.waitSignal(page.panel.remove_requested) as caught:
+        buttons(page)["Take it off the list"].click()
+    assert caught.args == [mine]
 
 
 def test_broken_files_say_why_and_ours_can_be_fetched_again(page: LibraryPage, qtbot: QtBot) -> None:

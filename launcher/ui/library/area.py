@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from launcher.ui.components import SegmentedButtons
+from launcher.ui.theme import px
 
 DOWNLOADS, LIBRARY = "downloads", "library"
+_NARROW_BELOW = 900
 
 
 class DownloadsArea(QWidget):
@@ -25,7 +28,7 @@ class DownloadsArea(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        head = QHBoxLayout()
+        self._head = head = QHBoxLayout()
         head.setContentsMargins(32, 16, 32, 0)
         choices = ((DOWNLOADS, self.tr("Downloads")), (LIBRARY, self.tr("On this PC")))
         self._switch = SegmentedButtons(self.tr("Show"), choices, self)
@@ -37,6 +40,12 @@ class DownloadsArea(QWidget):
         for page in self._pages.values():
             self._stack.addWidget(page)
         column.addWidget(self._stack, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In line with the pages below, whose margins shrink in a narrow window."""
+        super().resizeEvent(event)
+        side = 20 if self.width() < px(_NARROW_BELOW) else 32
+        self._head.setContentsMargins(side, 16, side, 0)
 
     @property
     def part(self) -> str:

@@ -179,6 +179,7 @@ class LibraryPanel(Card):
         self._actions.setVisible(not is_asking)
         self._confirm.setVisible(is_asking)
         self._delete.setVisible(is_ours)
+        self._unlist.setVisible(model is not None and model.origin == Origin.FILE)
         if model is not None:
             self._show_names(model)
         self._work_box.setVisible(is_working)
@@ -197,6 +198,13 @@ class LibraryPanel(Card):
         size = gb(model.size_bytes)
         if model.is_ours:
             question = self.tr("Removing it frees {size}. It can be fetched again.").format(size=size)
+        elif model.origin == Origin.FILE:
+            question = self.tr("You added this file where it lies. Only this list forgets it; the file stays.")
+        elif model.origin == Origin.FOLDER:
+            question = self.tr(
+                "It lies in a folder of yours that is searched for models, so it is not deleted from here. "
+                "Settings, Models and storage has the list of folders."
+            )
         else:
             text = self.tr(
                 "It came with {origin} and may be in use there, so it is not deleted from here. "
@@ -268,11 +276,13 @@ class LibraryPanel(Card):
         flow = FlowLayout(holder, gap=8)
         self._delete = DangerButton("", holder, size=ButtonSize.SMALL)
         self._delete.clicked.connect(self._on_delete_clicked)
-        show = SecondaryButton(self.tr("Show its folder"), holder, size=ButtonSize.SMALL)
-        show.clicked.connect(self._on_reveal_clicked)
+        self._unlist = SecondaryButton(self.tr("Take it off the list"), holder, size=ButtonSize.SMALL)
+        self._unlist.clicked.connect(self._on_delete_clicked)
+        self._show = SecondaryButton(self.tr("Show its folder"), holder, size=ButtonSize.SMALL)
+        self._show.clicked.connect(self._on_reveal_clicked)
         keep = LinkButton(self.tr("Keep it"), holder)
         keep.clicked.connect(self._on_keep_clicked)
-        for button in (self._delete, show, keep):
+        for button in (self._delete, self._unlist, self._show, keep):
             flow.addWidget(button)
         column.addWidget(holder)
         return self._confirm
@@ -310,7 +320,8 @@ class LibraryPanel(Card):
     def _on_remove_clicked(self) -> None:
         self._asked_about = self.path
         self._refresh()
-        (self._delete if self._delete.isVisible() else self._confirm).setFocus(Qt.FocusReason.OtherFocusReason)
+        first = next((b for b in (self._delete, self._unlist, self._show) if b.isVisible()), self._show)
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_keep_clicked(self) -> None:
         self._asked_about = ""
