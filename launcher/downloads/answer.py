@@ -20,6 +20,9 @@ class Answer:
     head of an answer with a Content-Length the rest of the connection is nothing but the body, so it is read from the socket
     into one buffer: 0.5 s per GB. Other framings (and TLS inside TLS) go through the client.
 
+    Attributes:
+        is_whole: the server sends the file from its start, whatever was asked for.
+
     Args:
         response: open, its body not read.
         at: where in the file its first byte belongs.
@@ -31,6 +34,7 @@ class Answer:
         self, response: httpx2.Response, at: int, until: int, failure: Callable[[Exception], Exception]
     ) -> None:
         self.at, self.until = at, until
+        self.is_whole = response.status_code == 200
         self._response, self._failure = response, failure
         self._chunks: Iterator[bytes] = response.iter_raw()
         self._rest = memoryview(b"")

@@ -79,7 +79,7 @@ class Connection:
         try:
             with closing(transfer.source.open(self._run.at, self._run.end, line)) as answer:
                 with transfer.changed:
-                    transfer.crew.opened(self._number, is_whole=answer.at != self._run.at)
+                    transfer.crew.opened(self._number, is_whole=answer.is_whole)
                 while True:
                     self._receive(answer)
                     if not self._goes_on(answer):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _MAX_HOPS = 10
+_MAX_ADDRESSES = 8
 _MAX_ODD = 3
 
 
@@ -50,20 +51,20 @@ class Source:
             TransientError: worth another try.
             UserError: it cannot go on.
         """
-        signed = self._signed
-        if signed is not None:
+        for _ in range(_MAX_ADDRESSES):  # one that serves few requests may run out before this connection's turn
+            signed = self._signed
+            if signed is None:
+                with self._asking:  # one asks, the others wait for what it is told
+                    signed = self._signed
+                    if signed is None:
+                        return self._ask_hub(start, end, line)
             response = self._get(signed, start, end, line, with_token=False)[-1]
             if not _is_expired(response.status_code):
                 return self._checked(response, start, end, is_hub=False)
             response.close()
             if self._signed == signed:
                 self._signed = None
-        with self._asking:
-            signed = self._signed
-            if signed is None:
-                return self._ask_hub(start, end, line)
-        response = self._get(signed, start, end, line, with_token=False)[-1]  # another connection asked meanwhile
-        return self._checked(response, start, end, is_hub=False)
+        raise TransientError(say("The storage server answered {status}.", status=403), is_odd=True)
 
     def _ask_hub(self, start: int, end: int, line: Line) -> Answer:
         hops = self._get(hub.file_url(self._repo, self._commit, self._file.name), start, end, line, with_token=True)
