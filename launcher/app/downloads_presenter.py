@@ -255,7 +255,8 @@ class DownloadsPresenter(QObject):
     def _try_now(self, key: str) -> None:
         """One item, or ("") everything that waits for the network."""
         for request, progress in self._downloads.jobs():
-            if progress.retry_in_s is not None and key in (request.key, ""):
+            is_waiting = progress.retry_in_s is not None or progress.state is DownloadState.QUEUED
+            if is_waiting and key in (request.key, ""):
                 self._downloads.retry_now(request.key)
             elif request.key == key:
                 self._downloads.resume(key)

@@ -100,10 +100,11 @@ def test_a_failure_says_what_why_and_what_now(page: DownloadsPage, qtbot: QtBot)
     assert "Needs 48.6 GB more; 46.1 GB are free. The 4.0 GB that are here stay. Delete other files first." in text
     assert "1 stopped." in text
     with qtbot.waitSignal(page.next_step_chosen) as caught:
-        buttons(page)["Free up space: R1-Distill-Qwen-32B Q4_K_M"].click()
-    assert caught.args == [REQUEST.key, FULL.next_steps[0]]
+        buttons(page)["Free up space…: R1-Distill-Qwen-32B Q4_K_M"].click()
+    assert caught.args is not None
+    assert (caught.args[0], caught.args[1].action) == (REQUEST.key, StepAction.FREE_SPACE)
     page.set_progress(at(DownloadState.DOWNLOADING, 4))
-    assert "Free up space: R1-Distill-Qwen-32B Q4_K_M" not in buttons(page)
+    assert "Free up space…: R1-Distill-Qwen-32B Q4_K_M" not in buttons(page)
     assert "Needs 48.6 GB more" not in says(page)
 
 
@@ -372,6 +373,21 @@ def test_the_bar_of_a_lost_connection(page: DownloadsPage, qtbot: QtBot, button:
     assert (caught.args[0], caught.args[1].action) == ("", action)
     page.set_progress(at(DownloadState.DOWNLOADING))
     assert button not in buttons(page)
+
+
+def test_the_reason_of_a_wait_is_said_and_its_first_length_is_not(page: DownloadsPage) -> None:
+    note = "The server answered 503. Trying again in 30 s."
+    page.set_jobs(((REQUEST, at(DownloadState.DOWNLOADING, 0, retry_in_s=12, note=note)),))
+    assert "The server answered 503. Next try in 12 s" in says(page)
+    assert "30 s" not in says(page)
+
+
+def test_what_is_held_up_says_by_what(page: DownloadsPage, qtbot: QtBot) -> None:
+    page.set_jobs(((REQUEST, at(DownloadState.QUEUED, note="Another program has the file.")),))
+    assert "Waiting · 12.4 GB of 20.0 GB are here and stay" in says(page)
+    assert "Another program has the file." in says(page)
+    with qtbot.waitSignal(page.next_step_chosen):
+        buttons(page)[f"Try now: {NAME}"].click()
 
 
 def test_offline_mode_has_a_bar_and_a_way_out(page: DownloadsPage, qtbot: QtBot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication
 
@@ -32,6 +32,8 @@ _KINDER = {
     "offline_mode": ("wifi-off", Tone.MUTED),
     "hub_unreachable": ("wifi-off", Tone.WARN),
 }
+
+_ASKS_MORE = (StepAction.FREE_SPACE, StepAction.CHANGE_FOLDER, StepAction.ENTER_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def face_of(progress: DownloadProgress, host: str, copies: tuple[NextStep, ...] 
     """
     if is_waiting_for_network(progress):
         return _waiting(progress, host)
+    if progress.state is DownloadState.QUEUED and progress.note:
+        return _held_up(progress)
     if progress.state is DownloadState.PAUSED and progress.pause_reason is PauseReason.DISK_FULL:
         return _no_room(progress)
     if progress.state is DownloadState.FAILED:
@@ -93,11 +97,10 @@ def face_of(progress: DownloadProgress, host: str, copies: tuple[NextStep, ...] 
 
 
 def _waiting(progress: DownloadProgress, host: str) -> Face:
-    """The server is away: when the next try comes, and a button for now."""
-    text = translate("Downloads", "No connection to {host}. Next try in {time}").format(
-        host=host, time=duration(max(1.0, progress.retry_in_s or 0.0))
-    )
-    runs = [Run(text, Role.SMALL_STRONG)]
+    """The server is away: why, when the next try comes, and a button for now."""
+    why = _reason(progress.note) or translate("Downloads", "No connection to {host}.").format(host=host)
+    wait = duration(max(1.0, progress.retry_in_s or 0.0))
+    runs = [Run(joined(why, translate("Downloads", "Next try in {time}").format(time=wait)), Role.SMALL_STRONG)]
     if progress.done_bytes:
         runs.append(Run(f" · {_kept(progress)}", Role.SMALL, Tone.MUTED))
     return Face(
@@ -105,11 +108,36 @@ def _waiting(progress: DownloadProgress, host: str) -> Face:
         Tone.MUTED,
         tuple(runs),
         bar_tone=Tone.MUTED,
-        note=progress.note,
-        note_icon=("info", Tone.MUTED),
-        steps=(NextStep(translate("Downloads", "Try now"), StepAction.RETRY),),
+        steps=(_try_now(),),
         can_pause=True,
     )
+
+
+def _reason(note: str) -> str:
+    """What a note says of the failure, without the wait as it was at its beginning: that is counted down here."""
+    before = say("Trying again in {time}.", time="\0").partition("\0")[0]
+    return note.partition(before)[0].strip() if before else note
+
+
+def _held_up(progress: DownloadProgress) -> Face:
+    """Something is in the way that goes away by itself (another program has the file); the note says what."""
+    runs = [Run(translate("Downloads", "Waiting"), Role.SMALL_STRONG)]
+    if progress.done_bytes and progress.total_bytes:
+        runs.append(Run(f" · {_kept(progress)}", Role.SMALL, Tone.MUTED))
+    return Face(
+        "arrow-down-to-line",
+        Tone.MUTED,
+        tuple(runs),
+        bar_tone=Tone.MUTED,
+        note=progress.note,
+        note_icon=("info", Tone.MUTED),
+        steps=(_try_now(),),
+        can_pause=True,
+    )
+
+
+def _try_now() -> NextStep:
+    return NextStep(translate("Downloads", "Try now"), StepAction.RETRY)
 
 
 def _no_room(progress: DownloadProgress) -> Face:
@@ -132,7 +160,7 @@ def _no_room(progress: DownloadProgress) -> Face:
         bar_tone=Tone.WARN,
         has_bar=progress.done_bytes > 0,
         why=why,
-        steps=(*_in_order((*others, *steps)), _remove()),
+        steps=(*map(_dotted, _in_order((*others, *steps))), _remove()),
         has_remove=False,
         has_chat=False,
     )
@@ -174,10 +202,16 @@ def _failed(progress: DownloadProgress, copies: tuple[NextStep, ...]) -> Face:
         bar_tone=tone,
         has_bar=progress.done_bytes > 0,
         why=joined(why, kept, *advice),
-        steps=(*(s for s in steps if s.action and s.action != StepAction.REMOVE), _remove()),
+        steps=(*(_dotted(s) for s in steps if s.action and s.action != StepAction.REMOVE), _remove()),
         has_remove=False,
         has_chat=False,
     )
+
+
+def _dotted(step: NextStep) -> NextStep:
+    """An ellipsis where something more is asked before anything happens."""
+    label = known(step.label)
+    return replace(step, label=f"{label}…") if step.action in _ASKS_MORE and not label.endswith("…") else step
 
 
 def _remove() -> NextStep:
