@@ -147,8 +147,8 @@ def _gated(status: int, said: str, endpoint: str, repo: str, detail: str) -> Use
             NextStep("Open the token's settings", StepAction.OPEN_PAGE, f"{endpoint}/settings/tokens"),
             other_token,
         )
-        what = "The access token may not read this model."
-        return UserError("token_permission", what, joined(restricted, why, source), steps, detail)
+        why = joined(restricted, why, source)
+        return UserError("token_permission", "The access token may not read this model.", why, steps, detail)
     if "awaiting" in said.lower():
         why = say("You asked for access; the owner has not answered yet.")
         return UserError("gated", "The owner has not let you in yet.", joined(restricted, why), (page, _RETRY), detail)

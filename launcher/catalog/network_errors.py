@@ -165,6 +165,10 @@ def _where(error: httpx2.TransportError, host: str) -> tuple[str, ProxyInUse | N
         proxy = network.proxy_in_use(str(url))
     except UserError:
         proxy = None
+    default = {"http": 80, "https": 443}.get(url.scheme)
+    wanted = urlsplit(f"//{host}")
+    if (url.host, url.port or default) == (wanted.hostname, wanted.port or default):
+        return host, proxy
     return url.netloc.decode("ascii", "replace"), proxy
 
 

@@ -1,9 +1,12 @@
 """Proxies on this machine: an HTTP one (absolute addresses and CONNECT) and a SOCKS5 one, with or without a password.
 
-    with ForwardProxy("ann", "pencil") as proxy:
+    with ForwardProxy("ann", "pencil", names={"hub.test": "127.0.0.1"}) as proxy:
         os.environ["HTTPS_PROXY"] = proxy.url_with_password
         ...
     assert proxy.requests == ["CONNECT hub.test:443"]
+
+The launcher asks no proxy for this computer itself: give a server a name that only the proxy knows, as above, or set
+NO_PROXY to "<-loopback>".
 
 Both look names up themselves, as real ones do: in `names`, else only loopback. What the client never resolves shows that way.
 """

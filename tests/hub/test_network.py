@@ -431,6 +431,20 @@ def test_storage_host_that_is_away_is_named() -> None:
     assert error.what == "127.0.0.1:9 could not be reached."
     assert "connection refused" in error.why
     assert "huggingface.co answers, but keeps its files there." in error.why
+    itself = network_errors.transport_error(refused.value, "127.0.0.1:9", 10)
+    assert itself is not None
+    assert "keeps its files" not in itself.why
+
+
+def test_default_port_that_is_written_out_is_the_same_host() -> None:
+    import httpx2
+
+    network.configure(NetworkSettings(proxy="direct"))
+    request = httpx2.Request("GET", "https://hub.test:443/file")
+    error = network_errors.transport_error(httpx2.ReadTimeout("slow", request=request), "hub.test:443", 10)
+    assert error is not None
+    assert error.what == "hub.test:443 did not answer."
+    assert "keeps its files" not in error.why
 
 
 # --- Mirrors and offline mode ------------------------------------------------------------------------------------------
