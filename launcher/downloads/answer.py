@@ -39,6 +39,7 @@ class Answer:
         self._chunks: Iterator[bytes] = response.iter_raw()
         self._rest = memoryview(b"")
         self._socket = _plain_socket(response)
+        self._left = int(response.headers["Content-Length"]) if self._socket is not None else 0
         self._has_begun = False
 
     def read(self, buffer: memoryview) -> int:
@@ -51,10 +52,11 @@ class Answer:
         if not wanted:
             return 0
         if not self._rest and self._has_begun and self._socket is not None:
-            count = self._receive(self._socket, buffer[:wanted])
+            count = self._receive(self._socket, buffer[: min(wanted, self._left)]) if self._left else 0
         else:
             count = self._next(buffer[:wanted])
         self.at += count
+        self._left -= count
         return count
 
     def close(self) -> None:
