@@ -117,7 +117,9 @@ def _plans(models: tuple[Installed, ...]) -> dict[str, Plan]:
     machine = this_machine()
     plans: dict[str, Plan] = {}
     for model in models:
-        with suppress(UserError, OSError):  # no model of an architecture that the engine loads
+        # Not of an architecture that the engine loads, or a header that makes no sense (no layers): one strange file of
+        # another program must not hide the list.
+        with suppress(UserError, OSError, ArithmeticError):
             plans[model.path] = _plan(machine, model)
     return plans
 

@@ -21,6 +21,7 @@ from launcher.core.plans import MemoryUse, Placement
 from launcher.downloads import fetch, folders, library
 from launcher.store.loads import LoadHistory, LoadRecord
 from tests.fakes.hub import FakeHub, serving
+from tests.hub.test_library import sparse_distill
 from tests.hub.test_library_verify import damage, model_bytes
 
 REPO = "org/model-GGUF"
@@ -68,6 +69,23 @@ def test_list_says_all_that_is_known(fake: FakeHub, tmp_path: Path, capsys: pyte
     loaded(model, model.path, 3 * 86400 + 60)
     assert "3 days ago" in said(capsys)
     assert documents(capsys)[0]["last_used_at"] is not None
+
+
+def test_list_says_whether_it_runs_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sparse_distill(tmp_path / "DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf")
+    folders.add_searched(str(tmp_path))
+    (entry,) = documents(capsys)
+    assert entry["fits"] is True
+    assert isinstance(entry["decode_tokens_s"], float)
+    assert "token" in said(capsys)
+    assert documents(capsys, "list", "--no-fit")[0]["fits"] is None
+
+
+def test_header_without_sense_does_not_hide_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sparse_distill(tmp_path / "weights.gguf", "No layer of it has tensors")
+    folders.add_searched(str(tmp_path))
+    (entry,) = documents(capsys)
+    assert entry["fits"] is None
 
 
 def test_last_use_of_a_model_that_was_moved_is_known_by_its_name(

@@ -413,6 +413,35 @@ def test_killed_move_of_an_unfinished_download(disk: str, seed: int, request: py
     assert moving.moves() == ()
 
 
+def test_half_a_copy_is_gone_on_with(other_disk: Path) -> None:
+    """What a killed move had copied is not read again."""
+    contents = some(22, 40_000_000)
+    model = install(contents)
+    owner = index.installed_sets()[0]
+    target = RepoCache.of(REPO, str(other_disk))
+    target.prepare()
+    waiting = Path(f"{target.blob(owner.request.files[0].sha256 or '')}{moving.WAITING_SUFFIX}")
+    waiting.write_bytes(contents[0][:30_000_000])
+    steps: list[int] = []
+    moved = move.move(model, str(other_disk), lambda done, _: steps.append(done), never())
+    assert steps[0] >= 12_000_000, "the half that is there counts at once"
+    assert Path(moved.path).read_bytes() == contents[0]
+
+
+def test_half_a_copy_that_is_wrong_is_noticed(other_disk: Path) -> None:
+    contents = some(23, 12_000_000)
+    model = install(contents)
+    owner = index.installed_sets()[0]
+    target = RepoCache.of(REPO, str(other_disk))
+    target.prepare()
+    waiting = Path(f"{target.blob(owner.request.files[0].sha256 or '')}{moving.WAITING_SUFFIX}")
+    waiting.write_bytes(bytes(9_000_000))
+    with pytest.raises(UserError) as caught:
+        move.move(model, str(other_disk), quiet, never())
+    assert caught.value.code == "copy_damaged"
+    assert Path(move.move(model, str(other_disk), quiet, never()).path).read_bytes() == contents[0]
+
+
 def test_killed_where_files_can_only_be_renamed(same_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One shard was renamed already, the other not: tidying gives the first its old name."""
     contents = some(20, 1000, 2000)
