@@ -14,8 +14,8 @@ from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.core.units import gb
 from launcher.core.words import say
 from launcher.downloads.json_file import read_json, set_aside, write_json
+from launcher.downloads.space import largest_file_bytes
 
-_FAT32_BYTES = 2**32 - 1
 _thread_lock = threading.Lock()
 
 
@@ -86,7 +86,7 @@ def warnings(folder: str) -> tuple[str, ...]:
         found.append(
             say("{folder} knows no links. Models work there; other tools may keep a second copy.", folder=folder)
         )
-    largest = _largest_file_bytes(path)
+    largest = largest_file_bytes(path)
     if largest is not None:
         found.append(say("No file there can be larger than {size}; most models are.", size=gb(largest)))
     return tuple(found)
@@ -162,16 +162,6 @@ def _can_link(path: Path) -> bool:
         except OSError:
             return False
     return True
-
-
-def _largest_file_bytes(path: Path) -> int | None:
-    """FAT32's limit, learned by trying: a hole of 4 GiB costs no space anywhere else. None where it may be larger."""
-    try:
-        with tempfile.TemporaryFile(dir=path) as probe:
-            probe.truncate(_FAT32_BYTES + 1)
-    except OSError as error:
-        return _FAT32_BYTES if error.errno in (errno.EFBIG, errno.EINVAL) else None
-    return None
 
 
 def _without(folders: tuple[str, ...], gone: str | None) -> tuple[str, ...]:

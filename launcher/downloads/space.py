@@ -43,11 +43,6 @@ def existing(folder: Path) -> Path:
     return folder
 
 
-def device(folder: Path) -> int:
-    """Identifies the file system that a folder (existing or not yet) lies on."""
-    return existing(folder).stat().st_dev
-
-
 def slack_bytes(needed_bytes: int) -> int:
     """Left free beside a download, for everything else on the disk: 5 %, at most 2 GB."""
     return min(needed_bytes // 20, 2 * 10**9)

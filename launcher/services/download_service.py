@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from launcher.catalog import listing
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, Installed
 from launcher.downloads import DownloadQueue, Policy, library, remove
 from launcher.downloads.disks import DiskUse, disk_use
+from launcher.services.copies import copies
 from launcher.services.tasks import TaskRunner
 
 
@@ -129,16 +129,9 @@ class DownloadService(QObject):
         self._do(lambda queue: queue.change_folder(key, folder))
 
     def alternatives(self, key: str) -> tuple[DownloadRequest, ...]:
-        """The same model in the same quantisation from other repositories of the catalog."""
+        """The same model from other repositories of the catalog: see `copies`."""
         request = next((r for r, _progress in self.jobs() if r.key == key), None)
-        if request is None:
-            return ()
-        return tuple(
-            DownloadRequest(v.id, v.short_name, q.name, q.repo, q.files, q.file_bytes, q.revision)
-            for v in listing.load().variants
-            for q in v.quants
-            if v.id == request.model and q.name == request.quant and q.repo != request.repo and q.loadable
-        )
+        return () if request is None else copies(request)
 
     def use_copy(self, key: str, copy_key: str) -> None:
         """Fetch another repository's copy instead, at the same place in the order. What is there of the first is deleted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +15,6 @@ from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads import DownloadQueue, folders, journal, move, space
 from launcher.downloads import queue as queue_module
-from launcher.downloads.disk_choice import disks_for
 from launcher.downloads.retry import StoppedError
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.queue_desk import FAST, QUANTS, REPO, SIZE, Listener, content, fill, request, states, until
@@ -290,17 +288,6 @@ def test_quota_and_full_disk_have_their_words(tmp_path: Path) -> None:
     assert "quota" in quota.why
     assert quota.why.count("already here stay") == 1
     assert "already here" not in full.why
-
-
-def test_disks_to_choose_from(tmp_path: Path) -> None:
-    folders.set_downloads(str(tmp_path / "models"))
-    choices = disks_for(1000)
-    assert choices
-    assert all(c.enough and 0 < c.free_bytes <= c.total_bytes and os.path.isabs(c.folder) for c in choices)
-    devices = [space.device(Path(c.folder)) for c in choices]
-    assert len(set(devices)) == len(devices)
-    assert str(tmp_path / "models") in {c.folder for c in choices}
-    assert not any(c.enough for c in disks_for(10**18))
 
 
 def test_removed_while_its_disk_is_full_is_gone(fake: FakeHub, disk: Disk) -> None:
