@@ -25,7 +25,7 @@ from launcher.downloads.retry import Policy, TransientError
 if TYPE_CHECKING:
     import httpx2
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _MAX_HOPS = 10
 _MAX_ADDRESSES = 8
 _MAX_ODD = 3
