@@ -76,10 +76,11 @@ class DownloadDialogs(QObject):
     # --- a link ---
 
     @Slot()
-    def add_link(self) -> None:
-        """Ask for a link; one on the clipboard is there already."""
+    @Slot(str)
+    def add_link(self, text: str = "") -> None:
+        """Ask for a link; one that was dropped, or is on the clipboard, is there already."""
         dialog = AddLinkDialog(self._window)
-        text = QGuiApplication.clipboard().text().strip()
+        text = text or QGuiApplication.clipboard().text().strip()
         if len(text) < _LONGEST_PASTE and is_link(text):
             dialog.set_text(text)
         dialog.look_up_requested.connect(self._on_look_up_requested)

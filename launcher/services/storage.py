@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from launcher.core.paths import hub_cache_dir
@@ -41,5 +42,14 @@ def read_storage() -> Storage:
         free_bytes=free_bytes(Path(target)),
         others=tuple(str(root) for root in folders.roots() if str(root) != target),
         searched=chosen.searched,
-        warnings=folders.warnings(target) if Path(target).is_dir() else (),
+        warnings=_warnings(target) if Path(target).is_dir() else (),
     )
+
+
+@lru_cache(maxsize=16)
+def _warnings(folder: str) -> tuple[str, ...]:
+    """Asked once for each folder: finding out tries a link there."""
+    try:
+        return folders.warnings(folder)
+    except OSError:
+        return ()  # a folder that cannot be written any more; the next download says so
