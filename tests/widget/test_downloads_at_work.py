@@ -117,22 +117,15 @@ def test_a_gated_model_is_fetched_from_an_open_copy(workspace: Workspace, hub: F
 
 
 def test_a_token_makes_a_gated_download_go_on(workspace: Workspace, hub: FakeHub, qtbot: QtBot) -> None:
-    gate = hub.fail(Fault("status", path="*", where="api", status=401, error_code="GatedRepo", times=None))
+    hub.gate(REPO, "hf_abc")
     workspace._downloads.start(DownloadRequest(REPO, "Model", "Q4_K_M", REPO, (), 0))
     press(window(workspace), f"Enter access token…: {NAME}", qtbot)
     dialog = dialog_of(workspace, qtbot)
-    gate.times = 0
     qtbot.keyClicks(dialog.findChildren(QLineEdit)[0], "hf_abc")
     press(dialog, "Keep it and go on", qtbot)
     wait_for(dialog, "It is kept", qtbot)
     press(dialog, "Close", qtbot)
     wait_for(window(workspace), "Finished today", qtbot)
-    api = [
-        request
-        for request in hub.log
-        if request.where == "hub" and "authorization" in {k.lower() for k in request.headers}
-    ]
-    assert api, "the token went along"
 
 
 def test_a_server_that_is_away_can_be_tried_at_once(workspace: Workspace, hub: FakeHub, qtbot: QtBot) -> None:
