@@ -14,7 +14,10 @@ from huggingface_hub.utils import close_session
 
 from launcher.catalog import certificates, hub, hub_errors, network, network_errors, proxies
 from launcher.catalog.network import NetworkSettings
+from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import UserError
+from launcher.downloads.item import fetch as fetch_item
+from launcher.downloads.retry import Policy
 from launcher.services import network as network_service
 from launcher.store.settings import PROXY, Settings
 from tests.fakes.certificates import PrivateCa, private_ca
@@ -522,6 +525,54 @@ def test_going_offline_ends_what_is_under_way(fake: FakeHub) -> None:
     assert before.is_closed
     network.configure(NetworkSettings(fake.endpoint))
     assert fetch() == b"GGUF content"
+
+
+def test_download_goes_on_when_the_network_is_configured_anew(fake: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client that it reads from is closed under it; the bytes stay and a new connection brings the rest."""
+    content = bytes(range(256)) * 12_000
+    monkeypatch.setenv("NO_PROXY", "<-loopback>")
+    fake.add_file(REPO, "model-Q8_0.gguf", content)
+    network.configure(NetworkSettings(fake.endpoint))
+    fake.fail(Fault("throttle", rate_bytes_s=2e6, times=None))
+    seen: list[int] = []
+    policy = Policy(first_delay_s=0.01, connections=2)
+    with ForwardProxy() as proxy:
+
+        def on_progress(progress: DownloadProgress) -> None:
+            if progress.done_bytes > 300_000 and not seen:
+                seen.append(progress.done_bytes)
+                network.configure(NetworkSettings(fake.endpoint, proxy.url))
+                fake.heal()
+
+        request = DownloadRequest("m", "m", "Q8_0", REPO, (), 0)
+        result = fetch_item(request, on_progress, threading.Event(), policy)
+        assert proxy.requests  # by the new way
+    assert result.error is None
+    assert result.state is DownloadState.DONE
+    assert Path(result.paths[0]).read_bytes() == content
+    assert seen
+
+
+def test_going_offline_ends_a_download_and_keeps_its_bytes(fake: FakeHub) -> None:
+    content = bytes(range(256)) * 12_000
+    fake.add_file(REPO, "model-Q8_0.gguf", content)
+    network.configure(NetworkSettings(fake.endpoint))
+    fake.fail(Fault("throttle", rate_bytes_s=2e6, times=None))
+
+    def on_progress(progress: DownloadProgress) -> None:
+        if progress.done_bytes > 300_000:
+            network.configure(NetworkSettings(fake.endpoint, offline=True))
+
+    request = DownloadRequest("m", "m", "Q8_0", REPO, (), 0)
+    result = fetch_item(request, on_progress, threading.Event(), Policy(attempts=None, first_delay_s=0.01))
+    assert result.error is not None
+    assert result.error.code == "offline_mode"
+    assert result.error.next_steps[0].action == "go_online"
+    fake.heal()
+    network.configure(NetworkSettings(fake.endpoint))
+    again = fetch_item(request, lambda _: None, threading.Event(), Policy(first_delay_s=0.01))
+    assert again.state is DownloadState.DONE
+    assert again.resumed_bytes > 0
 
 
 # --- Tokens ------------------------------------------------------------------------------------------------------------
