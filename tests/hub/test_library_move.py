@@ -13,8 +13,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ import pytest
 from launcher.core.downloads import DownloadRequest, Installed
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
-from launcher.core.paths import hub_cache_dir
+from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.downloads import copying, folders, index, journal, move, moving
 from launcher.downloads.cache import RepoCache
 from launcher.downloads.journal import Journal
@@ -30,6 +31,8 @@ from launcher.downloads.lock import blob_lock
 from launcher.downloads.retry import StoppedError
 
 REPO = "org/model-GGUF"
+# Every seventh step here; with EVERY_STEP=1 in the environment all of them.
+STEP_FIRST, STEP_EACH = (0, 1) if os.environ.get("EVERY_STEP") else (1, 7)
 COMMIT, OTHER_COMMIT = "c" * 40, "d" * 40
 
 
@@ -411,6 +414,77 @@ def test_killed_move_of_an_unfinished_download(disk: str, seed: int, request: py
     assert cache.pointer(COMMIT, after.files[0].name).read_bytes() == contents[0]
     assert files_in(hub_cache_dir()) == []
     assert moving.moves() == ()
+
+
+_WRITES = frozenset({"os.rename", "os.remove", "os.link", "os.symlink", "os.mkdir", "os.rmdir", "os.truncate", "open"})
+
+
+def run_until(step: int, work: Callable[[], object]) -> bool:
+    """Do something in a forked process that dies at its n-th change of the disk. False when it ended before."""
+    pid = os.fork()
+    if pid == 0:
+        left = step
+
+        def count(event: str, args: tuple[object, ...]) -> None:
+            nonlocal left
+            is_write = event in _WRITES and (event != "open" or "r" not in str(args[1]) or "+" in str(args[1]))
+            if is_write:
+                left -= 1
+                if left < 0:
+                    os._exit(9)
+
+        sys.addaudithook(count)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("disk", ["same_disk", "other_disk"])
+@pytest.mark.parametrize("what", ["model", "partials"])
+def test_died_before_any_change_of_the_disk(disk: str, what: str, request: pytest.FixtureRequest) -> None:
+    """One step after the other: at each the item is whole at one place, and tidying leaves nothing of the other."""
+    folder: Path = request.getfixturevalue(disk)
+    contents = some(24, 300_000, 500_000)
+    step, is_done = STEP_FIRST, False
+    while not is_done:
+        shutil.rmtree(hub_cache_dir(), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        for path in data_dir().glob("*.json"):
+            path.unlink()
+        if what == "model":
+            model = install(contents)
+            is_done = not run_until(step, partial(move.move, model, str(folder), quiet, never()))
+            assert index.installed_sets()[0].is_complete(), step
+        else:
+            before = begin(contents, 100_000)
+            is_done = not run_until(step, partial(move.move_partials, before, str(folder), quiet, never()))
+            assert journal.begun(before.key) is not None, step
+        move.tidy()
+        assert moving.moves() == (), step
+        places = [root for root in (hub_cache_dir(), folder) if any("blobs/" in f for f in files_in(root))]
+        assert len(places) == 1, (step, places)
+        assert not list(places[0].rglob("*.launcher.moving"))
+        if what == "model":
+            assert contents_of(index.installed_sets()[0].request) == contents, step
+        else:
+            check_partials(contents, places[0], step)
+        step += STEP_EACH
+    assert step > 30, "it was killed at many steps"
+
+
+def check_partials(contents: list[bytes], place: Path, step: int) -> None:
+    """The unfinished download is whole at its place."""
+    there = journal.begun(f"{REPO}::Q8_0")
+    assert there is not None
+    cache = RepoCache.for_request(there)
+    assert cache.root == place, step
+    assert cache.pointer(COMMIT, there.files[0].name).read_bytes() == contents[0], step
+    last = there.files[1].sha256 or ""
+    assert cache.part(last).read_bytes() == contents[1][:100_000] + bytes(300_000) + contents[1][-100_000:], step
+    assert cache.map(last).read_bytes() == b"which bytes are sure", step
 
 
 def test_half_a_copy_is_gone_on_with(other_disk: Path) -> None:
