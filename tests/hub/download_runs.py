@@ -140,7 +140,7 @@ class _Run:
             assert 0 <= progress.done_bytes <= max(progress.total_bytes, 0), "more bytes than there are"
             checks.check_visible(self._hub, sums=False)
             assert time.monotonic() - self._began < LIMIT_S, f"no end in sight: {progress}"
-            is_running = progress.state not in _RESTING and progress.total_bytes > 0
+            is_running = progress.state not in (*_RESTING, DownloadState.QUEUED) and progress.total_bytes > 0
             return stop_at is not None and is_running and progress.done_bytes >= stop_at * progress.total_bytes
 
         result = fetch_it(is_time_to_stop)
@@ -181,7 +181,9 @@ class _Run:
             except AssertionError as problem:
                 problems.append(problem)
                 must_stop = True
-            has_begun = has_begun or progress.state not in _RESTING
+            # A queue never gives up on a network that may come back: the item waits for its next turn, until it is paused.
+            must_stop = must_stop or (has_begun and progress.state is DownloadState.QUEUED)
+            has_begun = has_begun or progress.state not in (*_RESTING, DownloadState.QUEUED)
             with changed:
                 if has_begun and progress.state in _RESTING:
                     ended.append(progress)
