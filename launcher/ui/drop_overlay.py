@@ -82,14 +82,14 @@ class DropOverlay(QWidget):
         """Files that enter the window, or a field in it."""
         if event.type() == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
             return self._enter(watched, event)
-        if watched is self._window:
+        if isinstance(watched, QWidget) and watched is self.parentWidget():
             if event.type() == QEvent.Type.DragLeave:
                 self._linger.start()  # Qt also says so when the drag goes from the window to this overlay
             elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
                 self.dropEvent(event)  # dropped before it was ever moved
                 return True
             elif event.type() == QEvent.Type.Resize and self.isVisible():
-                self.setGeometry(self._window.rect())
+                self.setGeometry(watched.rect())
         return False
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -146,6 +146,9 @@ class DropOverlay(QWidget):
         frame(painter, inner, 12, None, tokens.accent, 2.0, dashed=True)
         what, how = self.texts()
         side, centre = px(32), inner.center()
+        width = min(inner.width() - px(48), px(520))
+        card = QRectF(centre.x() - width / 2, centre.y() - px(84), width, px(156))
+        frame(painter, card, 12, tokens.surface, tokens.border)
         icon = QRectF(centre.x() - side / 2, centre.y() - px(56), side, side)
         paint_icon(painter, "arrow-down-to-line", Tone.ACCENT, icon)
         top = icon.bottom() + px(12)
@@ -153,7 +156,7 @@ class DropOverlay(QWidget):
             height = line_height(role)
             painter.setFont(font(role))
             painter.setPen(colour(tone))
-            area = inner.adjusted(px(24), 0, -px(24), 0)
+            area = card.adjusted(px(24), 0, -px(24), 0)
             area.setTop(top)
             area.setHeight(height)
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, round(area.width()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.errors import NextStep, UserError
@@ -55,6 +55,7 @@ class LibraryPage(ScrollPage):
         self.setAccessibleName(self.tr("Models on this PC"))
         self._library: Library | None = None
         self._works: dict[str, Work] = {}
+        self._is_passing = False
         column = QVBoxLayout(self.content)
         column.setContentsMargins(32, 16, 32, 20)
         column.setSpacing(14)
@@ -102,11 +103,13 @@ class LibraryPage(ScrollPage):
         self._show_work()
 
     def show_message(self, kind: BannerKind, what: str, why: str = "", steps: tuple[NextStep, ...] = ()) -> None:
-        """Above the list, until the next one."""
+        """Above the list, until the next one; good news also only until another page is shown."""
+        self._is_passing = kind in (BannerKind.GOOD, BannerKind.INFO)
         self.message.show_message(kind, what, why, steps)
 
     def show_error(self, error: UserError) -> None:
         """Something that was asked for did not work."""
+        self._is_passing = False
         self.message.show_error(error)
 
     def focus_search(self) -> None:
@@ -239,6 +242,12 @@ class LibraryPage(ScrollPage):
         self.chat_requested.emit(entry.model)
 
     # --- layout ---
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Another page: what went well was read."""
+        super().hideEvent(event)
+        if self._is_passing:
+            self.message.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window the panel goes under the list."""

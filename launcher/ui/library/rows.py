@@ -70,7 +70,8 @@ def arrange(library: Library, search: str, order: Order) -> tuple[Row, ...]:
 
 def _searched(entry: LibraryEntry) -> str:
     model = entry.model
-    return " ".join((model.name, model.quant, model.repo or "", model.path, words.origin_words(model.origin)))
+    size = gb(model.size_bytes)
+    return " ".join((model.name, model.quant, size, model.repo or "", model.path, words.origin_words(model.origin)))
 
 
 def _matches(text: str, asked: list[str]) -> bool:
