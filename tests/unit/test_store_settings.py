@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,14 @@ def test_loads_come_back_newest_first(tmp_path: Path) -> None:
         assert history.recent()[0].actual_decode_tokens_s == 37.8
         assert history.recent(model="V2") == (_record(0, "V2"),)
         assert history.recent(quant="Q8_0") == ()
+
+
+def test_last_loads_tell_each_file_once_with_its_newest_time(tmp_path: Path) -> None:
+    with closing(LoadHistory(tmp_path / "loads.sqlite")) as history:
+        for number, path in enumerate(("/a.gguf", "/b.gguf", "/a.gguf", "")):
+            history.save(replace(_record(number), path=path, loaded_at=float(number)))
+        found = [(load.path, load.loaded_at) for load in history.last_loads()]
+    assert found == [("", 3.0), ("/a.gguf", 2.0), ("/b.gguf", 1.0)]
 
 
 def test_old_loads_are_forgotten(tmp_path: Path) -> None:
