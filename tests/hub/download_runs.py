@@ -227,8 +227,10 @@ class _Run:
 
     def _check_kept(self, seen: list[DownloadProgress], result: DownloadProgress) -> None:
         """What was here when the last leg ended is here when the next begins."""
-        sized = [p for p in seen if p.total_bytes > 0 and p.state not in (DownloadState.QUEUED, *_RESTING)]
-        if not sized:
+        sized = [
+            p for p in seen if p.total_bytes > 0 and p.state in (DownloadState.DOWNLOADING, DownloadState.VERIFYING)
+        ]
+        if not sized:  # it ended before what is here was counted
             return
         begun = max(p.resumed_bytes for p in sized)
         assert begun >= self._here_bytes, f"{self._here_bytes - begun} bytes were lost between two runs"
