@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QRadioButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -57,6 +57,11 @@ class Choices(QScrollArea):
         self._group = QButtonGroup(self)
         self._group.idToggled.connect(self._on_id_toggled)
         self._rows: list[_Row] = []
+        # Rows have a place only after the layout.
+        self._placed = QTimer(self)
+        self._placed.setSingleShot(True)
+        self._placed.setInterval(0)
+        self._placed.timeout.connect(self._show_chosen)
 
     def set_options(self, options: Sequence[Option], chosen: int = 0) -> None:
         """Show these; `chosen` is marked, without a signal."""
@@ -75,8 +80,7 @@ class Choices(QScrollArea):
             self._rows[chosen].setChecked(True)
         self._group.blockSignals(False)
         self.setFixedHeight(px(_ROW) * min(_MOST_ROWS, max(1, len(self._rows))))
-        if 0 <= chosen < len(self._rows):
-            self.ensureWidgetVisible(self._rows[chosen])
+        self._placed.start()
 
     @property
     def index(self) -> int:
@@ -88,6 +92,11 @@ class Choices(QScrollArea):
         button = self._group.checkedButton()
         if button is not None:
             button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_chosen(self) -> None:
+        button = self._group.checkedButton()
+        if button is not None:
+            self.ensureWidgetVisible(button)
 
     def _on_id_toggled(self, index: int, is_checked: bool) -> None:
         if is_checked:

@@ -25,7 +25,7 @@ class Dialog(QDialog):
             outer.addWidget(Text(why, Role.BODY, Tone.MUTED, self, wrap=True))
         self.column = QVBoxLayout()
         self.column.setSpacing(10)
-        outer.addLayout(self.column)
+        outer.addLayout(self.column, 1)
         self._outer = outer
 
     def add_buttons(self, primary: str, *others: QWidget, cancel: str = "") -> PrimaryButton:

@@ -203,7 +203,7 @@ class DiskCard(Card):
         self._open = SecondaryButton(self.tr("Open folder"), holder, size=ButtonSize.SMALL, icon="folder")
         change = LinkButton(self.tr("Change…"), holder)
         change.setAccessibleName(self.tr("Change the folder of new models…"))
-        library = LinkButton(self.tr("Show all models"), holder)
+        library = SecondaryButton(self.tr("Show all models"), holder, size=ButtonSize.SMALL)
         self._open.clicked.connect(self.open_folder_requested)
         change.clicked.connect(self.change_requested)
         library.clicked.connect(self.library_requested)

@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import NextStep, UserError
@@ -186,8 +186,8 @@ class DownloadsPage(ScrollPage):
 
     # --- building ---
 
-    def _build_head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
+    def _build_head(self) -> QBoxLayout:
+        head = self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         head.setSpacing(8)
         titles = QVBoxLayout()
         titles.setSpacing(0)
@@ -324,7 +324,9 @@ class DownloadsPage(ScrollPage):
         self._body.setDirection(direction)
         self._side.setMinimumWidth(0 if is_narrow else px(_SIDE_WIDTH))
         self._side.setMaximumWidth(_ANY_WIDTH if is_narrow else px(_SIDE_WIDTH))
-        self._list.set_tight(self.width() < px(_TIGHT_BELOW))
+        is_tight = self.width() < px(_TIGHT_BELOW)
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if is_tight else QBoxLayout.Direction.LeftToRight)
+        self._list.set_tight(is_tight)
         side = 20 if is_narrow else 32
         layout = self.content.layout()
         if layout is not None:
