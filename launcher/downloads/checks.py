@@ -72,6 +72,13 @@ class Known:
             return None
         return found
 
+    def is_stale(self, path: Path) -> bool:
+        """Whether a file was checked and has changed since."""
+        try:
+            return str(path.resolve()) in self._checks and self.of(path) is None
+        except (OSError, RuntimeError):
+            return False
+
     def is_verified(self, files: Sequence[Path], recorded_unix_s: float | None = None) -> bool:
         """Whether every file is as its publisher made it.
 

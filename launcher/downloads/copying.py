@@ -40,7 +40,7 @@ def bring(
     stop: threading.Event,
     *,
     may_rename: bool,
-) -> None:
+) -> bool:
     """Let `target` hold what `source` holds. An unfinished copy of an earlier run is gone on with where `sha256` is known.
 
     On one file system `target` becomes a second name of the same bytes; where the file system knows no second names the
@@ -54,6 +54,9 @@ def bring(
         stop: set it to leave.
         may_rename: whether the source may lose its name.
 
+    Returns:
+        Whether the content was read back and compared; else it is the same bytes as before, right or wrong.
+
     Raises:
         StoppedError: `stop` was set; what is copied stays at `target`.
         UserError: "copy_damaged": the copy is not what it must be; it is deleted.
@@ -62,10 +65,10 @@ def bring(
     size = source.stat().st_size
     if target.exists() and os.path.samefile(source, target):
         on_work(2 * size)
-        return
+        return False
     if _give_second_name(source, target) or (may_rename and _rename(source, target)):
         on_work(2 * size)
-        return
+        return False
     copied = _copy(source, target, sha256 is not None, on_work, stop)
     again = _digest(target, [(0, size)] if sha256 else copied.ranges, on_work, stop)
     on_work(2 * (size - copied.bytes) if sha256 is None else size - copied.bytes)
@@ -78,6 +81,7 @@ def bring(
             (NextStep("Try again", "retry"), NextStep("Check the model: launcher library verify")),
             f"{again}, expected {sha256 or copied.digest}",
         )
+    return True
 
 
 class _Copied:

@@ -93,7 +93,9 @@ def record(request: DownloadRequest, fetched_sha256: tuple[str, ...]) -> None:
         is_pinned = request.keeps_revision or (same is not None and same.is_pinned)
         new = InstalledSet(request, ours, time.time(), is_pinned)
         _write(replace(document, sets=(new, *(s for s in old if s is not same))))
-    _remember_checks(new)
+    # What was just hashed. Of files that were here before, older results (also that one has changed) stay as they are.
+    pairs = zip(new.paths(), request.files, strict=True)
+    checks.remember((p, f.sha256 or "", True) for p, f in pairs if f.sha256 in fetched_sha256 and p.exists())
 
 
 def pin(path: str, *, is_pinned: bool) -> None:
@@ -121,8 +123,9 @@ def move(before: DownloadRequest, after: DownloadRequest, brought_sha256: tuple[
         if found is None:
             return
         new = replace(found, request=after, fetched_sha256=brought_sha256)
-        _write(replace(document, sets=tuple(new if s is found else s for s in document.sets)))
-    _remember_checks(new)
+        # What another revision shares with it stays at the old place, and is that one's from now on.
+        sets = tuple(new if s is found else _with_files_of(found, s) for s in document.sets)
+        _write(replace(document, sets=sets))
 
 
 def forget(removed: InstalledSet) -> None:
@@ -138,12 +141,6 @@ def _with_files_of(removed: InstalledSet, heir: InstalledSet) -> InstalledSet:
         return heir
     inherited = {f.sha256 for f in heir.request.files} & set(removed.fetched_sha256)
     return replace(heir, fetched_sha256=tuple(dict.fromkeys((*heir.fetched_sha256, *filter(None, inherited)))))
-
-
-def _remember_checks(verified: InstalledSet) -> None:
-    """The files were compared with their checksums just now; so much the better for telling when they change."""
-    pairs = zip(verified.paths(), verified.request.files, strict=True)
-    checks.remember((path, file.sha256 or "", True) for path, file in pairs if path.exists())
 
 
 def _read() -> _Index:

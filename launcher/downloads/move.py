@@ -14,8 +14,9 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.core.words import say
-from launcher.downloads import copying, folders, index, journal, moving, space
+from launcher.downloads import checks, copying, folders, index, journal, moving, space
 from launcher.downloads.cache import RepoCache, size_of
+from launcher.downloads.checks import Known
 from launcher.downloads.index import InstalledSet
 from launcher.downloads.journal import Journal
 from launcher.downloads.lock import blob_lock
@@ -54,7 +55,7 @@ def move(
             _carry(Move(owner.request, after, _finished_pieces(owner, after), is_installed=True), on_progress, stop)
     paths = tuple(str(p) for p in replace(owner, request=after).paths())
     on_progress(model.size_bytes, model.size_bytes)
-    return replace(model, path=paths[0], files=paths, verified=True)
+    return Known().with_standing(replace(model, path=paths[0], files=paths), owner.installed_unix_s)
 
 
 def move_partials(
@@ -134,6 +135,7 @@ def _carry(way: Move, on_progress: Callable[[int, int], None], stop: threading.E
     source, target = RepoCache.for_request(way.before), RepoCache.for_request(way.after)
     work = _Work(on_progress, sum(p.size_bytes for p in way.pieces))
     brought: list[str] = []
+    compared: list[str] = []
     with ExitStack() as held:
         for file in way.before.files:
             held.enter_context(blob_lock(source, file))
@@ -142,8 +144,11 @@ def _carry(way: Move, on_progress: Callable[[int, int], None], stop: threading.E
         try:
             target.prepare()
             for piece in way.pieces:
-                if _bring(piece, work, stop):
-                    brought.append(piece.sha256 or "")
+                is_there = _is_there(piece, stop)
+                if not is_there and piece.sha256:
+                    brought.append(piece.sha256)
+                if (is_there or _bring(piece, work, stop)) and piece.sha256:
+                    compared.append(piece.sha256)
                 work.piece_done(piece)
         except (UserError, StoppedError):
             moving.undo(way)
@@ -151,7 +156,7 @@ def _carry(way: Move, on_progress: Callable[[int, int], None], stop: threading.E
         except OSError as error:
             moving.undo(way)
             raise space.disk_error(error, target.folder, work.done_bytes) from error
-        way = replace(way, phase=Phase.SWITCHING, brought=tuple(filter(None, brought)))
+        way = replace(way, phase=Phase.SWITCHING, brought=tuple(brought), compared=tuple(compared))
         moving.write(way)
         _finish(way)
 
@@ -174,18 +179,21 @@ class _Work:
         self._on_progress(self.done_bytes, self._total)
 
 
-def _bring(piece: Piece, work: _Work, stop: threading.Event) -> bool:
-    """Bring one file; False when the other folder has these very bytes already, in use by others."""
+def _is_there(piece: Piece, stop: threading.Event) -> bool:
+    """Whether the other folder has these very bytes already, in use by others."""
     target = Path(piece.target)
-    if piece.sha256 and size_of(target) == piece.size_bytes:
-        found = sha256_of(target, stop.is_set)
-        if found is None:
-            raise StoppedError
-        if found == piece.sha256:
-            return False
+    if not piece.sha256 or size_of(target) != piece.size_bytes:
+        return False
+    found = sha256_of(target, stop.is_set)
+    if found is None:
+        raise StoppedError
+    return found == piece.sha256
+
+
+def _bring(piece: Piece, work: _Work, stop: threading.Event) -> bool:
+    """Bring one file; returns whether it was read back and compared."""
     may_rename = not (piece.stays or piece.is_shared)
-    copying.bring(Path(piece.source), piece.waiting, piece.sha256, work.add, stop, may_rename=may_rename)
-    return True
+    return copying.bring(Path(piece.source), piece.waiting, piece.sha256, work.add, stop, may_rename=may_rename)
 
 
 def _finish(way: Move) -> None:
@@ -211,10 +219,27 @@ def _switch(way: Move) -> None:
         if target.finished(commit, file) is not None:
             target.link(commit, file)
     if way.is_installed:
+        _take_results_along(way)
         target.write_ref(commit, is_newest=False)
         index.move(way.before, way.after, way.brought)
     else:
         _move_journals(way)
+
+
+def _take_results_along(way: Move) -> None:
+    """What is known of the files: the copies were compared; the same bytes under another name are what they were before."""
+    known, target = Known(), RepoCache.for_request(way.after)
+    results: list[tuple[Path, str, bool | None]] = []
+    for piece, file in zip(way.pieces, way.after.files, strict=True):
+        place = target.pointer(way.after.revision or "", file.name)
+        before = known.of(Path(piece.source))
+        if piece.sha256 in way.compared:
+            results.append((place, piece.sha256 or "", True))
+        elif before is not None:
+            results.append((place, before.sha256, before.is_right))
+        elif known.is_stale(Path(piece.source)):
+            results.append((place, "", None))
+    checks.remember(results)
 
 
 def _move_journals(way: Move) -> None:

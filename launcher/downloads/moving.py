@@ -63,6 +63,7 @@ class Move:
         after: the same where it goes.
         is_installed: it is complete and in the library; else it is an unfinished download.
         brought: sha256 of the finished files that were not at the new place before.
+        compared: sha256 of those that were read at the new place, and are right.
     """
 
     before: DownloadRequest
@@ -71,6 +72,7 @@ class Move:
     is_installed: bool
     phase: Phase = Phase.BRINGING
     brought: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

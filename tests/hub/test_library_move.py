@@ -204,6 +204,18 @@ def test_bytes_that_are_there_already_are_used_when_they_are_right(target: Path,
     assert index.installed_sets()[0].fetched_sha256 == (() if is_sound else (file.sha256,))
 
 
+@pytest.mark.parametrize("disk", ["same_disk", "other_disk"])
+def test_what_is_known_of_the_files_goes_with_them(disk: str, request: pytest.FixtureRequest) -> None:
+    folder: Path = request.getfixturevalue(disk)
+    model = install(some(25, 1000))
+    assert move.move(model, str(folder), quiet, never()).verified
+    model = replace(model, path=str(index.installed_sets()[0].paths()[0]))
+    Path(model.path).write_bytes(bytes(1000))
+    if disk == "same_disk":  # nothing is read: a changed file is not verified for having moved
+        os.utime(model.path, (1e9, 1e9))
+        assert not move.move(model, f"{folder} 2", quiet, never()).verified
+
+
 def test_holes_stay_holes(other_disk: Path) -> None:
     contents = [b"GGUF" + bytes(64 << 20) + b"end"]
     model = install(contents)
