@@ -17,7 +17,6 @@ from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadS
 from launcher.core.units import gb
 from launcher.core.words import joined, say
 from launcher.downloads import jobs, journal, move, space
-from launcher.downloads.copying import is_same_disk
 from launcher.downloads.jobs import Job
 from launcher.downloads.lifecycle import Event, after
 from launcher.downloads.patience import Patience
@@ -148,10 +147,11 @@ class DownloadQueue:
         """
         with self._changed:
             job = self._jobs.get(key)
-            if job is None or job.progress.state is DownloadState.DONE:
+            if job is None or job.progress.state is DownloadState.DONE or self._is_closing:
                 return
             self._jobs.targets[key] = folder
-        self._ask(key, Event.MOVE)
+            self._apply(key, Event.MOVE)
+        self._report(key)
 
     def move(self, key: str, index: int) -> None:
         """Give an item another place in the order: the one in `jobs()` that it has afterwards. What runs goes on running."""
@@ -262,17 +262,15 @@ class DownloadQueue:
             if end.event in (Event.HELD_UP, Event.DISK_FULL):
                 self._patience.met(key, now.progress.done_bytes)
             if end.event is Event.HELD_UP and stands.state is DownloadState.QUEUED and end.error is not None:
-                going_on = say("It goes on by itself when that is over.")
-                news |= {"note": joined(end.error.what, end.error.why, going_on)}
+                news |= {"note": joined(end.error.what, end.error.why, say("It goes on by itself when that is over."))}
             self._apply(key, end.event, news, end.request)
         self._report(key)
 
     def _kept_bytes(self, request: DownloadRequest) -> int:
-        """Space on the item's file system that the other running items still need."""
+        """Space on the item's file system that is promised to others."""
         with self._changed:
-            running = [self._jobs[k] for k in self._workers if k != request.key]
-        others = [j for j in running if j.standing.is_running and not j.standing.is_leaving]
-        return sum(max(0, j.progress.total_bytes - j.progress.done_bytes) for j in others if _share(j.request, request))
+            others = [(j.request, j.progress) for j in self._jobs.before_in_space(request.key)]
+        return space.promised_bytes(request, others)
 
     # The keeper.
 
@@ -288,10 +286,10 @@ class DownloadQueue:
                 doomed, self._jobs.to_delete = self._jobs.to_delete, []
                 unsaved = tuple(self._jobs) if self._jobs.is_unsaved else None
                 self._jobs.is_unsaved = False
-                full = [j for j in self._jobs if self._is_full(j) and not self._patience.left_s(j.request.key)]
+                full = [j for j in self._jobs.full() if not self._patience.left_s(j.request.key)]
             self._write(doomed, unsaved)
-            for job in full if not self._is_closing else ():
-                self._look_for_room(job)
+            # One at a time: the next look counts what this one was promised.
+            any(self._look_for_room(job) for job in full if not self._is_closing)
 
     def _is_due(self) -> bool:
         is_over = self._is_closing and not self._workers
@@ -299,33 +297,33 @@ class DownloadQueue:
 
     def _sleep_s(self) -> float | None:
         """Until the next look at an obstacle; None when there is none."""
-        waiting = (
-            self._patience.left_s(j.request.key)
-            for j in self._jobs
-            if self._is_full(j) or (j.progress.state is DownloadState.QUEUED and self._patience.left_s(j.request.key))
-        )
-        return None if self._is_closing else min(waiting, default=None)
+        queued = (j for j in self._jobs if j.progress.state is DownloadState.QUEUED)
+        left = [self._patience.left_s(j.request.key) for j in self._jobs.full()]
+        left += filter(None, (self._patience.left_s(j.request.key) for j in queued))
+        return None if self._is_closing else min(left, default=None)
 
-    def _is_full(self, job: Job) -> bool:
-        return job.progress.pause_reason is PauseReason.DISK_FULL
-
-    def _look_for_room(self, job: Job) -> None:
-        """Queue an item again whose disk has room for its rest."""
+    def _look_for_room(self, job: Job) -> bool:
+        """Queue an item again whose disk has room for its rest. Returns whether it was."""
         key = job.request.key
         rest = max(0, job.progress.total_bytes - job.progress.done_bytes)
         has_room = space.has_room(space.place(job.request), rest, self._kept_bytes(job.request))
         with self._changed:
             self._patience.looked(key)
-            if not has_room or key not in self._jobs or self._is_closing or not self._is_full(self._jobs[key]):
-                return
+            is_full = key in {j.request.key for j in self._jobs.full()}
+            if not has_room or not is_full or self._is_closing:
+                return False
             note = say("There is room on the disk again; {size} to go.", size=gb(rest))
             self._apply(key, Event.ROOM, {"note": note})
         self._report(key)
+        return True
 
     def _write(self, doomed: list[DownloadRequest], unsaved: tuple[Job, ...] | None) -> None:
-        try:
-            for request in doomed:
+        for request in doomed:
+            try:
                 journal.delete(request)
+            except OSError as error:
+                _log.warning("What is here of %s could not be deleted: %s", request.key, error)
+        try:
             if unsaved is not None:
                 jobs.save(unsaved)
         except OSError as error:
@@ -335,22 +333,10 @@ class DownloadQueue:
                 self._jobs.is_unsaved = not self._is_closing
                 self._changed.wait_for(lambda: self._is_closing, _SAVE_AGAIN_S)
 
-    def _startable(self) -> list[Job]:
-        """What gets a thread now: moves at once, downloads in order while there are slots."""
-        if self._is_closing:
-            return []
-        idle = [j for j in self._jobs if j.request.key not in self._workers]
-        moving = [j for j in idle if j.standing.is_running]
-        doomed = {request.key for request in self._jobs.to_delete}
-        queued = [
-            j
-            for j in idle
-            if j.progress.state is DownloadState.QUEUED
-            and j.request.key not in doomed
-            and not self._patience.left_s(j.request.key)
-        ]
+    def _startable(self) -> tuple[Job, ...]:
         fetching = sum(not w.is_moving for w in self._workers.values())
-        return [*moving, *queued[: max(0, self._at_once - fetching)]]
+        startable = self._jobs.startable(self._workers, self._at_once - fetching, self._patience.left_s)
+        return () if self._is_closing else startable
 
     def _launch(self, job: Job) -> None:
         key = job.request.key
@@ -359,11 +345,7 @@ class DownloadQueue:
         worker = Worker(job.request, job.progress, self._noted, self._pinned, self._ended, limit)
         self._workers[key] = worker
         if is_moving:
-            worker.move_to(self._jobs.targets.pop(key, None))
+            worker.move_to(self._jobs.targets.pop(key))
         else:
             self._apply(key, Event.SLOT, {"note": job.progress.note})
             worker.fetch(self._policy, lambda: self._kept_bytes(worker.request))
-
-
-def _share(one: DownloadRequest, other: DownloadRequest) -> bool:
-    return is_same_disk(space.place(one), space.place(other))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
+from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
 from launcher.core.models import ModelFile
 from launcher.downloads import journal
 from launcher.downloads.jobs import Job
@@ -87,6 +87,45 @@ class Roster:
             kept |= {"total_bytes": now.total_bytes, "done_bytes": now.done_bytes}
         fields = {name: getattr(progress, name) for name in DownloadProgress.__dataclass_fields__}
         self.apply(progress.key, event, {**fields, **kept})
+
+    def full(self) -> tuple[Job, ...]:
+        """The items that wait for room on their disk."""
+        return tuple(j for j in self if j.progress.pause_reason is PauseReason.DISK_FULL)
+
+    def startable(self, busy: Collection[str], slots: int, must_wait: Callable[[str], object]) -> tuple[Job, ...]:
+        """What gets a thread now: moves at once, downloads in order while there are slots.
+
+        Args:
+            busy: keys of items that have a thread already.
+            slots: free ones.
+            must_wait: whether it is not time yet for an item.
+        """
+        idle = [j for j in self if j.request.key not in busy]
+        moving = [j for j in idle if j.standing.is_running]
+        doomed = {request.key for request in self.to_delete}
+        queued = [
+            j
+            for j in idle
+            if j.progress.state is DownloadState.QUEUED and j.request.key not in doomed and not must_wait(j.request.key)
+        ]
+        return (*moving, *queued[: max(0, slots)])
+
+    def before_in_space(self, key: str) -> tuple[Job, ...]:
+        """The running items that disk space is promised to before this one.
+
+        Those that passed their check of the disk, and of those that are just being checked the ones before it in the order: of
+        two that start together the first gets the room.
+        """
+        keys = list(self._jobs)
+        first = keys[: keys.index(key)] if key in self._jobs else keys
+        return tuple(
+            job
+            for k, job in self._jobs.items()
+            if k != key
+            and job.standing.is_running
+            and not job.standing.is_leaving
+            and (k in first or job.progress.state is not DownloadState.CHECKING)
+        )
 
     def apply(
         self, key: str, event: Event, news: dict[str, Any] | None = None, request: DownloadRequest | None = None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from launcher.core.downloads import DownloadRequest
+from launcher.core.downloads import DownloadProgress, DownloadRequest
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import gb
 from launcher.core.words import joined, say
 from launcher.downloads.cache import RepoCache
+from launcher.downloads.copying import is_same_disk
 
 _STEPS = (
     NextStep("Free up space", StepAction.FREE_SPACE),
@@ -46,6 +48,18 @@ def existing(folder: Path) -> Path:
 def slack_bytes(needed_bytes: int) -> int:
     """Left free beside a download, for everything else on the disk: 5 %, at most 2 GB."""
     return min(needed_bytes // 20, 2 * 10**9)
+
+
+def promised_bytes(request: DownloadRequest, others: Iterable[tuple[DownloadRequest, DownloadProgress]]) -> int:
+    """What other items still need on an item's file system."""
+    return sum(max(0, p.total_bytes - p.done_bytes) for r, p in others if _share_a_disk(request, r))
+
+
+def _share_a_disk(one: DownloadRequest, other: DownloadRequest) -> bool:
+    try:
+        return is_same_disk(place(one), place(other))
+    except OSError:  # one of them is just going away
+        return True
 
 
 def has_room(folder: Path, needed_bytes: int, kept_bytes: int) -> bool:

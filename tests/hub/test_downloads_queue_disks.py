@@ -14,7 +14,6 @@ from launcher.core.errors import StepAction, UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads import DownloadQueue, folders, journal, move, space
-from launcher.downloads import queue as queue_module
 from launcher.downloads.retry import StoppedError
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.queue_desk import FAST, QUANTS, REPO, SIZE, Listener, content, fill, request, states, until
@@ -118,7 +117,7 @@ def test_room_is_promised_on_the_same_disk_only(
         del one, other
         return is_same
 
-    monkeypatch.setattr(queue_module, "is_same_disk", is_same_disk)
+    monkeypatch.setattr(space, "is_same_disk", is_same_disk)
     fake.fail(Fault("throttle", rate_bytes_s=2e5, path="*Q4_0*", times=None))
     disk.free = SIZE * 2 - 200_000
     listener = Listener()
@@ -323,3 +322,19 @@ def test_repository_in_two_folders(fake: FakeHub, tmp_path: Path) -> None:
     assert Path(progress_of(queue, "Q5_0").paths[0]).is_relative_to(hub_cache_dir())
     assert REPO.split("/")[1] in progress_of(queue, "Q4_0").paths[0]
     queue.close()
+
+
+def test_two_that_start_together_do_not_stop_each_other(fake: FakeHub, disk: Disk) -> None:
+    """There is room for one and a half: the first gets it, and the second waits until it is done."""
+    for quant in QUANTS[:2]:
+        fake.fail(Fault("throttle", rate_bytes_s=1e6, path=f"*{quant}*", times=1))
+    disk.free = SIZE * 3 // 2
+    listener = Listener()
+    queue = DownloadQueue(listener, policy=FAST, look_again_s=0.05)
+    for quant in QUANTS[:2]:
+        queue.start(request(quant))
+    for quant in QUANTS[:2]:
+        listener.wait_for(quant, DownloadState.DONE)
+    queue.close()
+    first = [p.state for p in listener.seen if p.key == request("Q4_0").key]
+    assert DownloadState.PAUSED not in first
