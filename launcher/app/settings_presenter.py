@@ -95,9 +95,11 @@ class SettingsPresenter(QObject):
                 self._apply(setting, settings.get(setting))
         reach.apply(settings)
 
-    def start(self) -> None:
-        """Read what the keyring and the system say; the page follows."""
-        self._show_way()
+    @Slot(str)
+    def on_page_changed(self, page: str) -> None:
+        """Ask the keyring and the system only when the page shows: that may unlock something, and loads the hub's library."""
+        if page == "settings":
+            self._show_way()
 
     def close(self) -> None:
         """End the thread."""

@@ -170,6 +170,7 @@ class Workspace(QObject):
         self._window.files_dropped.connect(presenter.add)
         self._window.link_dropped.connect(self._dialogs.add_link)
         self._settings_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._window.page_changed.connect(self._settings_presenter.on_page_changed)
         self._notifications.chat_wanted.connect(self._flow.open_key)
         self._notifications.downloads_wanted.connect(self._show_downloads)
 
@@ -205,8 +206,8 @@ class Workspace(QObject):
         """Begin everything that reads drivers, disk or network."""
         self._store.start()
         self._plans.start()
-        self._settings_presenter.start()
         self._downloads.start_service(self._settings.get(RESUME_ON_START))
+        self._settings_presenter.on_page_changed(self._window.page_key)
         self._hardware.start()
 
     def close(self) -> None:

@@ -197,6 +197,10 @@ def test_new_values_keep_the_choice_and_the_place(page: LibraryPage) -> None:
     assert page.panel.path == v.CACHE.path
     page.set_library(replace(v.LIBRARY, entries=v.LIBRARY.entries[:1], broken=()))
     assert page.panel.path == v.SEVEN.path
+    assert "1 model, 4.7 GB." in says(page)
+    page.choose(v.CACHE.path)  # just added, and listed a moment later
+    page.set_library(v.LIBRARY)
+    assert page.panel.path == v.CACHE.path
 
 
 def test_an_empty_disk_says_what_would_be_listed(page: LibraryPage, qtbot: QtBot) -> None:

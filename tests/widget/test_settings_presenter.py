@@ -141,7 +141,7 @@ def test_offline_mode_and_back(rig: Rig, qtbot: QtBot) -> None:
 
 
 def test_a_token_says_where_from_and_can_be_forgotten(rig: Rig, qtbot: QtBot) -> None:
-    rig.presenter.start()
+    rig.presenter.on_page_changed("settings")
     qtbot.waitUntil(lambda: rig.says("None. Only models with terms to accept ask for one."), timeout=WAIT_MS)
     secrets.keep_token("huggingface.co", "hf_abc")
     rig.presenter.refresh_token()

@@ -30,6 +30,7 @@ class LibraryList(Card):
         super().__init__(parent)
         self._model = LibraryModel(self)
         self._chosen = ""
+        self._wanted = ""
         self.view = _View(self._model, self)
         self.view.moved.connect(self._on_moved)
         self.view.opened.connect(self._on_opened)
@@ -43,7 +44,11 @@ class LibraryList(Card):
     def set_rows(self, rows: tuple[Row, ...]) -> None:
         """Show other rows; the chosen item stays chosen where it is still there."""
         self._model.set_rows(rows)
-        index = self._model.index_of(self._chosen)
+        index = self._model.index_of(self._wanted)
+        if index.isValid():
+            self._wanted = ""
+        else:
+            index = self._model.index_of(self._chosen)
         if not index.isValid():
             first = next((row for row in rows if not isinstance(row, Heading)), None)
             index = self._model.index_of(key_of(first)) if first is not None else QModelIndex()
@@ -53,8 +58,9 @@ class LibraryList(Card):
         self._head.update()
 
     def choose(self, path: str) -> None:
-        """Choose an item and scroll to it."""
+        """Choose an item and scroll to it; one that is not listed yet, as soon as it is."""
         index = self._model.index_of(path)
+        self._wanted = "" if index.isValid() else path
         if index.isValid():
             self.view.setCurrentIndex(index)
             self.view.scrollTo(index)

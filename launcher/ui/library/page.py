@@ -222,9 +222,11 @@ class LibraryPage(ScrollPage):
             return ""
         models = [entry.model for entry in library.entries]
         ours = sum(model.size_bytes for model in models if model.is_ours)
-        all_words = self.tr("{n} models, {size}").format(n=len(models), size=gb(sum(m.size_bytes for m in models)))
+        text = self.tr("1 model, {size}") if len(models) == 1 else self.tr("{n} models, {size}")
+        total = sum(model.size_bytes for model in models)
+        all_words = text.format(n=len(models), size=gb(total))
         own = self.tr("{size} of them fetched here").format(size=gb(ours))
-        return say("{words}.", words=listed(all_words, own) if ours else all_words)
+        return say("{words}.", words=listed(all_words, own) if 0 < ours < total else all_words)
 
     def _show_work(self) -> None:
         asking = self._works.get("")
