@@ -97,6 +97,8 @@ class Hasher:
         self._front = block + 1
         if self._front % self._copy_every == 0:
             self._copies.append((self._front, self._sum.copy()))
+            stretch = self._copy_every * self._map.block_bytes
+            self._part.start_writing(self._front * self._map.block_bytes - stretch, stretch)
 
     def _is_sound(self, block: int, data: memoryview) -> bool:
         crc, wanted = zlib.crc32(data), self._map.crc(block)
