@@ -18,6 +18,8 @@ from launcher.core.words import say
 
 _FILE_OF_REPO = re.compile(r"^(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*):(?P<file>.+\.gguf)$", re.IGNORECASE)
 
+_USUAL = "Q4_K_M"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -89,7 +91,8 @@ def _of_variant(variant: Variant, machine: Machine | None, wishes: Wishes | None
             variant.why_not,
             (NextStep("Choose another model"),),
         )
-    return _offer(variant.name, variant.strengths, [_of_quant(variant, q, machine, wishes) for q in quants])
+    choices = [_of_quant(variant, quant, machine, wishes) for quant in quants]
+    return _offer(variant.name, variant.strengths, choices, _best(variant, machine, wishes))
 
 
 def _of_repo(
@@ -137,7 +140,9 @@ def _of_repo(
         )
         choices.append(_choice(request, variant, exact, machine, wishes))
     variant = next((v for v, _ in known.values()), None)
-    return _offer(variant.name if variant else repo, variant.strengths if variant else "", choices)
+    if variant is None:
+        return _offer(repo, "", choices)
+    return _offer(variant.name, variant.strengths, choices, _best(variant, machine, wishes))
 
 
 def _is_of(quant: Quant, repo: str) -> bool:
@@ -173,9 +178,19 @@ def _choice(
     return Choice(request, plan.summary, fits=True)
 
 
-def _offer(name: str, about: str, choices: Iterable[Choice]) -> Offer:
-    """Smallest first; the largest that fits is chosen, where nothing is known a usual one."""
+def _best(variant: Variant, machine: Machine | None, wishes: Wishes | None) -> str:
+    """The quantisation that is recommended for this PC; "" where nothing is."""
+    if machine is None:
+        return ""
+    from launcher.planner import recommend
+
+    found = recommend(machine, (variant,), wishes or Wishes()).recommended
+    return found.quant if found else ""
+
+
+def _offer(name: str, about: str, choices: Iterable[Choice], best: str = "") -> Offer:
+    """Smallest first; the recommended one is chosen, where nothing is known a usual one."""
     ordered = tuple(sorted(choices, key=lambda c: (c.request.file_bytes, c.request.quant)))
-    fitting = [i for i, choice in enumerate(ordered) if choice.fits]
-    usual = [i for i, choice in enumerate(ordered) if choice.request.quant.upper() == "Q4_K_M"]
-    return Offer(name, about, ordered, fitting[-1] if fitting else usual[0] if usual else 0)
+    wanted = (best or _USUAL).upper()
+    chosen = [i for i, choice in enumerate(ordered) if choice.request.quant.upper() == wanted]
+    return Offer(name, about, ordered, chosen[0] if chosen else 0)

@@ -8,6 +8,8 @@ import pytest
 
 from launcher import catalog
 from launcher.core.errors import UserError
+from launcher.core.plans import Wishes
+from launcher.planner import recommend
 from launcher.services.offers import look_up
 from tests.fakes.hub import FakeHub, serving
 from tests.unit.planner_machines import described
@@ -95,8 +97,9 @@ def test_a_name_of_the_catalog_needs_no_network_and_knows_the_fit(monkeypatch: p
     assert offer.name == variant.name
     assert len(offer.choices) == len([q for q in variant.quants if q.loadable])
     assert all(choice.fits and choice.fit for choice in offer.choices)
-    largest = max(choice.request.file_bytes for choice in offer.choices)
-    assert offer.choices[offer.chosen].request.file_bytes == largest
+    best = recommend(described("rtx4090-192gb"), (variant,), Wishes()).recommended
+    assert best is not None
+    assert offer.choices[offer.chosen].request.quant == best.quant
 
 
 def test_a_repository_of_the_catalog_has_its_names_and_fit(hub: FakeHub) -> None:

@@ -123,6 +123,19 @@ def test_a_wrong_link_is_explained_in_place_and_can_be_mended(link: AddLinkDialo
     assert link.isVisible()
 
 
+def test_try_again_looks_it_up_again_and_settings_close_the_dialog(link: AddLinkDialog, qtbot: QtBot) -> None:
+    link.set_text("owner/m-GGUF")
+    retry = NextStep("Try again", StepAction.RETRY)
+    mirror = NextStep("Use a mirror…", StepAction.NETWORK_SETTINGS)
+    link.show_error(UserError("hub_unreachable", "The hub could not be reached.", "", (retry, mirror)))
+    with qtbot.waitSignal(link.look_up_requested) as caught, qtbot.assertNotEmitted(link.step_chosen):
+        buttons(link)["Try again"].click()
+    assert caught.args == ["owner/m-GGUF"]
+    link.show_error(UserError("hub_unreachable", "The hub could not be reached.", "", (retry, mirror)))
+    with qtbot.waitSignals([link.step_chosen, link.rejected]):
+        buttons(link)["Use a mirror…"].click()
+
+
 def test_another_text_takes_the_offer_away(link: AddLinkDialog, qtbot: QtBot) -> None:
     link.set_text("owner/m-GGUF")
     link.show_offer(OFFER)
@@ -252,6 +265,15 @@ def test_a_failure_says_what_helps(connection: ConnectionDialog, qtbot: QtBot) -
     with qtbot.waitSignal(connection.step_chosen) as caught, qtbot.assertNotEmitted(connection.stop_requested):
         buttons(connection)["Check proxy"].click()
     assert caught.args == [CUT.next_steps[0]]
+
+
+@pytest.mark.parametrize("action", [StepAction.RETRY, StepAction.TEST_CONNECTION])
+def test_steps_that_mean_once_more_test_again(connection: ConnectionDialog, qtbot: QtBot, action: StepAction) -> None:
+    error = UserError("hub_unreachable", "It did not answer.", "", (NextStep("Once more", action),))
+    connection.show_report(ConnectionReport((HUB,), error))
+    with qtbot.waitSignal(connection.test_requested), qtbot.assertNotEmitted(connection.step_chosen):
+        buttons(connection)["Once more"].click()
+    assert connection.isVisible()
 
 
 def test_success_and_once_more(connection: ConnectionDialog, qtbot: QtBot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from launcher.core.errors import NextStep, UserError
+from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import gb
 from launcher.core.words import known
 from launcher.services.offers import Choice, Offer
@@ -15,6 +15,7 @@ from launcher.ui.downloads.dialog import Dialog
 from launcher.ui.theme import Role, Tone, px
 
 _SLOW_MS = 300
+_BESIDE = (StepAction.ENTER_TOKEN, StepAction.OPEN_PAGE, StepAction.TEST_CONNECTION)
 
 
 class AddLinkDialog(Dialog):
@@ -23,7 +24,7 @@ class AddLinkDialog(Dialog):
     Signals:
         look_up_requested(str): answer with `show_offer` or `show_error`.
         download_requested(DownloadRequest, bool): what to fetch, and whether a chat follows.
-        step_chosen(NextStep): a step of an error.
+        step_chosen(NextStep): a step of an error, except RETRY, which looks it up again.
     """
 
     look_up_requested = Signal(str)
@@ -102,12 +103,14 @@ class AddLinkDialog(Dialog):
         self._on_chosen(self._choices.index)
         self._download.setDefault(True)
         self._choices.focus_chosen()
+        self.fit()
 
     @Slot(object)
     def show_error(self, error: UserError) -> None:
         """Why it names nothing."""
         self._show_nothing()
         self._error.show_error(error)
+        self.fit()
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_nothing(self) -> None:
@@ -147,7 +150,12 @@ class AddLinkDialog(Dialog):
         self._download.updateGeometry()
 
     def _on_step_chosen(self, step: NextStep) -> None:
+        if step.action == StepAction.RETRY:
+            self._on_look_clicked()
+            return
         self.step_chosen.emit(step)
+        if step.action not in _BESIDE:  # it leads to another page, which this dialog would cover
+            self.reject()
 
     def _on_download_clicked(self) -> None:
         if self._offer is not None and self._choices.index >= 0:

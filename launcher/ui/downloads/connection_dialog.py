@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.catalog.connection import ConnectionReport, ConnectionStep
-from launcher.core.errors import NextStep
+from launcher.core.errors import NextStep, StepAction
 from launcher.ui.components import Banner, IconLabel, LinkButton, SecondaryButton, Text
 from launcher.ui.downloads.dialog import Dialog
 from launcher.ui.theme import Role, Tone
@@ -26,7 +26,7 @@ class ConnectionDialog(Dialog):
     Signals:
         test_requested(): once more.
         stop_requested(): it was closed, or stopped, while a test runs.
-        step_chosen(NextStep): a step of the error; the dialog closes.
+        step_chosen(NextStep): a step of the error, except those that mean once more; the dialog closes.
     """
 
     test_requested = Signal()
@@ -65,6 +65,7 @@ class ConnectionDialog(Dialog):
             self._list.addWidget(row)
             row.show()
         row.show_step(step)
+        self.fit()
 
     @Slot(object)
     def show_report(self, report: ConnectionReport) -> None:
@@ -84,6 +85,7 @@ class ConnectionDialog(Dialog):
             self._result.set_tone(Tone.GOOD)
         else:
             self._result.set_text(self.tr("The test was stopped."))
+        self.fit()
 
     def _show_running(self) -> None:
         self._error.hide()
@@ -107,6 +109,9 @@ class ConnectionDialog(Dialog):
         QGuiApplication.clipboard().setText("\n".join([self.windowTitle(), *self._lines]))
 
     def _on_step_chosen(self, step: NextStep) -> None:
+        if step.action in (StepAction.RETRY, StepAction.TEST_CONNECTION):
+            self._on_again_clicked()
+            return
         self.step_chosen.emit(step)
         self.accept()
 

@@ -28,6 +28,11 @@ class Dialog(QDialog):
         outer.addLayout(self.column, 1)
         self._outer = outer
 
+    def fit(self) -> None:
+        """Grow to what is shown now; wrapped text asks for its height only once its width is known."""
+        self._outer.activate()
+        self.resize(self.width(), max(self.minimumHeight(), self._outer.totalHeightForWidth(self.width())))
+
     def add_buttons(self, primary: str, *others: QWidget, cancel: str = "") -> PrimaryButton:
         """The last row: the filled button, outlined ones, and Cancel as text at the right edge."""
         row = QHBoxLayout()
