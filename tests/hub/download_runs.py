@@ -88,7 +88,8 @@ class _Run:
         hub.heal()
         if result.state is not DownloadState.DONE:
             result = self._leg(self._by_fetch, None)
-            if result.error and result.error.code == "file_changed" and self._out.hits["wrong_listing"]:
+            is_begun_wrong = self._out.hits["wrong_listing"] or self._out.hits["no_lfs"]  # by what the hub said then
+            if result.error and result.error.code == "file_changed" and is_begun_wrong:
                 self._start_over(result.error)
                 result = self._leg(self._by_fetch, None)
             assert result.state is DownloadState.DONE, f"without faults: {result.error}"

@@ -310,7 +310,6 @@ def test_list_of_downloads_is_written_when_there_is_room(fake: FakeHub, disk: Di
             ended.set()
 
     disk.fill()
-    disk.fill_with_files()
     queue = DownloadQueue(on_progress, policy=Policy(**checks.policy_fields()))
     try:
         queue.start(REQUEST)
@@ -329,6 +328,15 @@ def test_list_of_downloads_is_written_when_there_is_room(fake: FakeHub, disk: Di
     again = DownloadQueue(lambda _: None)
     assert [(r.key, p.state) for r, p in again.jobs()] == [(REQUEST.key, DownloadState.DONE)]
     again.close()
+
+
+@inside
+@pytest.mark.usefixtures("notes_on_disk")
+def test_a_disk_without_room_for_another_name_does_not_keep_the_queue_from_starting(disk: Disk) -> None:
+    disk.fill_with_files()
+    queue = DownloadQueue(lambda _: None)
+    queue.close()
+    assert queue.jobs() == ()
 
 
 @inside
