@@ -125,6 +125,7 @@ def test_a_newer_version_is_offered_unless_the_old_one_is_kept(hub: FakeHub, rig
     assert found is not None
     assert found.update is not None
     assert found.update.file_bytes == len(newer)
+    updating = found.update.request
     rig.library.pin(entry.model, True)
 
     def is_pinned() -> bool:
@@ -135,6 +136,16 @@ def test_a_newer_version_is_offered_unless_the_old_one_is_kept(hub: FakeHub, rig
     with qtbot.waitSignal(rig.library.updates_looked_for, timeout=WAIT_MS) as caught:
         rig.library.look_for_updates()
     assert caught.args == [0]
+    rig.library.pin(entry.model, False)
+    qtbot.waitUntil(lambda: not is_pinned() and not rig.seen[-1].entries[0].model.pinned, timeout=WAIT_MS)
+    with qtbot.waitSignal(rig.library.updates_looked_for, timeout=WAIT_MS) as caught:
+        rig.library.look_for_updates()
+    assert caught.args == [1]
+    # Once it is here it is offered no more, and the old one is still there.
+    assert fetch(updating, lambda _: None, threading.Event()).state is DownloadState.DONE
+    rig.downloads.rescan()
+    qtbot.waitUntil(lambda: len(rig.seen[-1].entries) == 2, timeout=WAIT_MS)
+    assert not [e for e in rig.seen[-1].entries if e.update is not None]
 
 
 def test_moving_and_removing(hub: FakeHub, rig: Rig, qtbot: QtBot, tmp_path: Path) -> None:
