@@ -9,8 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from huggingface_hub.utils import close_session
 
+from launcher.catalog import network
+from launcher.catalog.network import NetworkSettings
 from launcher.core.downloads import DownloadState
+from tests.fakes.certificates import private_ca
 from tests.fakes.hub import FakeHub, Fault
 from tests.hub.fetching import (
     CONTENT,
@@ -134,3 +138,21 @@ def test_stop_is_heard_on_silent_connections(fake: FakeHub) -> None:
     assert not thread.is_alive(), "a stalled read was not interrupted"
     assert watcher.seen[-1].state is DownloadState.PAUSED
     assert here_bytes(total) == 400_000
+
+
+def test_over_tls_the_bytes_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The body is read from the TLS socket itself, behind the HTTP client's back."""
+    ca = private_ca(tmp_path)
+    with FakeHub(tls=ca.server_context()) as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        network.configure(NetworkSettings(ca_file=str(ca.ca_file)))
+        try:
+            total = server.add_file(REPO, NAME, CONTENT)
+            server.fail(Fault("cut", after_bytes=200_000, times=2))
+            result = run(policy=WIDE)
+        finally:
+            network.configure(NetworkSettings())
+            close_session()
+    assert (result.state, result.sha256) == (DownloadState.DONE, (total,))
+    assert server.sent_bytes() == SIZE
