@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ _STEPS = (
     NextStep("Choose a smaller model", StepAction.CHOOSE_MODEL),
 )
 FAT32_BYTES = (1 << 32) - 1
+_FAT32_NAMES = frozenset({"vfat", "msdos", "fat", "fat32"})  # Linux, macOS, Windows
 
 
 def place(request: DownloadRequest) -> Path:
@@ -118,13 +118,13 @@ def check_file_sizes(request: DownloadRequest) -> None:
 
 
 def largest_file_bytes(folder: Path) -> int | None:
-    """FAT32's limit, learned by trying: a hole of 4 GiB costs no space anywhere else. None where it may be larger."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.truncate(FAT32_BYTES + 1)
-    except OSError as error:
-        return FAT32_BYTES if error.errno in (errno.EFBIG, errno.EINVAL) else None
-    return None
+    """FAT32's limit; None where files may be larger. Asked of the mount table: a trial file of 4 GiB may be written out (exFAT)."""
+    import psutil
+
+    mounted = {Path(p.mountpoint): p.fstype.lower() for p in psutil.disk_partitions(all=True)}
+    inside = existing(folder).resolve()
+    kind = next((mounted[parent] for parent in (inside, *inside.parents) if parent in mounted), "")
+    return FAT32_BYTES if kind in _FAT32_NAMES else None
 
 
 def check_there(request: DownloadRequest, here_bytes: int) -> None:

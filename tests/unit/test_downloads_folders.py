@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import folders
+from launcher.downloads import folders, space
 from launcher.downloads.folders import ModelFolders
 
 
@@ -122,3 +124,15 @@ def test_no_choice_is_lost_when_several_threads_choose() -> None:
     for thread in threads:
         thread.join()
     assert set(folders.read().searched) == {f"/{i}" for i in range(8)}
+
+
+def test_limit_of_a_memory_stick_is_read_from_the_mount_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+
+    def mounts(**_: bool) -> list[SimpleNamespace]:
+        return [SimpleNamespace(mountpoint="/", fstype="ext4"), SimpleNamespace(mountpoint=str(stick), fstype="vfat")]
+
+    monkeypatch.setattr(psutil, "disk_partitions", mounts)
+    assert space.largest_file_bytes(stick / "not yet") == space.FAT32_BYTES
+    assert space.largest_file_bytes(tmp_path) is None
