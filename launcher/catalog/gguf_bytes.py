@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from operator import length_hint
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import whole
@@ -54,13 +55,14 @@ class Cursor:
         unpack, width, left = _LENGTH.unpack_from, _LENGTH.size, count
         while left:
             window, at = self._window, self.at - self._window_start
+            turns = iter(range(left))
             try:
                 # No test in the loop: 300,000 turns per file, and a library has many files.
-                for left in range(left, 0, -1):  # noqa: B007 - needed where the window ends
+                for _ in turns:
                     at += width + unpack(window, at)[0]
                 left = 0
             except (struct.error, OverflowError):  # the window ends here, or a length leads far behind it
-                pass
+                left = length_hint(turns) + 1
             self.at = self._window_start + at
             if self.at > self.file_bytes:
                 raise self.damaged(self._ended())
