@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from launcher.core.downloads import DownloadRequest, Installed, Origin
 from launcher.core.plans import Plan
-from launcher.services.library_service import Check, CheckState, Library, LibraryEntry
+from launcher.services.library_values import Check, CheckState, Library, LibraryEntry
 from tests.widget.look_values import GB, card, gib, host, plan
 
 NOW = time.time()

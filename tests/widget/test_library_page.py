@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from launcher.core.downloads import Origin
 from launcher.core.errors import UserError
-from launcher.services.library_service import Library, LibraryEntry, Work, WorkKind
+from launcher.services.library_values import Library, LibraryEntry, Work, WorkKind
 from launcher.ui.components import Text
 from launcher.ui.drop_overlay import DropOverlay, offer_of
 from launcher.ui.library import DownloadsArea, LibraryPage

@@ -16,7 +16,8 @@ from launcher.core.downloads import DownloadRequest, DownloadState, Installed, O
 from launcher.downloads import fetch
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
-from launcher.services.library_service import CheckState, Library, LibraryEntry, LibraryService
+from launcher.services.library_service import LibraryService
+from launcher.services.library_values import CheckState, Library, LibraryEntry
 from launcher.services.plan_service import PlanService
 from launcher.store.loads import LastLoad
 from launcher.ui.library import LibraryPage

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from launcher.core.units import gb, rate
 from launcher.core.words import known
-from launcher.services.library_service import LibraryEntry
+from launcher.services.library_values import LibraryEntry
 from launcher.ui.components import frame
 from launcher.ui.library import words
 from launcher.ui.library.rows import ROW_ROLE, BrokenRow, Heading, Row

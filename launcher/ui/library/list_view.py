@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, Q
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QSizePolicy, QVBoxLayout, QWidget
 
-from launcher.services.library_service import LibraryEntry
+from launcher.services.library_values import LibraryEntry
 from launcher.ui.components import Card, FocusRing
 from launcher.ui.library.delegate import LibraryDelegate, columns
 from launcher.ui.library.rows import Heading, LibraryModel, Row, key_of

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import gb
 from launcher.core.words import listed, say
-from launcher.services.library_service import Library, LibraryEntry, Work, WorkKind
+from launcher.services.library_values import Library, LibraryEntry, Work, WorkKind
 from launcher.ui.components import (
     Banner,
     BannerKind,

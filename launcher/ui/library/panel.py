@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from launcher.core.downloads import Installed, Origin
 from launcher.core.units import gb, rate
 from launcher.core.words import known
-from launcher.services.library_service import CheckState, LibraryEntry, Work
+from launcher.services.library_values import CheckState, LibraryEntry, Work
 from launcher.ui.components import (
     Button,
     ButtonKind,

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, QO
 
 from launcher.core.units import gb, rate
 from launcher.core.words import known, listed
-from launcher.services.library_service import Library, LibraryEntry
+from launcher.services.library_values import Library, LibraryEntry
 from launcher.ui.library import words
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
 from launcher.core.downloads import Installed, Origin
 from launcher.core.units import gb
-from launcher.services.library_service import CheckState, LibraryEntry, Work, WorkKind
+from launcher.services.library_values import CheckState, LibraryEntry, Work, WorkKind
 from launcher.ui.models.fit import fit_of
 from launcher.ui.models.words import fit_words
 from launcher.ui.theme import Tone
