@@ -249,7 +249,8 @@ def test_a_wait_can_be_stopped(fake: FakeHub) -> None:
         if progress.retry_in_s is not None:
             watcher.stop.set()
 
-    assert fetch(REQUEST, on_progress, watcher.stop, replace(FAST, first_delay_s=300.0)).state is DownloadState.PAUSED
+    patient = replace(FAST, first_delay_s=300.0, max_delay_s=300.0)
+    assert fetch(REQUEST, on_progress, watcher.stop, patient).state is DownloadState.PAUSED
 
 
 def test_a_speed_limit_is_asked_for_every_byte(fake: FakeHub) -> None:
