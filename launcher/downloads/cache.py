@@ -154,11 +154,14 @@ class RepoCache:
         if ref.exists() and not (is_newest and ref.read_text() != commit):
             return
         ref.parent.mkdir(exist_ok=True)
-        temporary = ref.with_name(
-            f"main.{uuid.uuid4().hex}.tmp"
-        )  # two items of a repository may end at the same moment
-        temporary.write_text(commit)
-        os.replace(temporary, ref)
+        # A name of its own: two items of a repository may end at the same moment.
+        temporary = ref.with_name(f"main.{uuid.uuid4().hex}.tmp")
+        try:
+            temporary.write_text(commit)
+            os.replace(temporary, ref)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
 
 def size_of(path: Path) -> int | None:
