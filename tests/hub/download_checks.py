@@ -48,6 +48,7 @@ def policy_fields(**chosen: float) -> dict[str, Any]:
         "stall_s": 0.5,
         "max_wait_s": 1.5,
         "block_bytes": BLOCK_BYTES,
+        "run_bytes": 2 * BLOCK_BYTES,
         "connections": CONNECTIONS,
         **chosen,
     }
