@@ -15,7 +15,7 @@ from launcher.core.errors import NextStep, StepAction
 from launcher.core.machine import Disk, Machine
 from launcher.core.paths import hub_cache_dir
 from launcher.core.units import gb
-from launcher.downloads.disks import DiskUse
+from launcher.downloads.disk.disks import DiskUse
 from launcher.services.download_service import DownloadService
 from launcher.services.hardware_service import HardwareService
 from launcher.store.settings import DOWNLOADS_AT_ONCE, SPEED_LIMIT_KB_S, Settings

@@ -21,9 +21,9 @@ from launcher.ui.library import LibraryPage
 from launcher.ui.library.words import about
 
 if TYPE_CHECKING:
-    from launcher.downloads.adopt import Adopted
-    from launcher.downloads.updates import Update
-    from launcher.downloads.verify import Verdict
+    from launcher.downloads.library.adopt import Adopted
+    from launcher.downloads.library.updates import Update
+    from launcher.downloads.library.verify import Verdict
 
 _CHAT, _FETCH_AGAIN = "chat_with_file", "fetch_file_again"
 """Steps of this page's own messages; their argument is a path."""

@@ -12,7 +12,7 @@ from launcher.app.steps import open_folder
 from launcher.core.errors import UserError
 from launcher.core.paths import hub_cache_dir
 from launcher.core.words import joined, known
-from launcher.downloads import folders
+from launcher.downloads.disk import folders
 from launcher.services.download_service import DownloadService
 from launcher.services.storage import Storage, read_storage
 from launcher.services.tasks import TaskRunner

@@ -104,7 +104,7 @@ def fetch(model: str, quant: str | None) -> None:
 
 def installed_targets(machine: Machine, wishes: Wishes) -> list[Target]:
     """Every installed model that fits, in the order of the library."""
-    from launcher.downloads import library
+    from launcher.downloads.library import scan as library
 
     targets: list[Target] = []
     for entry in library.installed():
@@ -116,7 +116,7 @@ def installed_targets(machine: Machine, wishes: Wishes) -> list[Target]:
 def _installed(model: str, quant: str | None) -> list[Installed]:
     """Installed files of that name, the largest first."""
     from launcher import catalog
-    from launcher.downloads import library
+    from launcher.downloads.library import scan as library
 
     entries = library.installed()
     by_repo = [e for e in entries if e.repo and e.repo.lower() == model.lower()]
@@ -141,7 +141,7 @@ def _first_that_fits(entries: list[Installed], machine: Machine, wishes: Wishes)
 
 
 def _installed_words() -> str:
-    from launcher.downloads import library
+    from launcher.downloads.library import scan as library
 
     names = [f"{e.name} {e.quant} ({gb(e.size_bytes)})" for e in library.installed()]
     return f"Installed are: {', '.join(names)}." if names else "No model is installed yet."

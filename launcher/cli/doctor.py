@@ -139,7 +139,7 @@ def home() -> Check:
 
 def disk() -> Check:
     """There is room for at least the smallest useful model."""
-    from launcher.downloads import library
+    from launcher.downloads.library import scan as library
 
     try:
         use = library.disk_use()

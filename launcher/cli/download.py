@@ -109,8 +109,8 @@ def fetch_models(models: list[str], options: Options, *, as_json: bool = False) 
 def _fetch(model: str, options: Options) -> tuple[DownloadRequest, DownloadProgress]:
     """Fetch one. The result is DONE, or PAUSED by the user."""
     from launcher.downloads import Policy, fetch
-    from launcher.downloads.retry import StoppedError
-    from launcher.downloads.speed_limit import SpeedLimit
+    from launcher.downloads.queue.speed_limit import SpeedLimit
+    from launcher.downloads.transfer.retry import StoppedError
 
     request = request_for(model, options.quant)
     if options.revision:
@@ -144,7 +144,8 @@ def _fetch(model: str, options: Options) -> tuple[DownloadRequest, DownloadProgr
 def _placed(request: DownloadRequest, folder: str | None, stop: threading.Event) -> DownloadRequest:
     """The request with its folder: the one asked for, else where an earlier run began, else that of the settings."""
     from launcher.cli.bars import WorkBar
-    from launcher.downloads import folders, journal, move
+    from launcher.downloads.disk import folders, journal
+    from launcher.downloads.moving import move
 
     move.tidy()
     begun = journal.begun(request.key)
@@ -161,8 +162,8 @@ def _placed(request: DownloadRequest, folder: str | None, stop: threading.Event)
 
 def _files_done(request: DownloadRequest) -> str:
     """How much of a set is complete; "" of a single file, and before its files are known."""
-    from launcher.downloads import journal
-    from launcher.downloads.cache import RepoCache
+    from launcher.downloads.disk import journal
+    from launcher.downloads.disk.cache import RepoCache
 
     if len(request.files) < 2 or not journal.is_pinned(request):
         return ""
@@ -173,7 +174,7 @@ def _files_done(request: DownloadRequest) -> str:
 
 def _document(request: DownloadRequest, result: DownloadProgress) -> dict[str, object]:
     """The document of design section 4.2, and each file."""
-    from launcher.downloads import index
+    from launcher.downloads.disk import index
 
     found = index.find(request.key)
     known = found.request.files if found and tuple(map(str, found.paths())) == result.paths else request.files

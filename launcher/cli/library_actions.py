@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 def run_verify(args: argparse.Namespace) -> int:
     """Compare models with their checksums; 1 when one differs."""
-    from launcher.downloads import verify
+    from launcher.downloads.library import verify
 
     documents: list[dict[str, object]] = []
     damaged: list[Installed] = []
@@ -57,7 +57,7 @@ def run_verify(args: argparse.Namespace) -> int:
 
 def _repair(damaged: list[Installed], *, is_wanted: bool) -> int:
     """Fetch again what is damaged, or say how. Returns the exit code."""
-    from launcher.downloads import verify
+    from launcher.downloads.library import verify
 
     if not is_wanted:
         print("Fetch what is damaged again: launcher library verify --repair", file=sys.stderr)
@@ -85,7 +85,8 @@ def _fetched(title: str, request: DownloadRequest) -> tuple[str, ...]:
 
 def run_remove(args: argparse.Namespace) -> int:
     """Delete models of ours; files that the user opened are only taken off the list."""
-    from launcher.downloads import index, remove
+    from launcher.downloads.disk import index
+    from launcher.downloads.library import remove
 
     models = _chosen(args)
     for model in models:
@@ -106,7 +107,7 @@ def run_remove(args: argparse.Namespace) -> int:
 
 def run_adopt(args: argparse.Namespace) -> int:
     """List files and folders; 1 when one was refused."""
-    from launcher.downloads import adopt
+    from launcher.downloads.library import adopt
 
     if not args.words:
         raise _usage("adopt", "PATH…")
@@ -124,7 +125,8 @@ def run_adopt(args: argparse.Namespace) -> int:
 
 def run_move(args: argparse.Namespace) -> int:
     """Move models of ours to another folder or disk."""
-    from launcher.downloads import folders, move
+    from launcher.downloads.disk import folders
+    from launcher.downloads.moving import move
 
     if not args.to:
         raise _usage("move", "MODEL --to FOLDER")
@@ -147,7 +149,7 @@ def run_move(args: argparse.Namespace) -> int:
 
 def run_updates(args: argparse.Namespace) -> int:
     """Say which models have a newer revision, and how to get it."""
-    from launcher.downloads import updates
+    from launcher.downloads.library import updates
 
     models = tuple(_chosen(args, may_be_all=True))
     found = _stoppable(lambda stop: updates.look_for_updates(models, stop))
@@ -170,7 +172,7 @@ def run_updates(args: argparse.Namespace) -> int:
 
 def run_pin(args: argparse.Namespace) -> int:
     """Pin or unpin models."""
-    from launcher.downloads import updates
+    from launcher.downloads.library import updates
 
     is_pinned = args.action == "pin"
     models = _chosen(args)
@@ -187,7 +189,8 @@ def run_pin(args: argparse.Namespace) -> int:
 def run_folders(args: argparse.Namespace) -> int:
     """Show or change the folders that models live in."""
     from launcher.core.paths import hub_cache_dir
-    from launcher.downloads import adopt, folders
+    from launcher.downloads.disk import folders
+    from launcher.downloads.library import adopt
 
     if args.words:
         verb, *rest = args.words
@@ -217,7 +220,7 @@ def run_folders(args: argparse.Namespace) -> int:
 
 
 def _forget_folder(folder: str) -> None:
-    from launcher.downloads import folders
+    from launcher.downloads.disk import folders
 
     if folder not in folders.read().searched:
         steps = (NextStep("See which are: launcher library folders"),)
@@ -226,7 +229,8 @@ def _forget_folder(folder: str) -> None:
 
 
 def _chosen(args: argparse.Namespace, *, may_be_all: bool = False) -> list[Installed]:
-    from launcher.downloads import library, move
+    from launcher.downloads.library import scan as library
+    from launcher.downloads.moving import move
 
     move.tidy()
     models = library.installed()
@@ -239,7 +243,7 @@ def _chosen(args: argparse.Namespace, *, may_be_all: bool = False) -> list[Insta
 
 def _stoppable(work: Callable[[threading.Event], T]) -> T:
     """Run it; Ctrl+C is an error of its own (exit code 130 comes with KeyboardInterrupt)."""
-    from launcher.downloads.retry import StoppedError
+    from launcher.downloads.transfer.retry import StoppedError
 
     try:
         return run_stoppable(work)

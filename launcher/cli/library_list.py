@@ -15,7 +15,7 @@ from launcher.core.machine import Machine
 from launcher.core.paths import data_dir
 from launcher.core.plans import Plan, Wishes
 from launcher.core.units import duration, gb
-from launcher.downloads import library
+from launcher.downloads.library import scan as library
 
 _HEADER = ("model", "quant", "size", "architecture", "from", "runs here", "verified", "last used", "path")
 

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, Installed
-from launcher.downloads import DownloadQueue, Policy, library, remove
-from launcher.downloads.disks import DiskUse, disk_use
+from launcher.downloads import DownloadQueue, Policy
+from launcher.downloads.disk.disks import DiskUse, disk_use
+from launcher.downloads.library import remove
+from launcher.downloads.library import scan as library
 from launcher.services.copies import copies
 from launcher.services.tasks import TaskRunner
 

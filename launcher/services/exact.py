@@ -175,7 +175,7 @@ def with_header(quant: Quant, headers: Headers) -> Quant:
 
 def installed_path(variant: Variant, quant: Quant) -> str:
     """The first file of a quantisation where it is installed, else ""."""
-    from launcher.downloads import library
+    from launcher.downloads.library import scan as library
     from launcher.services.local_files import file_of
 
     found = file_of(library.installed(), variant.id, quant)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from launcher.core.downloads import DownloadRequest, Installed
 from launcher.core.errors import NextStep, StepAction, UserError
-from launcher.downloads.retry import StoppedError
+from launcher.downloads.transfer.retry import StoppedError
 from launcher.services.download_service import DownloadService
 from launcher.services.library_values import Check, Library, LibraryEntry, Plans, Uses, Work, WorkKind, check_of
 from launcher.services.plan_service import Planned, PlanService
@@ -20,10 +20,10 @@ from launcher.services.tasks import TaskRunner
 from launcher.store.loads import LastLoad
 
 if TYPE_CHECKING:
-    from launcher.downloads.adopt import Adopted
-    from launcher.downloads.library import Broken
-    from launcher.downloads.updates import Update
-    from launcher.downloads.verify import Verdict
+    from launcher.downloads.library.adopt import Adopted
+    from launcher.downloads.library.scan import Broken
+    from launcher.downloads.library.updates import Update
+    from launcher.downloads.library.verify import Verdict
 
 
 _REPORT_S = 0.1
@@ -97,7 +97,7 @@ class LibraryService(QObject):
         """Compare with the publisher's checksum; `verified` follows."""
 
         def check(stop: threading.Event) -> Verdict:
-            from launcher.downloads import verify
+            from launcher.downloads.library import verify
 
             return verify.verify(model, self._reporter(WorkKind.VERIFY, model.path), stop)
 
@@ -111,7 +111,7 @@ class LibraryService(QObject):
         """Put one of ours into another folder (None: the hub cache); `moved` follows."""
 
         def move_there(stop: threading.Event) -> Installed:
-            from launcher.downloads import move
+            from launcher.downloads.moving import move
 
             return move.move(model, folder, self._reporter(WorkKind.MOVE, model.path), stop)
 
@@ -126,7 +126,7 @@ class LibraryService(QObject):
         models = self._installed
 
         def look(stop: threading.Event) -> tuple[Update, ...]:
-            from launcher.downloads import updates
+            from launcher.downloads.library import updates
 
             return updates.look_for_updates(models, stop)
 
@@ -149,7 +149,7 @@ class LibraryService(QObject):
         """Delete one of ours; `removed` follows."""
 
         def delete() -> int:
-            from launcher.downloads import remove
+            from launcher.downloads.library import remove
 
             return remove.remove(model)
 
@@ -163,7 +163,7 @@ class LibraryService(QObject):
         """Keep this version: no newer one is offered."""
 
         def change() -> None:
-            from launcher.downloads import updates
+            from launcher.downloads.library import updates
 
             updates.pin(model, pinned)
 
@@ -178,7 +178,7 @@ class LibraryService(QObject):
         """List files, and models in folders, where they lie; `adopted` follows."""
 
         def take() -> Adopted:
-            from launcher.downloads import adopt
+            from launcher.downloads.library import adopt
 
             return adopt.adopt_all(paths)
 
@@ -268,7 +268,8 @@ class LibraryService(QObject):
         self._tell()
 
         def look() -> _Seen:
-            from launcher.downloads import checks, library
+            from launcher.downloads.disk import checks
+            from launcher.downloads.library import scan as library
 
             known = checks.Known()
             found = ((m.path, check_of(m, known)) for m in installed)
@@ -308,7 +309,8 @@ def _request_for(path: str, model: Installed | None) -> DownloadRequest:
     Raises:
         UserError: "cannot_repair".
     """
-    from launcher.downloads import index, verify
+    from launcher.downloads.disk import index
+    from launcher.downloads.library import verify
 
     owner = index.owner_of(path)
     if owner is not None:

@@ -13,9 +13,9 @@ from launcher.services.local_files import file_model
 from launcher.store.loads import LastLoad
 
 if TYPE_CHECKING:
-    from launcher.downloads.checks import Known
-    from launcher.downloads.library import Broken
-    from launcher.downloads.updates import Update
+    from launcher.downloads.disk.checks import Known
+    from launcher.downloads.library.scan import Broken
+    from launcher.downloads.library.updates import Update
     from launcher.services.plan_service import Planned
 
 

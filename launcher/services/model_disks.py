@@ -8,7 +8,7 @@ from pathlib import Path
 
 from launcher.core.machine import Disk
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import folders
+from launcher.downloads.disk import folders
 
 _FOLDER = "deepseek-models"
 

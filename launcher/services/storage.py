@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import folders
-from launcher.downloads.space import free_bytes
+from launcher.downloads.disk import folders
+from launcher.downloads.disk.space import free_bytes
 
 
 @dataclass(frozen=True, slots=True)

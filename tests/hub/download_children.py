@@ -168,7 +168,7 @@ def _import_everything() -> None:
         "launcher.cli.main",
         "launcher.cli.download",
         "launcher.downloads",
-        "launcher.downloads.library",
+        "launcher.downloads.library.scan",
         "filelock",
     )
     for name in modules:

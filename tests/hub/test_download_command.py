@@ -19,9 +19,11 @@ from launcher.cli.main import run_command
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import fetch, folders, index, library
-from launcher.downloads.cache import RepoCache
-from launcher.downloads.part import present_bytes
+from launcher.downloads import fetch
+from launcher.downloads.disk import folders, index
+from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.disk.part import present_bytes
+from launcher.downloads.library import scan as library
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.test_library_verify import model_bytes
 

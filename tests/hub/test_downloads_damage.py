@@ -10,7 +10,7 @@ import pytest
 
 from launcher.core.downloads import DownloadState
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads.cache import RepoCache
+from launcher.downloads.disk.cache import RepoCache
 from tests.fakes.hub import FakeHub, Fault
 from tests.hub.fetching import (
     CONTENT,

@@ -17,8 +17,9 @@ import pytest
 
 from launcher.core.downloads import DownloadRequest, DownloadState
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import fetch, index, journal
-from launcher.downloads.cache import RepoCache
+from launcher.downloads import fetch
+from launcher.downloads.disk import index, journal
+from launcher.downloads.disk.cache import RepoCache
 from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"

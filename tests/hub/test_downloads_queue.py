@@ -19,9 +19,10 @@ import pytest
 from launcher.core.downloads import DownloadProgress, DownloadState, PauseReason
 from launcher.core.models import ModelFile
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import DownloadQueue, journal
-from launcher.downloads.cache import RepoCache
-from launcher.downloads.lock import blob_lock
+from launcher.downloads import DownloadQueue
+from launcher.downloads.disk import journal
+from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.disk.lock import blob_lock
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.queue_desk import FAST, QUANTS, REPO, SIZE, Listener, content, fill, request, states, until
 

@@ -14,11 +14,13 @@ import pytest
 from launcher.core.codec import to_json
 from launcher.core.downloads import Origin
 from launcher.core.paths import cache_dir, hub_cache_dir
-from launcher.downloads import disks, examine, folders, library, seen
-from launcher.downloads.examine import Kind
-from launcher.downloads.tools import environment
-from launcher.downloads.tools.candidate import Candidate
-from launcher.downloads.tools.environment import Environment
+from launcher.downloads.disk import disks, folders
+from launcher.downloads.library import examine, seen
+from launcher.downloads.library import scan as library
+from launcher.downloads.library.examine import Kind
+from launcher.downloads.library.tools import environment
+from launcher.downloads.library.tools.candidate import Candidate
+from launcher.downloads.library.tools.environment import Environment
 from tests.fakes import gguf_raw
 from tests.fakes.gguf_raw import model_bytes, shard_bytes
 

@@ -24,11 +24,13 @@ from launcher.core.downloads import DownloadRequest, Installed
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import copying, folders, index, journal, move, moving
-from launcher.downloads.cache import RepoCache
-from launcher.downloads.journal import Journal
-from launcher.downloads.lock import blob_lock
-from launcher.downloads.retry import StoppedError
+from launcher.downloads.disk import folders, index, journal
+from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.disk.journal import Journal
+from launcher.downloads.disk.lock import blob_lock
+from launcher.downloads.moving import copying, move
+from launcher.downloads.moving import record as moving
+from launcher.downloads.transfer.retry import StoppedError
 
 REPO = "org/model-GGUF"
 # Every seventh step here; with EVERY_STEP=1 in the environment all of them.
@@ -351,7 +353,8 @@ def test_what_somebody_is_fetching_is_not_moved(same_disk: Path) -> None:
 CHILD = """
 import sys, threading, time
 from launcher.core.downloads import Installed
-from launcher.downloads import index, journal, move, copying
+from launcher.downloads.disk import index, journal
+from launcher.downloads.moving import move, copying
 copying._BLOCK = 256 * 1024
 copying._ZEROS = bytes(copying._BLOCK)
 def slow(done, total):

@@ -17,10 +17,13 @@ import pytest
 from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import adopt, fetch, folders, index, journal, library, remove, verify
-from launcher.downloads.cache import RepoCache
-from launcher.downloads.checks import Known
-from launcher.downloads.retry import StoppedError
+from launcher.downloads import fetch
+from launcher.downloads.disk import folders, index, journal
+from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.disk.checks import Known
+from launcher.downloads.library import adopt, remove, verify
+from launcher.downloads.library import scan as library
+from launcher.downloads.transfer.retry import StoppedError
 from tests.fakes.hub import FakeHub, serving
 
 REPO = "org/model-GGUF"

@@ -16,8 +16,8 @@ from launcher.catalog import certificates, hub, hub_errors, network, network_err
 from launcher.catalog.network import NetworkSettings
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import UserError
-from launcher.downloads.item import fetch as fetch_item
-from launcher.downloads.retry import Policy
+from launcher.downloads.transfer.fetch import fetch as fetch_item
+from launcher.downloads.transfer.retry import Policy
 from launcher.services import network as network_service
 from launcher.store.settings import PROXY, Settings
 from tests.fakes.certificates import PrivateCa, private_ca

@@ -15,7 +15,7 @@ from launcher.catalog.gguf import read_header
 from launcher.cli.download import request_for
 from launcher.core.downloads import Installed
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import library
+from launcher.downloads.library import scan as library
 from launcher.services.exact import read_headers
 from launcher.services.linked import address_of, read_linked, shown_link
 from launcher.services.local_files import FILE_FAMILY, file_model, read_files

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launcher.downloads.block_map import BlockMap, recorded_bytes
-from launcher.downloads.schedule import Run, Schedule, connections_for
+from launcher.downloads.disk.block_map import BlockMap, recorded_bytes
+from launcher.downloads.transfer.schedule import Run, Schedule, connections_for
 
 SHA = "ab" * 32
 BLOCK = 64

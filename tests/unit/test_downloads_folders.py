@@ -12,8 +12,8 @@ import pytest
 
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import folders, space
-from launcher.downloads.folders import ModelFolders
+from launcher.downloads.disk import folders, space
+from launcher.downloads.disk.folders import ModelFolders
 
 
 def test_nothing_chosen_is_the_hub_cache() -> None:

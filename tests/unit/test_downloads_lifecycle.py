@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import BugError
-from launcher.downloads.jobs import Job
-from launcher.downloads.lifecycle import (
+from launcher.downloads.queue.jobs import Job
+from launcher.downloads.queue.lifecycle import (
     CHECKING,
     DONE,
     ENDS,
@@ -29,8 +29,8 @@ from launcher.downloads.lifecycle import (
     after,
     found_again,
 )
-from launcher.downloads.patience import Patience
-from launcher.downloads.roster import Roster
+from launcher.downloads.queue.patience import Patience
+from launcher.downloads.queue.roster import Roster
 
 RESTING = (QUEUED, PAUSED_BY_USER, PAUSED_DISK_FULL, PAUSED_CLOSED, FAILED, DONE)
 ASKED = frozenset({Event.START, Event.RESTART, Event.MOVE})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launcher.core.errors import BugError
-from launcher.downloads.speed_limit import SpeedLimit
+from launcher.downloads.queue.speed_limit import SpeedLimit
 
 
 class Clock:

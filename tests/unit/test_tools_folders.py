@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from launcher.core.downloads import Origin
-from launcher.downloads.tools import candidate, environment, folder
-from launcher.downloads.tools.candidate import gguf_below, set_with, sets_of
-from launcher.downloads.tools.environment import Environment
-from launcher.downloads.tools.small_file import MAX_BYTES, as_list, as_object, read_object, read_text
+from launcher.downloads.library.tools import candidate, environment, folder
+from launcher.downloads.library.tools.candidate import gguf_below, set_with, sets_of
+from launcher.downloads.library.tools.environment import Environment
+from launcher.downloads.library.tools.small_file import MAX_BYTES, as_list, as_object, read_object, read_text
 
 HOME = Path("/home/me")
 

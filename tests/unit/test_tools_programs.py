@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from launcher.core.downloads import Origin
-from launcher.downloads.tools import gpt4all, hub_cache, jan, llama_cpp, lm_studio, ollama
-from launcher.downloads.tools.candidate import Candidate
-from launcher.downloads.tools.environment import Environment
+from launcher.downloads.library.tools import gpt4all, hub_cache, jan, llama_cpp, lm_studio, ollama
+from launcher.downloads.library.tools.candidate import Candidate
+from launcher.downloads.library.tools.environment import Environment
 
 
 def touch(path: Path, content: str = "x") -> Path:

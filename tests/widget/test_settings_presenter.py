@@ -16,7 +16,7 @@ from launcher.app.storage_presenter import StoragePresenter
 from launcher.catalog import network
 from launcher.core.errors import StepAction
 from launcher.core.paths import config_dir, hub_cache_dir
-from launcher.downloads import folders
+from launcher.downloads.disk import folders
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.store import secrets

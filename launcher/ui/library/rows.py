@@ -14,7 +14,7 @@ from launcher.services.library_values import Library, LibraryEntry
 from launcher.ui.library import words
 
 if TYPE_CHECKING:
-    from launcher.downloads.library import Broken
+    from launcher.downloads.library.scan import Broken
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
 

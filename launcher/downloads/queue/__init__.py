@@ -1,0 +1,1 @@
+"""Which items run, which wait, and what the user asked of them. `queue.DownloadQueue` is the way in."""
