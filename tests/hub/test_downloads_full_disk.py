@@ -1,370 +1,49 @@
-"""A disk that is really full: two tiny file systems in memory, in a namespace of their own (Linux only).
-
-`test_on_two_tiny_disks` runs this file once more inside such a namespace, where the other tests find their disks.
-"""
+"""A disk that is really full: two tiny file systems in memory, in a namespace of their own (Linux only)."""
 
 from __future__ import annotations
 
 import os
-import random
+import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
-from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import DownloadQueue, Policy, fetch
-from tests.fakes.hub import FakeHub, Fault, serving
-from tests.hub import download_checks as checks
-from tests.hub.download_checks import REPO
+_CASES = Path(__file__).with_name("full_disk_cases.py")
+_NO_DISK = 99
 
-DISKS = os.environ.get("TINY_DISKS", "")
-DISK_BYTES = 8 << 20
-SIZE = 3_000_000
-REQUEST = DownloadRequest("m", "M", "Q8_0", REPO, (), 0)
-inside = pytest.mark.skipif(not DISKS, reason="runs inside test_on_two_tiny_disks")
-
-_MOUNT = """
-for disk in a b; do mount -t tmpfs -o size=8m,nr_inodes=400 tmpfs "$TINY_DISKS/$disk" || exit 99; done
+_MOUNT = f"""
+for disk in a b; do mount -t tmpfs -o size=8m,nr_inodes=400 tmpfs "$TINY_DISKS/$disk" || exit {_NO_DISK}; done
 exec "$@"
 """
 
 
-@pytest.mark.skipif(bool(DISKS), reason="this is the inside")
 def test_on_two_tiny_disks(tmp_path: Path) -> None:
+    """All of full_disk_cases.py, each a test there; what fails is shown in full."""
     unshare = shutil.which("unshare")
     if unshare is None:
         pytest.skip("this system has no namespaces")
     for disk in ("a", "b"):
         (tmp_path / disk).mkdir()
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", __file__]
+    command = [sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", str(_CASES)]
     inner = subprocess.run(
         [unshare, "-rm", "sh", "-c", _MOUNT, "sh", *command],
-        env={**os.environ, "TINY_DISKS": str(tmp_path)},
-        cwd=Path(__file__).parents[2],
+        env={**_own_environment(), "TINY_DISKS": str(tmp_path)},
+        cwd=_CASES.parents[2],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=300,
     )
-    if inner.returncode == 99 or inner.stdout.startswith("unshare:"):
+    if inner.returncode == _NO_DISK or inner.stdout.startswith("unshare:"):
         pytest.skip(f"no namespaces here: {inner.stdout.strip()[-200:]}")
-    assert inner.returncode == 0, inner.stdout
-    assert " passed" in inner.stdout
+    if inner.returncode:
+        pytest.fail(f"on the tiny disks:\n{inner.stdout}", pytrace=False)
+    assert re.search(r"^\d\d passed in ", inner.stdout, re.MULTILINE), f"skipped or missing:\n{inner.stdout}"
 
 
-class Disk:
-    """One of the two."""
-
-    def __init__(self, name: str) -> None:
-        self.folder = Path(DISKS) / name
-        self._others = self.folder / "other-program"
-
-    def fill(self, leave_bytes: int = 0) -> None:
-        """Another program writes until nothing more goes."""
-        self._others.mkdir(exist_ok=True)
-        with self._others.joinpath(f"data-{time.monotonic_ns()}").open("wb", buffering=0) as stream:
-            left = shutil.disk_usage(self.folder).free - leave_bytes
-            try:
-                while left > 0:
-                    left -= stream.write(bytes(min(left, 64 * 1024)))
-            except OSError:
-                pass
-
-    def fill_with_files(self) -> None:
-        """Until there is no room for another name."""
-        self._others.mkdir(exist_ok=True)
-        try:
-            for i in range(1000):
-                self._others.joinpath(f"empty-{i}").touch()
-        except OSError:
-            return
-        pytest.fail("never full")
-
-    def free(self) -> None:
-        """The other program deletes its files."""
-        shutil.rmtree(self._others, ignore_errors=True)
-
-    def clear(self) -> None:
-        """Everything away."""
-        for path in self.folder.iterdir():
-            shutil.rmtree(path)
-
-
-@pytest.fixture
-def other_disk() -> Iterator[Disk]:
-    disk = Disk("b")
-    yield disk
-    disk.clear()
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    """The disk with the models; the program's own notes lie elsewhere."""
-    disk = Disk("a")
-    monkeypatch.setenv("HF_HOME", str(disk.folder / "huggingface"))
-    yield disk
-    disk.clear()
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    with serving(monkeypatch) as server:
-        server.add_file(REPO, "model-Q8_0.gguf", checks.gguf_bytes()[0] + random.Random(1).randbytes(SIZE))
-        yield server
-
-
-def run(on_progress: Callable[[DownloadProgress], None] = lambda _: None) -> DownloadProgress:
-    return fetch(REQUEST, on_progress, threading.Event(), Policy(**checks.policy_fields()))
-
-
-def check_full(result: DownloadProgress) -> None:
-    """Paused for the disk, said with numbers."""
-    assert (result.state, result.pause_reason) == (DownloadState.PAUSED, PauseReason.DISK_FULL), result
-    assert result.error is not None
-    assert result.error.code == "disk_full"
-    assert any(c.isdigit() for c in result.error.why)
-    assert result.error.next_steps
-
-
-def check_goes_on(fake: FakeHub, kept: DownloadProgress) -> None:
-    """With room again it continues where it was."""
-    result = run()
-    checks.check_done(fake, result)
-    assert result.resumed_bytes >= kept.done_bytes
-
-
-class Once:
-    """A listener that does something at the first report of which a condition holds."""
-
-    def __init__(self, condition: Callable[[DownloadProgress], bool], action: Callable[[], None]) -> None:
-        self._condition, self._action = condition, action
-        self.has_happened = False
-
-    def __call__(self, progress: DownloadProgress) -> None:
-        if not self.has_happened and self._condition(progress):
-            self.has_happened = True
-            self._action()
-
-
-@inside
-def test_too_small_from_the_beginning(fake: FakeHub, disk: Disk) -> None:
-    fake.add_file(REPO, "model-Q8_0.gguf", checks.gguf_bytes()[0] + bytes(DISK_BYTES))
-    result = run()
-    check_full(result)
-    assert result.error is not None
-    assert "8.4 MB" in result.error.why
-    assert not fake.gets()
-    fake.add_file(REPO, "model-Q8_0.gguf", checks.gguf_bytes()[0] + bytes(SIZE))
-    disk.fill(SIZE)
-    check_full(run())
-    assert not fake.gets(), "5 % to spare are wanted too"
-    disk.free()
-    checks.check_done(fake, run())
-
-
-@inside
-def test_filled_by_another_program_on_the_way(fake: FakeHub, disk: Disk) -> None:
-    fake.fail(Fault("throttle_total", rate_bytes_s=4e6, times=None))
-    result = run(Once(lambda p: p.done_bytes > SIZE // 3, disk.fill))
-    check_full(result)
-    assert SIZE // 3 < result.done_bytes < SIZE
-    checks.check_visible(fake)
-    assert not list(hub_cache_dir().glob("models--*/snapshots/*/*"))
-    fake.heal()
-    again = run()
-    check_full(again)
-    assert again.done_bytes == result.done_bytes
-    disk.free()
-    check_goes_on(fake, result)
-
-
-@inside
-def test_queue_goes_on_by_itself_when_there_is_room(fake: FakeHub, disk: Disk) -> None:
-    slow = fake.fail(Fault("throttle_total", rate_bytes_s=4e6, times=None))
-    fill = Once(lambda p: p.done_bytes > SIZE // 3, disk.fill)
-    seen: list[DownloadProgress] = []
-    changed = threading.Condition()
-
-    def on_progress(progress: DownloadProgress) -> None:
-        fill(progress)
-        with changed:
-            seen.append(progress)
-            changed.notify_all()
-
-    queue = DownloadQueue(on_progress, policy=Policy(**checks.policy_fields()))
-    try:
-        queue.start(REQUEST)
-        with changed:
-            assert changed.wait_for(lambda: fill.has_happened and seen[-1].state is DownloadState.PAUSED, 60), seen[-1]
-        check_full(seen[-1])
-        kept = seen[-1].done_bytes
-        slow.times = 0
-        disk.free()
-        with changed:
-            assert changed.wait_for(lambda: seen[-1].state is DownloadState.DONE, 60), seen[-1]
-        assert seen[-1].resumed_bytes >= kept
-    finally:
-        queue.close()
-    checks.check_done(fake, seen[-1])
-
-
-@pytest.fixture
-def notes_on_disk(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program's own notes lie on the same disk as the models; it was started there before."""
-    monkeypatch.setenv("LAUNCHER_HOME", str(disk.folder / "launcher"))
-    assert data_dir().is_dir()
-
-
-@inside
-@pytest.mark.usefixtures("notes_on_disk")
-@pytest.mark.parametrize("fill", [Disk.fill, Disk.fill_with_files])
-@pytest.mark.parametrize("state", [DownloadState.CHECKING, DownloadState.DOWNLOADING, DownloadState.VERIFYING])
-def test_full_when_a_state_begins(
-    fake: FakeHub, disk: Disk, state: DownloadState, fill: Callable[[Disk], None]
-) -> None:
-    """The records, the map, the links and the library's index lie on the full disk as well."""
-    result = run(Once(lambda p: p.state is state, lambda: fill(disk)))
-    if result.state is not DownloadState.DONE:  # what is left to be written may need no room
-        check_full(result)
-        checks.check_visible(fake)
-        disk.free()
-        check_goes_on(fake, result)
-    disk.free()
-    checks.check_done(fake, run())
-
-
-_EVENTS = ("open", "os.rename", "os.symlink", "os.mkdir", "os.truncate")
-_hooks: list[Callable[[str, tuple[object, ...]], None]] = []
-
-
-def _on_event(event: str, arguments: tuple[object, ...]) -> None:
-    for hook in tuple(_hooks):
-        hook(event, arguments)
-
-
-@pytest.fixture
-def before_file_event() -> Iterator[Callable[[int, Disk, Callable[[], None]], list[str]]]:
-    """Do something before the nth file operation on a disk. Python has no way to take an audit hook off again."""
-    if not hasattr(_on_event, "is_installed"):
-        sys.addaudithook(_on_event)
-        _on_event.__dict__["is_installed"] = True
-
-    def arm(number: int, disk: Disk, action: Callable[[], None]) -> list[str]:
-        happened: list[str] = []
-
-        def hook(event: str, arguments: tuple[object, ...]) -> None:
-            if event in _EVENTS and str(disk.folder) in str(arguments[0]) and "other-program" not in str(arguments[0]):
-                happened.append(event)
-                if len(happened) == number:
-                    action()
-
-        _hooks.append(hook)
-        return happened
-
-    yield arm
-    _hooks.clear()
-
-
-@inside
-@pytest.mark.usefixtures("notes_on_disk")
-@pytest.mark.parametrize("number", range(1, 40, 4))
-def test_full_before_any_file_operation(
-    fake: FakeHub,
-    disk: Disk,
-    before_file_event: Callable[[int, Disk, Callable[[], None]], list[str]],
-    number: int,
-) -> None:
-
-    def fill() -> None:
-        disk.fill()
-        disk.fill_with_files()
-
-    happened = before_file_event(number, disk, fill)
-    result = run()
-    _hooks.clear()
-    assert happened
-    if result.state is not DownloadState.DONE:
-        check_full(result)
-        checks.check_visible(fake)
-        disk.free()
-        check_goes_on(fake, result)
-    disk.free()
-    checks.check_done(fake, run())
-
-
-@inside
-@pytest.mark.usefixtures("notes_on_disk")
-@pytest.mark.expected_logs("The list of downloads could not be written")
-def test_list_of_downloads_is_written_when_there_is_room(fake: FakeHub, disk: Disk) -> None:
-    ended = threading.Event()
-
-    def on_progress(progress: DownloadProgress) -> None:
-        if progress.state in (DownloadState.PAUSED, DownloadState.DONE):
-            ended.set()
-
-    disk.fill()
-    queue = DownloadQueue(on_progress, policy=Policy(**checks.policy_fields()))
-    try:
-        queue.start(REQUEST)
-        assert ended.wait(30)
-        check_full(queue.jobs()[0][1])
-        time.sleep(0.1)
-        disk.free()
-        queue.resume(REQUEST.key)
-        deadline = time.monotonic() + 60
-        while queue.jobs()[0][1].state is not DownloadState.DONE:
-            assert time.monotonic() < deadline, queue.jobs()
-            time.sleep(0.02)
-    finally:
-        queue.close(timeout_s=10)
-    checks.check_done(fake, queue.jobs()[0][1])
-    again = DownloadQueue(lambda _: None)
-    assert [(r.key, p.state) for r, p in again.jobs()] == [(REQUEST.key, DownloadState.DONE)]
-    again.close()
-
-
-@inside
-@pytest.mark.usefixtures("notes_on_disk")
-def test_a_disk_without_room_for_another_name_does_not_keep_the_queue_from_starting(disk: Disk) -> None:
-    disk.fill_with_files()
-    queue = DownloadQueue(lambda _: None)
-    queue.close()
-    assert queue.jobs() == ()
-
-
-@inside
-def test_another_disk_is_chosen(fake: FakeHub, disk: Disk, other_disk: Disk) -> None:
-    fake.fail(Fault("throttle_total", rate_bytes_s=4e6, times=None))
-    fill = Once(lambda p: p.done_bytes > SIZE // 3, disk.fill)
-    queue = DownloadQueue(fill, policy=Policy(**checks.policy_fields()))
-
-    def until(condition: Callable[[DownloadProgress], bool]) -> DownloadProgress:
-        deadline = time.monotonic() + 60
-        while not condition(progress := queue.jobs()[0][1]):
-            assert time.monotonic() < deadline, progress
-            time.sleep(0.02)
-        return progress
-
-    try:
-        queue.start(REQUEST)
-        paused = until(lambda p: p.state is DownloadState.PAUSED)
-        check_full(paused)
-        fake.heal()
-        queue.change_folder(REQUEST.key, str(other_disk.folder / "models"))
-        done = until(lambda p: p.state is DownloadState.DONE)
-        assert done.resumed_bytes >= paused.done_bytes
-    finally:
-        queue.close()
-    found = fake.find(REPO, "main")
-    assert found is not None
-    (path,) = map(Path, done.paths)
-    assert path.is_relative_to(other_disk.folder)
-    assert checks.sha256_of(path) == found[1]["model-Q8_0.gguf"].sha256
-    assert not [p for p in hub_cache_dir().glob("models--*/blobs/*") if p.is_file()], "left behind on the full disk"
+def _own_environment() -> dict[str, str]:
+    """Without what this pytest (or the process of xdist that it is) left for itself."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}

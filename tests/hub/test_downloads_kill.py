@@ -39,14 +39,25 @@ print(json.dumps(dict(state=r.state.value, sha256=r.sha256, resumed=r.resumed_by
 """
 
 
+DIES_BEFORE_REF = """
+import os, sys
+def hook(event, arguments):
+    if event == "os.rename" and str(arguments[1]).endswith("main"):
+        os.kill(os.getpid(), 9)
+sys.addaudithook(hook)
+"""
+
+
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     with serving(monkeypatch) as server:
         yield server
 
 
-def start() -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, env=os.environ.copy())
+def start(before: str = "") -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", before + CHILD], stdout=subprocess.PIPE, text=True, env=os.environ.copy()
+    )
 
 
 def on_disk() -> int:
@@ -121,3 +132,24 @@ def test_killed_between_rename_and_link(fake: FakeHub) -> None:
     assert (result.state, result.sha256) == (DownloadState.DONE, (total,))
     assert Path(result.paths[0]).read_bytes() == content
     assert not fake.gets()
+
+
+@pytest.mark.parametrize("has_older", [False, True])
+def test_killed_while_the_reference_is_written(fake: FakeHub, has_older: bool) -> None:
+    """Everything is in place but what "main" is: the next run leaves nothing of the one that was killed."""
+    content = random.Random(5).randbytes(300_000)
+    total = fake.add_file(REPO, "model-Q8_0.gguf", content)
+    refs = RepoCache.of(REPO).folder / "refs"
+    if has_older:
+        refs.mkdir(parents=True)
+        refs.joinpath("main").write_text("a" * 40)
+    with start(DIES_BEFORE_REF) as child:
+        assert child.wait(60) == -signal.SIGKILL
+    assert len(list(refs.glob("*.tmp"))) == 1
+    fake.log.clear()
+    with start() as child:
+        assert child.stdout is not None
+        result = json.loads(child.stdout.read().splitlines()[-1])
+    assert (result["state"], result["sha256"]) == ("done", [total])
+    assert not fake.gets()
+    assert [p.name for p in refs.iterdir()] == ["main"]

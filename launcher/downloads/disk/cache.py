@@ -13,7 +13,7 @@ because only that folder is sure to be on the same file system (people link sing
 from __future__ import annotations
 
 import os
-import uuid
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from launcher.downloads.disk import kept_maps
 PART_SUFFIX = ".launcher.part"
 MAP_SUFFIX = ".launcher.map"
 JOURNAL_SUFFIX = ".launcher.json"
+
+_ref_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +153,20 @@ class RepoCache:
     def write_ref(self, commit: str, *, is_newest: bool) -> None:
         """Let "main" mean this commit: always when it is the newest, else only when nothing is written there yet."""
         ref = self.folder / "refs" / "main"
-        if ref.exists() and not (is_newest and ref.read_text() != commit):
-            return
-        ref.parent.mkdir(exist_ok=True)
-        # A name of its own: two items of a repository may end at the same moment.
-        temporary = ref.with_name(f"main.{uuid.uuid4().hex}.tmp")
-        try:
-            temporary.write_text(commit)
-            os.replace(temporary, ref)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        # One name per commit, so that a run that is killed here leaves it to the next one instead of a stray file for ever.
+        temporary = ref.with_name(f"main.{commit}.tmp")
+        with _ref_lock:  # two items of a repository may end at the same moment
+            if ref.exists() and not (is_newest and ref.read_text() != commit):
+                temporary.unlink(missing_ok=True)
+                return
+            ref.parent.mkdir(exist_ok=True)
+            try:
+                temporary.write_text(commit)
+                os.replace(temporary, ref)
+            except OSError as error:
+                temporary.unlink(missing_ok=True)
+                if not (isinstance(error, FileNotFoundError) and ref.exists()):  # then another process was faster
+                    raise
 
 
 def size_of(path: Path) -> int | None:
