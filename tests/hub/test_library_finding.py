@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from launcher.core.codec import to_json
-from launcher.core.downloads import Origin
+from launcher.core.downloads import DownloadRequest, Origin
+from launcher.core.models import ModelFile
 from launcher.core.paths import cache_dir, hub_cache_dir
-from launcher.downloads.disk import disks, folders
+from launcher.downloads.disk import disks, folders, index
 from launcher.downloads.library import examine, seen
 from launcher.downloads.library import scan as library
 from launcher.downloads.library.examine import Kind
@@ -148,6 +149,15 @@ def test_a_whole_set_is_preferred_to_a_part_of_it(home: Path) -> None:
     assert library.broken() == (), "the older snapshot's part is in use"
 
 
+def test_two_revisions_that_share_a_shard_are_two_models() -> None:
+    first, old, new = *shard_bytes(2), shard_bytes(2)[1] + b"\0" * 64
+    for commit, digest, second in (("1" * 40, "d" * 64, old), ("2" * 40, "e" * 64, new)):
+        cached(first, commit, "m-Q4_0-00001-of-00002.gguf")
+        cached(second, commit, "m-Q4_0-00002-of-00002.gguf", digest)
+    assert sorted(m.revision or "" for m in library.installed()) == ["1" * 40, "2" * 40]
+    assert library.broken() == ()
+
+
 def test_an_ollama_blob_is_known_by_its_header(home: Path) -> None:
     from tests.hub.test_library import sparse_distill
 
@@ -202,6 +212,7 @@ def test_no_truncation_of_a_part_is_ever_listed(seed: int) -> None:
     ("content", "why"),
     [
         (model_bytes(elements=4_700_000_0)[:31_000_000], "31 MB of 47 MB are here."),
+        (model_bytes(elements=4_700_000)[:-1000], "1,000 of "),
         (b"\0" * 2_000_000, "It begins with zeros: an interrupted download left 2.0 MB without content."),
         (b"", "It has only 0 bytes."),
         (b"<!doctype html>" + b" " * 50, "It is a web page."),
@@ -384,8 +395,8 @@ def test_each_disk_is_told_once_with_what_is_on_it(home: Path, monkeypatch: pyte
     folders.add_file(str(usb))
     use = library.disk_use()
     assert (use.folder, use.models_bytes, use.others) == (str(hub_cache_dir()), 3 * usb.stat().st_size, ())
-    real = disks._device
-    monkeypatch.setattr(disks, "_device", lambda path: -1 if path.is_relative_to(home / "usb") else real(path))
+    real = disks.device
+    monkeypatch.setattr(disks, "device", lambda path: -1 if path.is_relative_to(home / "usb") else real(path))
     use = library.disk_use()
     assert use.models_bytes == 2 * usb.stat().st_size
     (other,) = use.others
@@ -394,3 +405,10 @@ def test_each_disk_is_told_once_with_what_is_on_it(home: Path, monkeypatch: pyte
     use = library.disk_use()
     assert (use.folder, use.models_bytes) == (str(home / "usb" / "new"), usb.stat().st_size)
     assert [replace(o, free_bytes=0).folder for o in use.others] == [str(hub_cache_dir())]
+
+
+def test_the_file_to_load_is_the_models_whatever_stands_first() -> None:
+    files = tuple(ModelFile(n, 1, "d" * 64) for n in ("mmproj-F16.gguf", "m-Q4_0-00001-of-00002.gguf"))
+    request = DownloadRequest("m", "M", "Q4_0", "org/m-GGUF", files, 2, COMMIT)
+    assert Path(index.first_of(request)).name == "m-Q4_0-00001-of-00002.gguf"
+    assert index.first_of(replace(request, revision="../..")) == ""

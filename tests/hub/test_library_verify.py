@@ -343,6 +343,14 @@ def split_model(folder: Path) -> list[Path]:
     return paths
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_no_model_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gguf")
+    with pytest.raises(UserError) as caught:
+        adopt.adopt(tmp_path / "pipe.gguf")
+    assert caught.value.code == "file_not_found"
+
+
 def test_any_shard_stands_for_its_set(tmp_path: Path) -> None:
     paths = split_model(tmp_path)
     model = adopt.adopt(paths[1])

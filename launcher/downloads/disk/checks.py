@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launcher.core.downloads import Installed
-from launcher.core.paths import data_dir
-from launcher.downloads.disk.json_file import read_json, set_aside, write_json
+from launcher.downloads.disk.json_file import SharedFile
 
-_thread_lock = threading.Lock()
 _CLOCK_SLACK_S = 2.0  # FAT counts time in steps of this
 
 
@@ -40,26 +37,30 @@ class _Checks:
     files: tuple[FileCheck, ...] = ()
 
 
+_FILE = SharedFile("verified.json", _Checks())
+
+
 def remember(results: Iterable[tuple[Path, str, bool | None]]) -> None:
     """Keep results: file, its sha256 as computed, and whether that is right. Those of deleted files are dropped."""
-    from filelock import FileLock
-
     now = time.time()
     new: dict[str, FileCheck] = {}
     for path, sha256, is_right in results:
         real = path.resolve()
         stat = real.stat()
         new[str(real)] = FileCheck(str(real), stat.st_size, stat.st_mtime_ns, sha256, is_right, now)
-    with _thread_lock, FileLock(f"{_path()}.lock"):
-        kept = (c for c in _read().values() if c.path not in new and not _is_deleted(Path(c.path)))
-        write_json(_path(), _Checks((*new.values(), *kept)))
+
+    def change(before: _Checks) -> _Checks:
+        kept = (c for c in before.files if c.path not in new and not _is_deleted(Path(c.path)))
+        return _Checks((*new.values(), *kept))
+
+    _FILE.change(change)
 
 
 class Known:
     """All results, read once: for looking many files up."""
 
     def __init__(self) -> None:
-        self._checks = _read()
+        self._checks = {c.path: c for c in _FILE.read().files}
 
     def of(self, path: Path) -> FileCheck | None:
         """The result of a file as it is now; None when it was not checked, or has changed since."""
@@ -115,15 +116,3 @@ class Known:
 def _is_deleted(path: Path) -> bool:
     """Gone for good: not merely on a disk that is away."""
     return not path.exists() and path.parent.exists()
-
-
-def _read() -> dict[str, FileCheck]:
-    try:
-        return {c.path: c for c in (read_json(_Checks, _path()) or _Checks()).files}
-    except ValueError as error:
-        set_aside(_path(), error)
-        return {}
-
-
-def _path() -> Path:
-    return data_dir() / "verified.json"

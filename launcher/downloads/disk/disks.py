@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +9,7 @@ from pathlib import Path
 from launcher.core.downloads import Installed
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads.disk import folders, journal
-from launcher.downloads.disk.cache import size_of
-from launcher.downloads.disk.space import disk_usage
+from launcher.downloads.disk.space import device, disk_usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +35,18 @@ def disk_use(models: Iterable[Installed]) -> DiskUse:
     """The disk of the downloads folder, with the others that hold models."""
     home = Path(folders.read().downloads or hub_cache_dir())
     roots = [home, *(root for root in folders.roots() if root.exists())]
-    places = {_device(root): root for root in reversed(roots)}
+    places = {device(root): root for root in reversed(roots)}
     bytes_of: dict[int, list[int]] = {}
     sizes = [(Path(m.path), m.size_bytes, 0) for m in models] + [(p.path, p.size_bytes, 1) for p in journal.partials()]
     for path, size_bytes, column in sizes:
-        device = _device(path)
-        places.setdefault(device, path.parent)
-        bytes_of.setdefault(device, [0, 0])[column] += size_bytes
-    uses = {device: _use(place, bytes_of.get(device, [0, 0])) for device, place in places.items()}
-    here = uses.pop(_device(home))
+        disk = device(path)
+        places.setdefault(disk, path.parent)
+        bytes_of.setdefault(disk, [0, 0])[column] += size_bytes
+    uses = {disk: _use(place, bytes_of.get(disk, [0, 0])) for disk, place in places.items()}
+    here = uses.pop(device(home))
     return replace(here, folder=str(home), others=tuple(sorted(uses.values(), key=lambda u: u.folder)))
 
 
 def _use(place: Path, bytes_here: Sequence[int]) -> DiskUse:
     total, free = disk_usage(place)
     return DiskUse(str(place), total, free, bytes_here[0], bytes_here[1])
-
-
-def _device(path: Path) -> int:
-    """The disk that a path (existing or not yet) is on."""
-    while size_of(path) is None and path != path.parent:
-        path = path.parent
-    return os.stat(path).st_dev

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import errno
 import tempfile
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launcher.core.errors import NextStep, UserError
-from launcher.core.paths import data_dir, hub_cache_dir
+from launcher.core.paths import hub_cache_dir
 from launcher.core.units import gb
 from launcher.core.words import say
-from launcher.downloads.disk.json_file import read_json, set_aside, write_json
+from launcher.downloads.disk.json_file import SharedFile
 from launcher.downloads.disk.space import largest_file_bytes
-
-_thread_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +32,12 @@ class ModelFolders:
     files: tuple[str, ...] = ()
 
 
+_FILE = SharedFile("folders.json", ModelFolders())
+
+
 def read() -> ModelFolders:
     """The choices in force. A damaged list is kept aside; no file is lost by it."""
-    try:
-        return read_json(ModelFolders, _path()) or ModelFolders()
-    except ValueError as error:
-        set_aside(_path(), error)
-        return ModelFolders()
+    return _FILE.read()
 
 
 def roots() -> tuple[Path, ...]:
@@ -106,41 +101,33 @@ def set_downloads(folder: str | None) -> None:
         kept = (*before.caches, before.downloads) if before.downloads else before.caches
         return replace(before, downloads=folder, caches=_without(kept, folder))
 
-    _change(change)
+    _FILE.change(change)
 
 
 def add_cache(folder: str) -> None:
     """Remember a folder that models of ours were put into."""
     if folder != str(hub_cache_dir()):
-        _change(lambda f: f if folder == f.downloads else replace(f, caches=(*_without(f.caches, folder), folder)))
+        _FILE.change(lambda f: f if folder == f.downloads else replace(f, caches=(*_without(f.caches, folder), folder)))
 
 
 def add_searched(folder: str) -> None:
     """Look for models in a folder from now on."""
-    _change(lambda f: replace(f, searched=(*_without(f.searched, folder), folder)))
+    _FILE.change(lambda f: replace(f, searched=(*_without(f.searched, folder), folder)))
 
 
 def forget_searched(folder: str) -> None:
     """Look there no more; nothing in it is touched."""
-    _change(lambda f: replace(f, searched=_without(f.searched, folder)))
+    _FILE.change(lambda f: replace(f, searched=_without(f.searched, folder)))
 
 
 def add_file(path: str) -> None:
     """List a model file where it lies."""
-    _change(lambda f: replace(f, files=(*_without(f.files, path), path)))
+    _FILE.change(lambda f: replace(f, files=(*_without(f.files, path), path)))
 
 
 def forget_file(path: str) -> None:
     """List it no more; the file stays."""
-    _change(lambda f: replace(f, files=_without(f.files, path)))
-
-
-def _change(change: Callable[[ModelFolders], ModelFolders]) -> None:
-    """One change at a time, between threads and between the window and the command line."""
-    from filelock import FileLock
-
-    with _thread_lock, FileLock(f"{_path()}.lock"):
-        write_json(_path(), change(read()))
+    _FILE.change(lambda f: replace(f, files=_without(f.files, path)))
 
 
 def _unusable(path: Path, error: OSError) -> UserError:
@@ -166,7 +153,3 @@ def _can_link(path: Path) -> bool:
 
 def _without(folders: tuple[str, ...], gone: str | None) -> tuple[str, ...]:
     return tuple(f for f in folders if f != gone)
-
-
-def _path() -> Path:
-    return data_dir() / "folders.json"

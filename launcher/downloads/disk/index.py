@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from launcher.catalog import hub_files
 from launcher.core.downloads import DownloadRequest
 from launcher.core.errors import UserError
-from launcher.core.paths import data_dir
 from launcher.downloads.disk import checks
 from launcher.downloads.disk.cache import RepoCache, size_of
-from launcher.downloads.disk.json_file import read_json, set_aside, write_json
-
-_thread_lock = threading.Lock()
+from launcher.downloads.disk.json_file import SharedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +32,12 @@ class InstalledSet:
 
     def paths(self) -> tuple[Path, ...]:
         """Where its files are, in shard order."""
-        cache = RepoCache.for_request(self.request)
-        return tuple(cache.pointer(self.request.revision or "", f.name) for f in self.request.files)
+        return _paths(self.request)
 
     @property
     def first(self) -> str:
-        """Where its first file is; "" of a record that names none, or one that would leave its folder."""
-        try:
-            return str(self.paths()[0])
-        except (UserError, IndexError):
-            return ""
+        """The file to load; see `first_of`."""
+        return first_of(self.request)
 
     def is_complete(self) -> bool:
         """Whether all files are still there in full size."""
@@ -63,9 +54,25 @@ class _Index:
     pinned: tuple[str, ...] = ()
 
 
+# When it is damaged, the files stay in the cache and are found there; only "ours" is forgotten.
+_FILE = SharedFile("library.json", _Index())
+
+
 def installed_sets() -> tuple[InstalledSet, ...]:
     """All that is recorded, newest first, whether or not the files are still there."""
-    return _read().sets
+    return _FILE.read().sets
+
+
+def first_of(request: DownloadRequest) -> str:
+    """Where the file to load of a pinned item lies: the model's first, no sidecar.
+
+    "" where it names no file, or one that would leave its folder.
+    """
+    models = (i for i, f in enumerate(request.files) if not hub_files.is_sidecar(f.name))
+    try:
+        return str(_paths(request)[next(models, 0)])
+    except (UserError, IndexError):
+        return ""
 
 
 def find(key: str) -> InstalledSet | None:
@@ -85,14 +92,16 @@ def is_verified(repo: str, sha256: str) -> bool:
 
 def record(request: DownloadRequest, fetched_sha256: tuple[str, ...]) -> None:
     """Remember a finished item; an older record of the same key at another commit stays, its files are still ours."""
-    with _locked():
-        document = _read()
-        old = document.sets
+
+    def add(before: _Index) -> _Index:
+        old = before.sets
         same = next((s for s in old if (s.request.key, s.request.revision) == (request.key, request.revision)), None)
         ours = tuple(dict.fromkeys((*(same.fetched_sha256 if same else ()), *fetched_sha256)))
         is_pinned = request.keeps_revision or (same is not None and same.is_pinned)
         new = InstalledSet(request, ours, time.time(), is_pinned)
-        _write(replace(document, sets=(new, *(s for s in old if s is not same))))
+        return replace(before, sets=(new, *(s for s in old if s is not same)))
+
+    new = _FILE.change(add).sets[0]
     # What was just hashed. Of files that were here before, older results (also that one has changed) stay as they are.
     pairs = zip(new.paths(), request.files, strict=True)
     checks.remember((p, f.sha256 or "", True) for p, f in pairs if f.sha256 in fetched_sha256 and p.exists())
@@ -100,40 +109,44 @@ def record(request: DownloadRequest, fetched_sha256: tuple[str, ...]) -> None:
 
 def pin(path: str, *, is_pinned: bool) -> None:
     """Keep the model of a first file at its revision, or no more."""
-    with _locked():
-        document = _read()
-        sets = tuple(replace(s, is_pinned=is_pinned) if s.first == path else s for s in document.sets)
-        others = tuple(p for p in document.pinned if p != path)
+
+    def change(before: _Index) -> _Index:
+        sets = tuple(replace(s, is_pinned=is_pinned) if s.first == path else s for s in before.sets)
+        others = tuple(p for p in before.pinned if p != path)
         is_ours = any(s.first == path for s in sets)
-        pinned = (*others, path) if is_pinned and not is_ours else others
-        _write(replace(document, sets=sets, pinned=pinned))
+        return replace(before, sets=sets, pinned=(*others, path) if is_pinned and not is_ours else others)
+
+    _FILE.change(change)
 
 
 def pinned() -> frozenset[str]:
     """The first files of the models that are kept at their revision."""
-    document = _read()
+    document = _FILE.read()
     return frozenset((*document.pinned, *(s.first for s in document.sets if s.is_pinned)))
 
 
 def move(before: DownloadRequest, after: DownloadRequest, brought_sha256: tuple[str, ...]) -> None:
     """A set is at another place now, with `brought_sha256` as ours (the others were there before). Done twice, it is done once."""
-    with _locked():
-        document = _read()
+
+    def change(document: _Index) -> _Index:
         found = next((s for s in document.sets if s.request == before), None)
         if found is None:
-            return
+            return document
         new = replace(found, request=after, fetched_sha256=brought_sha256)
         # What another revision shares with it stays at the old place, and is that one's from now on.
-        sets = tuple(new if s is found else _with_files_of(found, s) for s in document.sets)
-        _write(replace(document, sets=sets))
+        return replace(document, sets=tuple(new if s is found else _with_files_of(found, s) for s in document.sets))
+
+    _FILE.change(change)
 
 
 def forget(removed: InstalledSet) -> None:
     """Take a set off the list. A file that it shares with another revision in the same folder is that one's from now on."""
-    with _locked():
-        document = _read()
-        kept = (s for s in document.sets if s.request != removed.request)
-        _write(replace(document, sets=tuple(_with_files_of(removed, s) for s in kept)))
+
+    def change(before: _Index) -> _Index:
+        kept = (s for s in before.sets if s.request != removed.request)
+        return replace(before, sets=tuple(_with_files_of(removed, s) for s in kept))
+
+    _FILE.change(change)
 
 
 def _with_files_of(removed: InstalledSet, heir: InstalledSet) -> InstalledSet:
@@ -143,27 +156,6 @@ def _with_files_of(removed: InstalledSet, heir: InstalledSet) -> InstalledSet:
     return replace(heir, fetched_sha256=tuple(dict.fromkeys((*heir.fetched_sha256, *filter(None, inherited)))))
 
 
-def _read() -> _Index:
-    try:
-        return read_json(_Index, _path()) or _Index()
-    except ValueError as error:
-        # The files stay in the cache and are found there; only "ours" is forgotten.
-        set_aside(_path(), error)
-        return _Index()
-
-
-def _write(document: _Index) -> None:
-    write_json(_path(), document)
-
-
-def _path() -> Path:
-    return data_dir() / "library.json"
-
-
-@contextmanager
-def _locked() -> Generator[None]:
-    """Two worker threads, or the window and the command line, never lose each other's entry."""
-    from filelock import FileLock
-
-    with _thread_lock, FileLock(f"{_path()}.lock"):
-        yield
+def _paths(request: DownloadRequest) -> tuple[Path, ...]:
+    cache = RepoCache.for_request(request)
+    return tuple(cache.pointer(request.revision or "", f.name) for f in request.files)

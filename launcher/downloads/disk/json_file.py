@@ -5,14 +5,56 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from launcher.core.codec import from_json, to_json
+from launcher.core.paths import data_dir
 
 T = TypeVar("T")
 _log = logging.getLogger("launcher.downloads")
+
+
+class SharedFile(Generic[T]):
+    """A value in a file of the data folder that several threads, and the window and the command line, read and change.
+
+    Args:
+        name: of the file.
+        empty: the value where there is no file yet, or a damaged one (which is kept aside).
+    """
+
+    def __init__(self, name: str, empty: T) -> None:
+        self._name, self._empty = name, empty
+        self._thread_lock = threading.Lock()
+
+    def read(self) -> T:
+        """The value now."""
+        path = data_dir() / self._name
+        try:
+            found = read_json(type(self._empty), path)
+        except ValueError as error:
+            set_aside(path, error)
+            found = None
+        return self._empty if found is None else found
+
+    def change(self, change: Callable[[T], T]) -> T:
+        """Write what `change` makes of the value; nobody else changes it meanwhile. Returns it.
+
+        Raises:
+            OSError: the disk refused; nothing has changed.
+        """
+        from filelock import FileLock
+
+        path = data_dir() / self._name
+        with self._thread_lock, FileLock(f"{path}.lock"):
+            before = self.read()
+            after = change(before)
+            if after != before:
+                write_json(path, after)
+        return after
 
 
 def write_json(path: Path, document: object) -> None:

@@ -11,8 +11,7 @@ from launcher.core.downloads import DownloadProgress, DownloadRequest
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import gb
 from launcher.core.words import joined, say
-from launcher.downloads.disk.cache import RepoCache
-from launcher.downloads.moving.copying import is_same_disk
+from launcher.downloads.disk.cache import RepoCache, size_of
 
 _STEPS = (
     NextStep("Free up space", StepAction.FREE_SPACE),
@@ -40,9 +39,19 @@ def disk_usage(folder: Path) -> tuple[int, int]:
 
 def existing(folder: Path) -> Path:
     """A folder, or the nearest one above it that is there."""
-    while not folder.exists() and folder != folder.parent:
+    while size_of(folder) is None and folder != folder.parent:
         folder = folder.parent
     return folder
+
+
+def device(place: Path) -> int:
+    """The file system that a place (existing or not yet) is on."""
+    return existing(place).stat().st_dev
+
+
+def is_same_disk(one: Path, other: Path) -> bool:
+    """Whether two places (existing or not yet) are on one file system."""
+    return device(one) == device(other)
 
 
 def slack_bytes(needed_bytes: int) -> int:

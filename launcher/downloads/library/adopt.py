@@ -13,7 +13,7 @@ from launcher.core.words import say
 from launcher.downloads.disk import folders
 from launcher.downloads.library import scan as library
 from launcher.downloads.library.examine import Kind, examine
-from launcher.downloads.library.tools.candidate import Candidate, set_with
+from launcher.downloads.library.tools.candidate import Candidate, is_regular, set_with
 
 _MAGIC = b"GGUF"
 
@@ -53,8 +53,7 @@ def adopt(path: str | Path) -> Installed:
             say("{name} is no model by itself.", name=file.name),
             "It is a projector, an adapter or a vocabulary that goes with a model.",
         )
-    first = candidate.files[0]
-    known = _listed(first)
+    known = _listed(candidate)
     if known is not None:
         raise UserError(
             "already_listed",
@@ -64,8 +63,8 @@ def adopt(path: str | Path) -> Installed:
             ),
             (NextStep("Show it in its folder", "reveal", known.path),),
         )
-    folders.add_file(str(first))
-    listed = _listed(first)
+    folders.add_file(str(candidate.files[0]))
+    listed = _listed(candidate)
     if listed is None:  # it vanished in between
         raise _missing(file)
     return listed
@@ -109,12 +108,14 @@ def adopt_folder(folder: str | Path) -> tuple[Installed, ...]:
 
 
 def _candidate(file: Path) -> Candidate:
+    if file.exists() and not is_regular(file):  # opening a pipe would wait for ever
+        raise _missing(file, say("It is no file."))
     try:
         with file.open("rb") as stream:
             begin = stream.read(len(_MAGIC))
         size = file.stat().st_size
     except OSError as error:
-        raise _missing(file, error) from error
+        raise _missing(file, error.strerror) from error
     if begin != _MAGIC and (
         size == 0 or any(begin)
     ):  # zeros: a download that was interrupted, which examine() explains
@@ -138,15 +139,15 @@ def _not_twice(file: Path, models: dict[str, Installed]) -> tuple[Installed, ...
     return (adopt(file),)
 
 
-def _listed(first: Path) -> Installed | None:
-    real = first.resolve()
-    return next((m for m in library.installed() if Path(m.path).resolve() == real), None)
+def _listed(candidate: Candidate) -> Installed | None:
+    real = {file.resolve() for file in candidate.files}
+    return next((m for m in library.installed() if real <= {Path(f).resolve() for f in m.files}), None)
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
     return path.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
 
 
-def _missing(path: Path, error: OSError | None = None) -> UserError:
-    why = str(error.strerror) if error and error.strerror else "It is not there."
+def _missing(path: Path, why: str | None = None) -> UserError:
+    why = why or say("It is not there.")
     return UserError("file_not_found", say("{name} cannot be opened.", name=path.name), f"{path}: {why}")

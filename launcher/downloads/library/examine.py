@@ -105,6 +105,9 @@ def _why(path: Path, error: UserError) -> str:
         return say("It begins with zeros: an interrupted download left {size} without content.", size=gb(size))
     needed = _needed_bytes(path)
     if needed is not None and needed > size:
+        missing = needed - size
+        if gb(size) == gb(needed):  # rounded, nothing would be missing
+            return say("{n} of {needed} bytes are missing.", n=f"{missing:,}", needed=f"{needed:,}")
         return say("{here} of {needed} are here.", here=gb(size), needed=gb(needed))
     return error.why
 

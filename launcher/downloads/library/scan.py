@@ -108,8 +108,8 @@ def scan() -> tuple[tuple[Installed, ...], tuple[Broken, ...]]:
     problems: list[tuple[_Found, str]] = []
     used: set[object] = set()
     checked, pinned = Known(), index.pinned()
-    for same in _by_file(_found()).values():
-        # The same bytes may be reached in several ways: a whole set before a part of it, then the most telling origin.
+    for same in _by_files(_found()).values():
+        # The same bytes may be reached in several ways, also as a set of which the name says that parts are missing.
         for found in sorted(same, key=lambda f: (f.candidate.count != len(f.stats), _RANK[f.origin])):
             verdict = _judge(seen, found)
             if verdict is not None and verdict.kind is Kind.MODEL:
@@ -178,20 +178,20 @@ def _found() -> Iterator[_Found]:
 
 
 def _our_sets() -> dict[str, InstalledSet]:
-    """What we fetched, by the path of its first file."""
+    """What we fetched, by the path of the file to load."""
     found: dict[str, InstalledSet] = {}
     for record in index.installed_sets():
         with suppress(UserError):  # a record with an unsafe name
-            paths = record.paths()
-            if paths and record.is_complete():
-                found.setdefault(str(paths[0]), record)
+            if record.first and record.is_complete():
+                found.setdefault(record.first, record)
     return found
 
 
-def _by_file(all_found: Iterable[_Found]) -> dict[object, list[_Found]]:
+def _by_files(all_found: Iterable[_Found]) -> dict[object, list[_Found]]:
+    """Two revisions of a set may share files: only what has all files in common is the same model."""
     groups: dict[object, list[_Found]] = {}
     for found in all_found:
-        groups.setdefault(found.identities()[0], []).append(found)
+        groups.setdefault(found.identities(), []).append(found)
     return groups
 
 

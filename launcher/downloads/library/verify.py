@@ -25,7 +25,7 @@ from launcher.downloads.disk.lock import blob_lock
 from launcher.downloads.library import scan as library
 from launcher.downloads.library.examine import Kind, examine
 from launcher.downloads.library.tools.candidate import Candidate
-from launcher.downloads.transfer.retry import StoppedError
+from launcher.downloads.stopped import StoppedError
 
 _BLOCK = 1 << 20
 _log = logging.getLogger("launcher.downloads")

@@ -14,15 +14,11 @@ from typing import BinaryIO
 from launcher.core.errors import NextStep, UserError
 from launcher.core.words import say
 from launcher.downloads.disk.cache import size_of
-from launcher.downloads.transfer.retry import StoppedError
+from launcher.downloads.disk.space import is_same_disk
+from launcher.downloads.stopped import StoppedError
 
 _BLOCK = 4 << 20
 _ZEROS = bytes(_BLOCK)
-
-
-def is_same_disk(one: Path, other: Path) -> bool:
-    """Whether two places (existing or not yet) are on one file system."""
-    return _device(one) == _device(other)
 
 
 def data_bytes(path: Path) -> int:
@@ -204,9 +200,3 @@ def _rename(source: Path, target: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _device(path: Path) -> int:
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path.stat().st_dev

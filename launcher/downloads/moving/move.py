@@ -11,20 +11,17 @@ from pathlib import Path
 
 from launcher.core.downloads import DownloadRequest, Installed
 from launcher.core.errors import NextStep, UserError
-from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
 from launcher.core.words import say
-from launcher.downloads.disk import checks, folders, index, journal, space
+from launcher.downloads.disk import folders, index, journal, space
 from launcher.downloads.disk.cache import RepoCache, size_of
 from launcher.downloads.disk.checks import Known
-from launcher.downloads.disk.index import InstalledSet
-from launcher.downloads.disk.journal import Journal
 from launcher.downloads.disk.lock import blob_lock
 from launcher.downloads.disk.part import sha256_of
-from launcher.downloads.moving import copying
+from launcher.downloads.moving import copying, pieces, switch
 from launcher.downloads.moving import record as moving
 from launcher.downloads.moving.record import Move, Phase, Piece
-from launcher.downloads.transfer.retry import StoppedError
+from launcher.downloads.stopped import StoppedError
 
 _log = logging.getLogger("launcher.downloads")
 
@@ -48,16 +45,17 @@ def move(
         UserError: "not_ours", "disk_full", "copy_damaged", "move_running", ...: the model is where it was.
     """
     with moving.one_at_a_time():
-        finished = {_first_path(m.before): _first_path(m.after) for m in _tidy_others(model.path)}
+        finished = {index.first_of(m.before): index.first_of(m.after) for m in _tidy_others(model.path)}
         owner = index.owner_of(finished.get(model.path, model.path))
         if owner is None:
             raise not_ours(model)
         after = replace(owner.request, folder=_usable(folder))
         if RepoCache.for_request(after).root != RepoCache.for_request(owner.request).root:
-            _carry(Move(owner.request, after, _finished_pieces(owner, after), is_installed=True), on_progress, stop)
-    paths = tuple(str(p) for p in replace(owner, request=after).paths())
+            _carry(Move(owner.request, after, pieces.of_installed(owner, after), is_installed=True), on_progress, stop)
+    moved = replace(owner, request=after)
     on_progress(model.size_bytes, model.size_bytes)
-    return Known().with_standing(replace(model, path=paths[0], files=paths), owner.installed_unix_s)
+    entry = replace(model, path=moved.first, files=tuple(map(str, moved.paths())))
+    return Known().with_standing(entry, owner.installed_unix_s)
 
 
 def move_partials(
@@ -80,12 +78,7 @@ def move_partials(
         return after
     with moving.one_at_a_time():
         _tidy_others(exact.key)
-        pieces = _partial_pieces(exact, after)
-        if not copying.is_same_disk(RepoCache.for_request(exact).root, RepoCache.for_request(after).root):
-            # All of it, not only what is here: moving to a disk that is too small for the rest helps nobody.
-            there = sum(size_of(p.waiting) or 0 for p in pieces)
-            space.check_space(RepoCache.for_request(after).folder, max(0, exact.file_bytes - there), 0, 0)
-        _carry(Move(exact, after, pieces, is_installed=False), on_progress, stop)
+        _carry(Move(exact, after, pieces.of_partial(exact, after), is_installed=False), on_progress, stop)
     return after
 
 
@@ -96,10 +89,15 @@ def tidy() -> tuple[DownloadRequest, ...]:
         The unfinished downloads that are at a new place now.
     """
     try:
+        if not moving.moves():
+            return ()
         with moving.one_at_a_time():
             return tuple(m.after for m in _tidy_others("") if not m.is_installed)
     except UserError:
         return ()  # another window is moving something at this moment
+    except OSError as error:  # a full disk leaves no room for the lock
+        _log.warning("Moves that were cut off are looked after at the next start: %s", error)
+        return ()
 
 
 def not_ours(model: Installed) -> UserError:
@@ -121,12 +119,12 @@ def _tidy_others(but: str) -> tuple[Move, ...]:
     switched: list[Move] = []
     for found in moving.moves():
         if found.phase is Phase.BRINGING:
-            if but not in (found.before.key, _first_path(found.before)):
+            if but not in (found.before.key, index.first_of(found.before)):
                 moving.undo(found)
             continue
         switched.append(found)
         try:
-            _finish(found)
+            switch.finish(found)
         except OSError as error:  # its disk is away
             _log.warning("A move of %s cannot be finished yet: %s", found.before.key, error)
     return tuple(switched)
@@ -160,7 +158,7 @@ def _carry(way: Move, on_progress: Callable[[int, int], None], stop: threading.E
             raise space.disk_error(error, target.folder, work.done_bytes) from error
         way = replace(way, phase=Phase.SWITCHING, brought=tuple(brought), compared=tuple(compared))
         moving.write(way)
-        _finish(way)
+        switch.finish(way)
 
 
 class _Work:
@@ -198,139 +196,8 @@ def _bring(piece: Piece, work: _Work, stop: threading.Event) -> bool:
     return copying.bring(Path(piece.source), piece.waiting, piece.sha256, work.add, stop, may_rename=may_rename)
 
 
-def _finish(way: Move) -> None:
-    """Everything after the copying; what was cut off is done again."""
-    if way.phase is Phase.SWITCHING:
-        _switch(way)
-        way = replace(way, phase=Phase.DROPPING)
-        moving.write(way)
-    if _is_in_force(way):
-        _drop_old(way)
-    else:
-        moving.forget(way)  # moved back, or removed, before the old files could go
-
-
-def _switch(way: Move) -> None:
-    target = RepoCache.for_request(way.after)
-    folders.add_cache(str(target.root))
-    for piece in way.pieces:
-        if piece.waiting.exists():
-            piece.waiting.replace(piece.target)
-    commit = way.after.revision or ""
-    for file in way.after.files:
-        if target.finished(commit, file) is not None:
-            target.link(commit, file)
-    if way.is_installed:
-        _take_results_along(way)
-        target.write_ref(commit, is_newest=False)
-        index.move(way.before, way.after, way.brought)
-    else:
-        _move_journals(way)
-
-
-def _take_results_along(way: Move) -> None:
-    """What is known of the files: the copies were compared; the same bytes under another name are what they were before."""
-    known, target = Known(), RepoCache.for_request(way.after)
-    results: list[tuple[Path, str, bool | None]] = []
-    for piece, file in zip(way.pieces, way.after.files, strict=True):
-        place = target.pointer(way.after.revision or "", file.name)
-        before = known.of(Path(piece.source))
-        if piece.sha256 in way.compared:
-            results.append((place, piece.sha256 or "", True))
-        elif before is not None:
-            results.append((place, before.sha256, before.is_right))
-        elif known.is_stale(Path(piece.source)):
-            results.append((place, "", None))
-    checks.remember(results)
-
-
-def _move_journals(way: Move) -> None:
-    source, target = RepoCache.for_request(way.before), RepoCache.for_request(way.after)
-    for file in way.after.files:
-        sha256 = file.sha256 or ""
-        is_ours = sha256 in way.brought or target.part(sha256).exists()
-        if is_ours and not target.journal(sha256).exists():
-            old = journal.read(source.journal(sha256))
-            journal.write(replace(old or Journal(way.after, file), request=way.after))
-
-
-def _is_in_force(way: Move) -> bool:
-    target = RepoCache.for_request(way.after)
-    is_listed = any(s.request == way.after for s in index.installed_sets())
-    return is_listed or any(target.journal(f.sha256 or "").exists() for f in way.after.files)
-
-
-def _drop_old(way: Move) -> None:
-    """Delete at the old place what was ours; what the system holds on to (Windows: a loaded model) goes at the next start."""
-    source = RepoCache.for_request(way.before)
-    staying = {p.sha256 for p in way.pieces if p.stays}
-    try:
-        for file in way.before.files:
-            sha256 = file.sha256 or ""
-            source.part(sha256).unlink(missing_ok=True)
-            source.map(sha256).unlink(missing_ok=True)
-            if sha256 not in staying:
-                source.delete(way.before.revision or "", file)
-            source.journal(sha256).unlink(missing_ok=True)
-    except OSError as error:
-        _log.warning("%s stays in %s for now: %s", way.before.key, source.root, error)
-        return
-    moving.forget(way)
-
-
-def _finished_pieces(owner: InstalledSet, after: DownloadRequest) -> tuple[Piece, ...]:
-    """The files of an installed set, once it is sure that they fit."""
-    source, target = RepoCache.for_request(owner.request), RepoCache.for_request(after)
-    pieces = tuple(
-        _finished_piece(source, target, owner.request, f, stays=f.sha256 not in owner.fetched_sha256)
-        for f in owner.request.files
-    )
-    if not copying.is_same_disk(source.root, target.root):
-        needed = sum(p.size_bytes - (size_of(p.waiting) or size_of(Path(p.target)) or 0) for p in pieces)
-        space.check_space(target.folder, max(0, needed), 0, 0)
-    return pieces
-
-
-def _finished_piece(
-    source: RepoCache, target: RepoCache, request: DownloadRequest, file: ModelFile, *, stays: bool
-) -> Piece:
-    sha256, size = file.sha256 or "", file.size_bytes or 0
-    commit = request.revision or ""
-    found = source.finished(commit, file)
-    if found is None:
-        raise UserError(
-            "not_complete",
-            "The model is not complete.",
-            say("{name} is missing or has another size.", name=file.name),
-            (NextStep("Fetch it again", "download_again"),),
-        )
-    is_shared = source.is_used_elsewhere(commit, file)
-    return Piece(str(found.resolve()), str(target.blob(sha256)), size, sha256, stays, is_shared)
-
-
-def _partial_pieces(request: DownloadRequest, after: DownloadRequest) -> tuple[Piece, ...]:
-    """Partial files, their maps, and the finished shards of the set."""
-    source, target = RepoCache.for_request(request), RepoCache.for_request(after)
-    pieces: list[Piece] = []
-    for file in request.files:
-        sha256 = file.sha256 or ""
-        if source.finished(request.revision or "", file) is not None:
-            stays = not source.journal(sha256).exists()
-            pieces.append(_finished_piece(source, target, request, file, stays=stays))
-            continue
-        for old, new in ((source.part(sha256), target.part(sha256)), (source.map(sha256), target.map(sha256))):
-            size = size_of(old)
-            if size is not None:
-                pieces.append(Piece(str(old), str(new), size))
-    return tuple(pieces)
-
-
 def _usable(folder: str | None) -> str | None:
     """A folder that models can go to; the hub cache is None, however it is written."""
     if folder is None or Path(folder) == hub_cache_dir():
         return None
     return folders.checked(folder)
-
-
-def _first_path(request: DownloadRequest) -> str:
-    return str(RepoCache.for_request(request).pointer(request.revision or "", request.files[0].name))

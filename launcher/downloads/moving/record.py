@@ -18,7 +18,7 @@ from launcher.core.downloads import DownloadRequest
 from launcher.core.errors import NextStep, UserError
 from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.downloads.disk.cache import RepoCache, size_of
-from launcher.downloads.disk.json_file import read_json, set_aside, write_json
+from launcher.downloads.disk.json_file import SharedFile
 
 WAITING_SUFFIX = ".launcher.moving"
 
@@ -79,24 +79,27 @@ class Move:
 class _Moves:
     moves: tuple[Move, ...] = ()
 
+    def without(self, move: Move) -> tuple[Move, ...]:
+        """The others; the same item has one move at a time."""
+        return tuple(m for m in self.moves if m.before != move.before)
+
+
+_FILE = SharedFile("moves.json", _Moves())
+
 
 def moves() -> tuple[Move, ...]:
     """Those that have not ended."""
-    try:
-        return (read_json(_Moves, _path()) or _Moves()).moves
-    except ValueError as error:
-        set_aside(_path(), error)
-        return ()
+    return _FILE.read().moves
 
 
 def write(move: Move) -> None:
     """Remember a move, or its new state."""
-    write_json(_path(), _Moves((*_others(move), move)))
+    _FILE.change(lambda before: _Moves((*before.without(move), move)))
 
 
 def forget(move: Move) -> None:
     """It has ended."""
-    write_json(_path(), _Moves(_others(move)))
+    _FILE.change(lambda before: _Moves(before.without(move)))
 
 
 def undo(move: Move) -> None:
@@ -127,7 +130,7 @@ def one_at_a_time() -> Generator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(f"{_path()}.lock", timeout=0):
+        with FileLock(data_dir() / "moving.lock", timeout=0):
             yield
     except Timeout:
         raise UserError(
@@ -136,11 +139,3 @@ def one_at_a_time() -> Generator[None]:
             "Models are moved one after the other.",
             (NextStep("Try again when it has ended", "retry"),),
         ) from None
-
-
-def _others(move: Move) -> tuple[Move, ...]:
-    return tuple(m for m in moves() if m.before != move.before)
-
-
-def _path() -> Path:
-    return data_dir() / "moves.json"

@@ -65,7 +65,7 @@ class DownloadQueue:
         # Taken before `_changed`, never while holding it: a listener may call the queue from its callback.
         self._reporting = threading.RLock()
         self._reported: dict[str, DownloadProgress] = {}
-        moved = {r.key: r for r in _tidied_moves()}
+        moved = {r.key: r for r in move.tidy()}
         found, self.note = jobs.load()
         self._jobs = Roster(replace(j, request=moved.get(j.request.key, j.request)) for j in found)
         self._workers: dict[str, Worker] = {}
@@ -351,12 +351,3 @@ class DownloadQueue:
         else:
             self._apply(key, Event.SLOT, {"note": job.progress.note})
             worker.fetch(self._policy, lambda: self._kept_bytes(worker.request))
-
-
-def _tidied_moves() -> tuple[DownloadRequest, ...]:
-    """Unfinished items that are at a new place since a move was cut off; () when a full disk leaves no room to find out."""
-    try:
-        return move.tidy()
-    except OSError as error:
-        _log.info("Moves that were cut off are looked after at the next start: %s", error)
-        return ()

@@ -11,6 +11,7 @@ from launcher.core.errors import UserError
 from launcher.core.units import duration
 from launcher.core.words import joined, say
 from launcher.downloads.disk.block_map import BLOCK_BYTES
+from launcher.downloads.stopped import StoppedError as StoppedError
 
 _ADVANCE_BYTES = 1 << 20
 _ODD_ATTEMPTS = 8
@@ -43,10 +44,6 @@ class Policy:
     run_bytes: int = 64 << 20
     block_bytes: int = BLOCK_BYTES
     record_s: float = 0.5
-
-
-class StoppedError(Exception):
-    """The user wants a pause, or another connection ended the transfer. Not a failure."""
 
 
 class TransientError(Exception):
