@@ -28,7 +28,9 @@ _PROXY = NextStep("Check proxy", StepAction.NETWORK_SETTINGS)
 _GO_ONLINE = NextStep("Go online", StepAction.GO_ONLINE)
 
 # Trying again without a change changes nothing.
-LASTING = frozenset({"certificate", "proxy_password", "bad_proxy", "ca_file", "bad_token", "offline_mode", "xet_only"})
+LASTING = frozenset(
+    {"certificate", "proxy_password", "proxy_forbids", "bad_proxy", "ca_file", "bad_token", "offline_mode", "xet_only"}
+)
 
 # OpenSSL's verification results (X509_V_ERR_…); truststore gives others, and the message has to do.
 _NOT_YET_VALID, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
@@ -38,6 +40,7 @@ _NO_WAY = frozenset(
      getattr(errno, "WSAEHOSTUNREACH", -1)}
 )  # fmt: skip
 _PASSWORD_WANTED = re.compile(r"^407|invalid username|username/password|no acceptable methods", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"^403|not allowed by ruleset", re.IGNORECASE)
 _STATUS = re.compile(r"^(\d{3})\b")
 
 
@@ -133,7 +136,8 @@ def proxy_refused(answer: str, host: str, proxy: ProxyInUse | None, detail: str)
     else:
         why = say("It says: {answer}", answer=answer[:200])
     what = say("{proxy} did not let us through to {host}.", proxy=address, host=host)
-    return UserError("proxy_failed", what, joined(named, why), (_PROXY, RETRY, mirror_step(host)), detail)
+    code = "proxy_forbids" if _FORBIDDEN.search(answer) else "proxy_failed"
+    return UserError(code, what, joined(named, why), (_PROXY, RETRY, mirror_step(host)), detail)
 
 
 def is_certificate_error(error: BaseException) -> bool:

@@ -32,6 +32,10 @@ class RefusedError(Exception):
     """The proxy does not go there."""
 
 
+class ForbiddenError(RefusedError):
+    """Whoever runs it does not allow it."""
+
+
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = False  # joined by server_close: a test sees no leaked thread
     allow_reuse_address = True
@@ -50,6 +54,7 @@ class _Proxy:
     Attributes:
         requests: what was asked for, in order: "CONNECT host:port", "GET http://host/path".
         refused: how many were turned away for their password.
+        forbidden: hosts that it does not let anybody go to.
     """
 
     scheme = ""
@@ -61,6 +66,7 @@ class _Proxy:
         self.user, self.password, self.names = user, password or "", dict(names or {})
         self.requests: list[str] = []
         self.refused = 0
+        self.forbidden: set[str] = set()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._server = _Server(self, self.handler)
@@ -98,6 +104,8 @@ class _Proxy:
 
     def connect(self, host: str, port: int) -> socket.socket:
         """To where a client wants to go, on this machine only."""
+        if host in self.forbidden:
+            raise ForbiddenError(host)
         found = self.names.get(host, host)
         if found not in _LOOPBACK:
             raise RefusedError(host)
@@ -205,8 +213,8 @@ class _ForwardHandler(_Handler):
                 upstream.sendall(sent.encode("latin-1"))
                 answer = _head(upstream)
                 self.request.sendall(answer[:-2] + b"Connection: close\r\n\r\n")
-        except RefusedError:
-            self._say(502)
+        except RefusedError as error:
+            self._say(403 if isinstance(error, ForbiddenError) else 502)
             return
         proxy.relay(self.request, upstream)
 
@@ -256,8 +264,8 @@ class _SocksHandler(_Handler):
         proxy.requests.append(f"CONNECT {host}:{port}")
         try:
             upstream = self.go_to(host, port)
-        except RefusedError:
-            self._reply(4)  # host unreachable
+        except RefusedError as error:
+            self._reply(2 if isinstance(error, ForbiddenError) else 4)  # not allowed by ruleset; host unreachable
             return
         self._reply(0)
         proxy.relay(self.request, upstream)

@@ -191,6 +191,17 @@ def test_proxy_that_does_not_go_there(secure: FakeHub, kind: type[ForwardProxy])
     assert f"{proxy.url} did not let us through to hub.test" in error.what
 
 
+@pytest.mark.parametrize("kind", [ForwardProxy, SocksProxy])
+def test_proxy_that_forbids_is_not_asked_again(secure: FakeHub, kind: type[ForwardProxy]) -> None:
+    with kind(names={"hub.test": "127.0.0.1"}) as proxy:
+        proxy.forbidden.add("hub.test")
+        network.configure(NetworkSettings(as_named(secure.endpoint), proxy.url))
+        error = failure()
+    assert error.code == "proxy_forbids"
+    assert error.code in network_errors.LASTING
+    assert [s.action for s in error.next_steps] == ["network_settings", "retry", "network_settings"]
+
+
 def test_silence_where_a_socks_proxy_should_be(fake: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """An HTTP server waits for the rest of what it takes for a request."""
     monkeypatch.setattr(hub, "TIMEOUT_S", 0.5)
