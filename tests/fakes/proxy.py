@@ -226,7 +226,7 @@ class _ForwardHandler(_Handler):
         return f"proxy-authorization: basic {wanted}".lower() in [line.lower() for line in headers]
 
     def _say(self, status: int, headers: str = "") -> None:
-        reason = {407: "Proxy Authentication Required", 502: "Bad Gateway"}[status]
+        reason = {403: "Forbidden", 407: "Proxy Authentication Required", 502: "Bad Gateway"}[status]
         answer = f"HTTP/1.1 {status} {reason}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n"
         self.request.sendall(answer.encode())
 
