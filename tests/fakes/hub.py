@@ -81,6 +81,7 @@ class FakeHub:
     Args:
         tls: both servers speak TLS with it.
         prefix: the path below which the hub lives, as on a mirror ("/huggingface").
+        name: what both hosts are called, "127.0.0.1" or a name that only a proxy can find (see tests/fakes/proxy.py).
 
     Attributes:
         log: every request.
@@ -88,7 +89,7 @@ class FakeHub:
         gates: repository -> the token that opens it.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None, prefix: str = "") -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, prefix: str = "", name: str = "127.0.0.1") -> None:
         self.log: list[Request] = []
         self.faults = Faults()
         self.gates: dict[str, str] = {}
@@ -97,7 +98,7 @@ class FakeHub:
         self._bodies = 0
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._servers = [HubServer(self, "hub", tls, prefix), HubServer(self, "cdn", tls)]
+        self._servers = [HubServer(self, "hub", tls, prefix, name), HubServer(self, "cdn", tls, "", name)]
         self._threads = [
             threading.Thread(target=s.serve_forever, args=(0.05,), name=f"fake-{s.where}") for s in self._servers
         ]

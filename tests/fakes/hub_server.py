@@ -30,17 +30,18 @@ class HubServer(ThreadingHTTPServer):
         where: "hub" or "cdn".
         tls: speaks TLS with it.
         prefix: the path below which the hub lives, as on a mirror ("/huggingface").
+        name: of its host in its address; it listens on 127.0.0.1 in any case.
     """
 
     daemon_threads = False  # joined by server_close: a test sees no leaked thread
     request_queue_size = 64
 
-    def __init__(self, hub: FakeHub, where: str, tls: ssl.SSLContext | None = None, prefix: str = "") -> None:
+    def __init__(self, hub: FakeHub, where: str, tls: ssl.SSLContext | None, prefix: str, name: str) -> None:
         self.hub, self.where, self.prefix, self._tls = hub, where, prefix, tls
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), Handler)
-        self.address = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}{prefix}"
+        self.address = f"{'https' if tls else 'http'}://{name}:{self.server_address[1]}{prefix}"
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection; TLS is agreed on here, in the connection's own thread."""

@@ -165,7 +165,7 @@ def test_queue_goes_on_by_itself_when_there_is_room(fake: FakeHub, disk: Disk) -
             seen.append(progress)
             changed.notify_all()
 
-    queue = DownloadQueue(on_progress, policy=Policy(**checks.policy_fields()))
+    queue = DownloadQueue(on_progress, policy=Policy(**checks.policy_fields()), look_again_s=0.3)
     try:
         queue.start(REQUEST)
         with changed:

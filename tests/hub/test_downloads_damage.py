@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from launcher.core.downloads import DownloadState
+from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.paths import hub_cache_dir
+from launcher.downloads import fetch
 from launcher.downloads.disk.cache import RepoCache
 from tests.fakes.hub import FakeHub, Fault
 from tests.hub.fetching import (
@@ -17,6 +19,7 @@ from tests.hub.fetching import (
     FAST,
     NAME,
     REPO,
+    REQUEST,
     SIZE,
     WIDE,
     Watcher,
@@ -180,3 +183,34 @@ def test_answers_without_a_length_are_read_to_their_end(fake: FakeHub, kind: str
     total = fake.add_file(REPO, NAME, CONTENT)
     fake.fail(Fault("chunked" if kind == "chunked" else "no_size", times=None))
     assert run(policy=WIDE).sha256 == (total,)
+
+
+@pytest.mark.parametrize("is_hub_asked_again", [True, False])
+def test_a_file_that_is_replaced_under_way_is_never_mixed_with_the_old_one(
+    fake: FakeHub, is_hub_asked_again: bool
+) -> None:
+    """Under the same name and commit, which no sound hub does. When the right file is back, so is the download."""
+    total = fake.add_file(REPO, NAME, CONTENT)
+    fake.fail(Fault("throttle_total", rate_bytes_s=2e6, times=None))
+    if is_hub_asked_again:
+        fake.fail(Fault("expire", requests=1, times=None))
+    watcher = Watcher()
+    is_replaced = threading.Event()
+
+    def on_progress(progress: DownloadProgress) -> None:
+        watcher(progress)
+        if progress.done_bytes > SIZE // 10 and not is_replaced.is_set():
+            is_replaced.set()
+            fake.rewrite(REPO, NAME, CONTENT[::-1])
+
+    result = fetch(REQUEST, on_progress, watcher.stop, WIDE)
+    assert is_replaced.is_set()
+    assert result.state is DownloadState.FAILED
+    assert error_of(result) == ("file_changed" if is_hub_asked_again else "checksum_mismatch")
+    assert here_bytes(total) > SIZE // 10
+    assert not list(hub_cache_dir().glob("models--*/snapshots/*/*"))
+    fake.heal()
+    fake.rewrite(REPO, NAME, CONTENT)
+    result = run(policy=WIDE)
+    assert (result.state, result.sha256) == (DownloadState.DONE, (total,))
+    assert Path(result.paths[0]).read_bytes() == CONTENT
