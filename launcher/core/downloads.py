@@ -64,7 +64,8 @@ class DownloadProgress:
         resumed_bytes: found on the disk from an earlier run, not fetched again.
         rate_bytes_s: over the last seconds; None before it is known.
         note: a sentence worth showing ("The connection was lost for 41 s. Continued at 2.9 GB.").
-        retry_in_s: while the network is away: until the next try; None while connected.
+        retry_in_s: until the next try, while the network is away or (QUEUED) something else that passes is in the way, which `note`
+            says; else None.
         pause_reason: while PAUSED.
         limit_bytes_s: this item's own speed limit; None is none.
         paths: the finished files, when done, in shard order.

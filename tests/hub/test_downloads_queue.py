@@ -361,6 +361,21 @@ def test_network_trouble_is_waited_out(fake: FakeHub, where: Literal["api", "cdn
     assert not [p for p in listener.seen if p.state is DownloadState.FAILED]
 
 
+def test_a_wait_is_counted_down_and_can_be_ended(fake: FakeHub) -> None:
+    fake.fail(Fault("status", where="api", status=503, times=None))
+    listener = Listener()
+    queue = DownloadQueue(listener, policy=FAST, look_again_s=600)
+    key = queue.start(request("Q4_0"))
+    first = listener.wait(lambda p: p.retry_in_s is not None)
+    assert first.state is DownloadState.QUEUED
+    assert "503" in first.note
+    listener.wait(lambda p: p.retry_in_s is not None and 590 < p.retry_in_s < (first.retry_in_s or 0))
+    fake.heal()
+    queue.retry_now(key)
+    assert listener.wait_for("Q4_0", DownloadState.DONE).retry_in_s is None
+    queue.close()
+
+
 def test_file_that_another_program_fetches_is_waited_for(fake: FakeHub) -> None:
     listener = Listener()
     queue = DownloadQueue(listener, at_once=1, policy=FAST, look_again_s=0.05)

@@ -92,6 +92,18 @@ class Roster:
         """The items that wait for room on their disk."""
         return tuple(j for j in self if j.progress.pause_reason is PauseReason.DISK_FULL)
 
+    def queued(self) -> tuple[str, ...]:
+        """The keys of the items that wait for their turn, or for an obstacle to go away."""
+        return tuple(j.request.key for j in self if j.progress.state is DownloadState.QUEUED)
+
+    def wait(self, key: str, seconds: float | None) -> bool:
+        """Until the next try of a waiting item. Returns whether that is news; it is nothing to write down."""
+        job = self._jobs[key]
+        if job.progress.retry_in_s == seconds:
+            return False
+        self._jobs[key] = replace(job, progress=replace(job.progress, retry_in_s=seconds))
+        return True
+
     def startable(self, busy: Collection[str], slots: int, must_wait: Callable[[str], object]) -> tuple[Job, ...]:
         """What gets a thread now: moves at once, downloads in order while there are slots.
 
