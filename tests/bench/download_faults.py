@@ -2,7 +2,8 @@
 
     python -m tests.bench.download_faults [--runs 500] [--kills 200] [--seed 1]
 
-Prints how the runs ended, which faults they met and what was fetched twice; exits with 1 when something did not hold.
+Each download is made of its seed: files, faults (tests/fakes/hub_faults.py), pauses, restarts. What is checked all the way is in
+tests/hub/download_runs.py and download_kills.py. Prints tables; exits with 1 when something did not hold.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,48 +95,76 @@ def _show(done: int, wanted: int, what: str) -> None:
 
 
 def print_faults(outcomes: list[Outcome], broken: Broken) -> None:
-    """The first table."""
-    with_faults = Counter(o.ends[-1] if len(o.ends) == 1 else _end_with_faults(o) for o in outcomes)
+    """The first table: how the runs stood while the hub failed, what happened to them, and what it cost."""
+    stood = Counter(_end_with_faults(o) for o in outcomes)
     hits: Counter[str] = sum((o.hits for o in outcomes), Counter[str]())
-    print(
-        f"\n## {len(outcomes) + len(broken.seeds)} runs, {sum(len(o.ends) for o in outcomes)} legs, {len(broken.seeds)} broken\n"
+    met = Counter(kind for o in outcomes for kind, count in o.hits.items() if count)
+    print(f"\n## Random faults: {len(outcomes) + len(broken.seeds)} downloads\n")
+    _print_table(
+        ("what", "number"),
+        [
+            ("downloads", len(outcomes) + len(broken.seeds)),
+            ("parts they were interrupted into (pauses, restarts of the queue)", sum(len(o.ends) for o in outcomes)),
+            ("with at least two connections at the same time", sum(o.connections > 1 for o in outcomes)),
+            ("faults that happened", sum(hits.values())),
+            ("done while the hub was still failing", stood["done"]),
+            ("clear error while it was failing, done from the kept bytes when it no longer was", _clear(stood)),
+            ("ended with the right sha256", sum(o.ends[-1] == "done" for o in outcomes)),
+            ("wrong, lost or stuck", len(broken.seeds)),
+        ],
     )
-    print("| end with the faults | runs |\n|---|---|")
-    for name, count in with_faults.most_common():
-        print(f"| {name} | {count} |")
-    print(
-        f"\nAll {sum(o.ends[-1] == 'done' for o in outcomes)} ended with the right sha256 once the faults were gone.\n"
-    )
-    print("| fault | hits |\n|---|---|")
-    for name, count in hits.most_common():
-        print(f"| {name} | {count} |")
-    _print_waste([(o.waste_bytes, o.total_bytes, o.seconds) for o in outcomes])
+    print()
+    _print_table(("while the hub failed it ended with", "downloads"), stood.most_common())
+    print()
+    _print_table(("fault", "times", "downloads"), [(kind, hits[kind], met[kind]) for kind, _ in hits.most_common()])
+    _print_cost([(o.waste_bytes, o.total_bytes, o.seconds) for o in outcomes])
+
+
+def _clear(stood: Counter[str]) -> int:
+    return sum(count for end, count in stood.items() if end not in ("done", "paused"))
 
 
 def _end_with_faults(outcome: Outcome) -> str:
-    """How it stood when the faults were taken away."""
+    """How it stood when the faults were taken away: done, an error's code, or paused."""
+    if len(outcome.ends) == 1:
+        return outcome.ends[0]
     return next((end for end in reversed(outcome.ends[:-1]) if end != "paused"), outcome.ends[-1])
 
 
 def print_kills(outcomes: list[Killed], broken: Broken) -> None:
-    """The second table."""
+    """The second table: where the downloads were killed, and what a kill cost."""
     moments: Counter[str] = sum((o.moments for o in outcomes), Counter[str]())
-    print(f"\n## {sum(o.kills for o in outcomes)} kills in {len(outcomes)} downloads, {len(broken.seeds)} broken\n")
-    print("| killed in | times |\n|---|---|")
-    for name, count in moments.most_common():
-        print(f"| {name} | {count} |")
-    print(f"\nLargest step back after a kill: {max((o.lost_bytes for o in outcomes), default=0):,} bytes")
-    _print_waste([(o.waste_bytes, o.total_bytes, o.seconds) for o in outcomes])
+    print(f"\n## SIGKILL: {sum(o.kills for o in outcomes)} kills in {len(outcomes) + len(broken.seeds)} downloads\n")
+    _print_table(
+        ("what", "number"),
+        [
+            ("downloads", len(outcomes) + len(broken.seeds)),
+            ("kills", sum(o.kills for o in outcomes)),
+            ("ended with the right sha256", len(outcomes)),
+            ("wrong, lost or stuck", len(broken.seeds)),
+            ("largest step back after a kill, bytes", max((o.lost_bytes for o in outcomes), default=0)),
+        ],
+    )
+    print()
+    _print_table(("killed while, or just before the file operation", "times"), moments.most_common())
+    _print_cost([(o.waste_bytes, o.total_bytes, o.seconds) for o in outcomes])
 
 
-def _print_waste(runs: list[tuple[int, int, float]]) -> None:
+def _print_table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    print(f"| {' | '.join(head)} |\n|{'---|' + '---:|' * (len(head) - 1)}")
+    for row in rows:
+        print(f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell) for cell in row)} |")
+
+
+def _print_cost(runs: list[tuple[int, int, float]]) -> None:
+    """Bytes that the hub sent beyond the files' sizes: lost with connections, damaged, or sent by servers without ranges."""
     if runs:
         shares = sorted(100 * waste / total for waste, total, _ in runs)
         total = 100 * sum(w for w, _, _ in runs) / sum(t for _, t, _ in runs)
         seconds = [s for _, _, s in runs]
         print(
-            f"\nServed twice: {total:.1f} % of all bytes, median run {statistics.median(shares):.1f} %, worst {shares[-1]:.0f} %"
-            f"\nSeconds per run: median {statistics.median(seconds):.2f}, worst {max(seconds):.1f}"
+            f"\nSent more than once: {total:.1f} % of all bytes (median download {statistics.median(shares):.1f} %)."
+            f"\nSeconds per download: median {statistics.median(seconds):.2f}, longest {max(seconds):.1f}."
         )
 
 

@@ -87,12 +87,14 @@ class FakeHub:
         log: every request.
         faults: what goes wrong.
         gates: repository -> the token that opens it.
+        most_at_once: bodies that were under way at the same time, at most.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None, prefix: str = "", name: str = "127.0.0.1") -> None:
         self.log: list[Request] = []
         self.faults = Faults()
         self.gates: dict[str, str] = {}
+        self.most_at_once = 0
         self._repos: dict[str, _Repo] = {}
         self._signatures: dict[str, tuple[int, float]] = {}
         self._bodies = 0
@@ -226,6 +228,7 @@ class FakeHub:
         with self._lock:
             self._bodies += 1
             at_once = self._bodies
+            self.most_at_once = max(self.most_at_once, at_once)
         try:
             yield at_once
         finally:

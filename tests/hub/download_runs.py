@@ -38,6 +38,7 @@ class Outcome:
         ends: what each leg ended with: a state or an error's code; the last but one is how it ended with the faults.
         hits: faults that happened, by kind.
         waste_bytes: served beyond the files' sizes.
+        connections: bodies under way at the same time, at most.
     """
 
     seed: int
@@ -45,6 +46,7 @@ class Outcome:
     hits: Counter[str] = field(default_factory=Counter[str])
     total_bytes: int = 0
     waste_bytes: int = 0
+    connections: int = 0
     seconds: float = 0.0
 
 
@@ -97,6 +99,7 @@ class _Run:
         checks.check_done(hub, result)
         checks.check_no_leak(hub)
         self._check_waste(result)
+        self._out.connections = hub.most_at_once
         self._out.seconds = time.monotonic() - self._began
         assert self._out.seconds < LIMIT_S
         return self._out

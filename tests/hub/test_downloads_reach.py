@@ -19,7 +19,7 @@ from tests.hub import download_runs
 NAME = "hub.test"
 USER, PASSWORD = "ann", "pen:cil @%"
 WAYS = ("tls", "mirror", "http proxy", "socks proxy", "tls, http proxy", "tls, socks proxy, mirror")
-SEEDS = (101, 102, 103)
+SEEDS = (101, 102)
 
 
 class Given:
