@@ -14,6 +14,7 @@ from launcher.cli.output import error_document, print_json, print_user_error
 from launcher.cli.stoppable import run_stoppable
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import NextStep, UserError
+from launcher.core.paths import config_dir
 from launcher.core.units import gb
 
 __all__ = ["Options", "configure", "fetch_models", "request_for", "run"]
@@ -28,7 +29,8 @@ class Options:
 
     Attributes:
         folder: where new models go; None: where they go by the settings.
-        limit_bytes_s: None: no limit.
+        limit_bytes_s: None: that of the settings; 0: none.
+        connections: at once for each file; None: as in the settings.
         sidecars: further files of the repository that go with the model.
     """
 
@@ -41,10 +43,11 @@ class Options:
 
     def words(self) -> list[str]:
         """As they were typed."""
+        limit = "none" if self.limit_bytes_s == 0 else f"{self.limit_bytes_s}B"
         typed = {
             "--revision": self.revision,
             "--to": self.folder,
-            "--limit": f"{self.limit_bytes_s}B" if self.limit_bytes_s else None,
+            "--limit": None if self.limit_bytes_s is None else limit,
             "--connections": self.connections,
         }
         pairs = [(name, value) for name, value in typed.items() if value]
@@ -63,7 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--quant", metavar="Q", help="quantisation (Q4_K_M); without it the one recommended for this machine")
     add("--revision", metavar="R", help="a branch, tag or commit of the repository; the model is kept at it")
     add("--to", metavar="FOLDER", help="another folder or disk; what is there of an unfinished download moves with it")
-    add("--limit", type=_bytes_s, metavar="RATE", help="at most so fast: 5MB, 800KB (per second)")
+    add("--limit", type=_bytes_s, metavar="RATE", help="at most so fast: 5MB, 800KB (per second), or none")
     add("--connections", type=_connections, metavar="N", help="connections at once for each file (1 to 16)")
     add("--with", dest="sidecars", metavar="FILE", action="append", help="a further file of it (mmproj-F16.gguf)")
 
@@ -110,14 +113,17 @@ def _fetch(model: str, options: Options) -> tuple[DownloadRequest, DownloadProgr
     """Fetch one. The result is DONE, or PAUSED by the user."""
     from launcher.downloads import Policy, fetch
     from launcher.downloads.queue.speed_limit import SpeedLimit
-    from launcher.downloads.transfer.retry import StoppedError
+    from launcher.downloads.stopped import StoppedError
+    from launcher.store.settings import CONNECTIONS, SPEED_LIMIT_KB_S, Settings
 
     request = request_for(model, options.quant)
     if options.revision:
         request = at_revision(request, options.revision)
     request = with_sidecars(request, options.sidecars)
-    limit = SpeedLimit(options.limit_bytes_s)
-    policy = Policy(connections=options.connections) if options.connections else Policy()
+    settings = Settings(config_dir() / "settings.toml")
+    usual_bytes_s = settings.get(SPEED_LIMIT_KB_S) * 1000
+    limit = SpeedLimit((usual_bytes_s if options.limit_bytes_s is None else options.limit_bytes_s) or None)
+    policy = Policy(connections=options.connections or settings.get(CONNECTIONS))
     exact = [request]
 
     def work(stop: threading.Event) -> DownloadProgress:
@@ -204,10 +210,12 @@ def _paused(result: DownloadProgress, models: list[str], quant: str, options: Op
 
 
 def _bytes_s(text: str) -> int:
+    if text.strip().lower() == "none":
+        return 0
     found = _LIMIT.fullmatch(text.strip())
     value = int(float(found["n"]) * _UNITS[found["unit"].lower()]) if found else 0
     if value < 1:
-        raise argparse.ArgumentTypeError("a rate is a number of bytes per second: 5MB, 800KB")
+        raise argparse.ArgumentTypeError("a rate is a number of bytes per second (5MB, 800KB), or none")
     return value
 
 

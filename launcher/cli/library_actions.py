@@ -243,7 +243,7 @@ def _chosen(args: argparse.Namespace, *, may_be_all: bool = False) -> list[Insta
 
 def _stoppable(work: Callable[[threading.Event], T]) -> T:
     """Run it; Ctrl+C is an error of its own (exit code 130 comes with KeyboardInterrupt)."""
-    from launcher.downloads.transfer.retry import StoppedError
+    from launcher.downloads.stopped import StoppedError
 
     try:
         return run_stoppable(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +20,13 @@ from launcher.cli.bars import DownloadBar, WorkBar, describe
 from launcher.cli.main import run_command
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
 from launcher.core.models import ModelFile
-from launcher.core.paths import hub_cache_dir
-from launcher.downloads import fetch
+from launcher.core.paths import config_dir, hub_cache_dir
+from launcher.downloads import Policy, fetch
 from launcher.downloads.disk import folders, index
 from launcher.downloads.disk.cache import RepoCache
 from launcher.downloads.disk.part import present_bytes
 from launcher.downloads.library import scan as library
+from launcher.store.settings import CONNECTIONS, SPEED_LIMIT_KB_S, Settings
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.test_library_verify import model_bytes
 
@@ -208,6 +211,26 @@ def test_sidecar_comes_with_the_model_as_one(fake: FakeHub, model: bytes, capsys
 def test_wrong_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["download", REPO, *argv]) == 2
     assert argv[0] in capsys.readouterr().err
+
+
+def test_limit_and_connections_of_the_settings_hold_where_none_are_given(
+    fake: FakeHub, model: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(config_dir() / "settings.toml")
+    settings.set(SPEED_LIMIT_KB_S, 700)
+    settings.set(CONNECTIONS, 3)
+    heard: list[object] = []
+
+    def spy(*args: object, **kwargs: Any) -> DownloadProgress:
+        heard.append(args[3].connections if isinstance(args[3], Policy) else None)
+        heard.append(inspect.getclosurevars(kwargs["throttle"]).nonlocals["limit"].bytes_s)
+        return fetch(*args, **kwargs)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr("launcher.downloads.fetch", spy)
+    fake.add_file(REPO, NAME, model)
+    assert run_command(["download", REPO, "--quant", "Q4_0"]) == 0
+    assert run_command(["download", REPO, "--quant", "Q4_0", "--limit", "none", "--connections", "5"]) == 0
+    assert heard == [3, 700_000, 5, None]
 
 
 def test_limit_and_connections_are_heard(fake: FakeHub, model: bytes) -> None:
