@@ -20,6 +20,7 @@ from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.downloads import Policy, fetch
 from launcher.downloads.disk import index, journal
 from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.library import remove
 from launcher.downloads.library import scan as library
 from tests.fakes.gguf_raw import model_bytes, shard_bytes
 from tests.fakes.hub import FakeHub, Fault, serving
@@ -98,7 +99,7 @@ def test_file_of_another_tool_is_listed_and_not_deleted(fake: FakeHub, model: by
     (found,) = library.installed()
     assert (found.origin, found.verified, found.model, found.name) == ("hf-cache", False, REPO, "Tiny of the tests")
     with pytest.raises(UserError) as caught:
-        library.remove(found)
+        remove.remove(found)
     assert caught.value.code == "not_ours"
     assert Path(found.path).exists()
 
@@ -156,11 +157,11 @@ def test_remove_frees_the_disk_and_leaves_a_sound_cache(fake: FakeHub, model: by
     fake.add_file(REPO, "Q4_0/model-Q4_0.gguf", model)
     fake.add_file(REPO, "model-Q8_0.gguf", model + b"8")
     first, second = install("Q4_0"), install("Q8_0")
-    assert library.remove(first) == len(model)
+    assert remove.remove(first) == len(model)
     assert not Path(first.path).exists()
     assert Path(second.path).exists()
     assert [m.path for m in library.installed()] == [second.path]
-    assert library.remove(second) == len(model) + 1
+    assert remove.remove(second) == len(model) + 1
     assert not huggingface_hub.scan_cache_dir(hub_cache_dir()).warnings
     assert not [p for p in (hub_cache_dir() / "models--org--model-GGUF").rglob("*") if p.is_file()]
     assert index.installed_sets() == ()
@@ -198,7 +199,7 @@ def test_set_fetched_in_two_runs_is_ours_as_a_whole(fake: FakeHub) -> None:
     found = install("Q8_0")
     assert len(index.installed_sets()[0].fetched_sha256) == 2
     assert library.disk_use().partial_bytes == 0
-    assert library.remove(found) == SHARD_BYTES
+    assert remove.remove(found) == SHARD_BYTES
 
 
 def test_shard_of_another_tool_survives_the_removal_of_the_unfinished_set(fake: FakeHub) -> None:
@@ -217,7 +218,7 @@ def test_bytes_that_another_snapshot_uses_stay(fake: FakeHub, model: bytes) -> N
     other = huggingface_hub.hf_hub_download(REPO, "model-Q4_0.gguf", cache_dir=hub_cache_dir(), endpoint=fake.endpoint)
     assert other != found.path
     assert [m.origin for m in library.installed()] == ["launcher"], "the same bytes are one model"
-    assert library.remove(found) == 0
+    assert remove.remove(found) == 0
     assert Path(other).read_bytes() == model
 
 

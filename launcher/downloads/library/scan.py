@@ -20,14 +20,11 @@ from launcher.downloads.disk.cache import RepoCache
 from launcher.downloads.disk.checks import Known
 from launcher.downloads.disk.disks import DiskUse
 from launcher.downloads.disk.index import InstalledSet
-from launcher.downloads.library.examine import UNKNOWN, Kind, Verdict
-from launcher.downloads.library.remove import remove
+from launcher.downloads.library.examine import Kind, Verdict
 from launcher.downloads.library.seen import Seen
 from launcher.downloads.library.tools import environment, folder, gpt4all, hub_cache, jan, llama_cpp, lm_studio, ollama
 from launcher.downloads.library.tools.candidate import Candidate
 from launcher.downloads.library.tools.environment import Environment
-
-__all__ = ["UNKNOWN", "Broken", "DiskUse", "broken", "disk_use", "expected_sha256", "installed", "remove", "scan"]
 
 _TOOLS: tuple[Callable[[Environment], Iterator[Candidate]], ...] = (
     hub_cache.find,
