@@ -164,6 +164,20 @@ def test_trouble_and_expired_addresses_are_tried_again(fake: FakeHub) -> None:
     assert run().state is DownloadState.DONE
 
 
+def test_the_listing_is_asked_for_again_like_the_bytes(fake: FakeHub) -> None:
+    total = fake.add_file(REPO, NAME, CONTENT)
+    fake.fail(Fault("status", where="api", status=503, times=3))
+    watcher = Watcher()
+    result = run(watcher=watcher)
+    assert (result.state, result.sha256) == (DownloadState.DONE, (total,))
+    assert any("Trying again" in p.note for p in watcher.seen)
+    fake.add_file(REPO, NAME, CONTENT + b"x")
+    fake.fail(Fault("status", where="api", status=503, times=None))
+    other = replace(REQUEST, quant="Q4_0-other")
+    assert error_of(fetch(other, Watcher(), threading.Event(), FAST)) == "hub_trouble"
+    assert error_of(fetch(other, Watcher(), threading.Event(), replace(FAST, attempts=None))) == "hub_trouble"
+
+
 @pytest.mark.parametrize(
     ("status", "code", "expected"), [(403, "GatedRepo", "gated"), (404, "EntryNotFound", "file_not_found")]
 )

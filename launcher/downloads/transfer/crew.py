@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from launcher.core.words import say
@@ -99,5 +98,4 @@ class Crew:
 
     def seconds_to_wait(self) -> float | None:
         """While nobody is connected: until the next try."""
-        until_s = self._backoff.until_s if not self._open and self._backoff.is_waiting else None
-        return None if until_s is None else max(0.0, until_s - time.monotonic())
+        return None if self._open else self._backoff.left_s

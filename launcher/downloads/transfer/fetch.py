@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +22,12 @@ from launcher.downloads.disk.lock import blob_lock
 from launcher.downloads.disk.part import PartFile, present_bytes, room_bytes, sha256_of
 from launcher.downloads.transfer.line import Lines
 from launcher.downloads.transfer.progress import Meter
-from launcher.downloads.transfer.retry import Policy, StoppedError
+from launcher.downloads.transfer.retry import Backoff, Policy, StoppedError, TransientError
 from launcher.downloads.transfer.transfer import Transfer, no_limit
 
 _DEFAULT_POLICY = Policy()
+_PASSING = frozenset({"hub_unreachable", "hub_trouble"})
+_LOOK_S = 0.1
 
 
 def fetch(
@@ -153,7 +156,7 @@ class _Item:
         if begun is not None and self._is_same(begun):
             self.request = replace(request, files=begun.files, file_bytes=begun.file_bytes, revision=begun.revision)
             return
-        listing = self._newest_or_pinned()
+        listing = self._listing()
         expected = {f.name: f.sha256 for f in request.files}
         if any(expected.get(f.name) not in (None, f.sha256) for f in listing.files):
             self._meter.enter(
@@ -162,6 +165,26 @@ class _Item:
             )
         size = sum(f.size_bytes or 0 for f in listing.files)
         self.request = replace(request, files=listing.files, file_bytes=size, revision=listing.commit)
+
+    def _listing(self) -> hub.RepoListing:
+        """What the hub lists; asked again like the bytes, unless the caller waits for the hub by itself (`attempts` None)."""
+        backoff = Backoff(self._policy, lambda error, _tries: error.error or UserError("hub_unreachable", error.why))
+        while True:
+            began_s = time.monotonic()
+            try:
+                return self._newest_or_pinned()
+            except UserError as error:
+                if self._policy.attempts is None or error.code not in _PASSING:
+                    raise
+                passing = TransientError(error.what, error=error)
+                self._meter.note(backoff.failed(passing, began_s, 0))
+            while backoff.is_waiting:
+                self._check_stop()
+                if self._retry_now.wait(_LOOK_S):
+                    self._retry_now.clear()
+                    backoff.end_wait()
+                self._meter.waits(backoff.left_s)
+            self._meter.note("")
 
     def _newest_or_pinned(self) -> hub.RepoListing:
         request = self.request

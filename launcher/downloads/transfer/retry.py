@@ -93,6 +93,11 @@ class Backoff:
             self.until_s = None
         return self.until_s is not None
 
+    @property
+    def left_s(self) -> float | None:
+        """Until somebody may try; None when one may."""
+        return max(0.0, self.until_s - time.monotonic()) if self.is_waiting and self.until_s is not None else None
+
     def end_wait(self) -> None:
         """The user does not want to wait."""
         self.until_s = None
