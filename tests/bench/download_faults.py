@@ -68,7 +68,7 @@ def fault_runs(folder: Path, runs: int, seed: int, broken: Broken) -> list[Outco
                 outcomes.append(download_runs.run(number, hub))
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this seed
                 broken.note(number, error)
-        _show(number - seed + 1, runs, "runs")
+        _show(number - seed, number - seed + 1, runs, "downloads")
     return outcomes
 
 
@@ -85,12 +85,13 @@ def kill_runs(folder: Path, kills: int, seed: int, broken: Broken) -> list[Kille
                     broken.note(number, error)
                     break  # the child may be left in the middle
             number += 1
-            _show(so_far, kills, "kills")
+            _show(so_far, sum(o.kills for o in outcomes), kills, "kills")
     return outcomes
 
 
-def _show(done: int, wanted: int, what: str) -> None:
-    if done % 50 == 0:
+def _show(before: int, done: int, wanted: int, what: str) -> None:
+    """A line for every 50: this takes minutes."""
+    if done // 50 > before // 50:
         print(f"  {done} of {wanted} {what}", file=sys.stderr, flush=True)
 
 
