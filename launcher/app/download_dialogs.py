@@ -22,7 +22,7 @@ from launcher.services.linked import is_link
 from launcher.services.model_disks import choose_downloads, downloads_folder, model_disks
 from launcher.services.plan_service import PlanService
 from launcher.services.reach_service import ReachService
-from launcher.services.tasks import TaskRunner
+from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
 from launcher.ui.downloads.add_link_dialog import AddLinkDialog
 from launcher.ui.downloads.connection_dialog import ConnectionDialog
 from launcher.ui.downloads.folder_dialog import FolderDialog
@@ -64,7 +64,7 @@ class DownloadDialogs(QObject):
         self._plans = plans
         self._links = LinkService(self)
         self._reach = ReachService(self)
-        self._tasks = TaskRunner("disks", self, serial=True)
+        self._tasks = TaskRunner("disks", self, serial=True, patience_s=CLOSE_PATIENCE_S)
         self._reach.token_kept.connect(self._on_token_kept)
 
     def close(self) -> None:

@@ -25,7 +25,6 @@ from launcher.ui.main_window import MainWindow
 
 _Jobs = tuple[tuple[DownloadRequest, DownloadProgress], ...]
 _BYTES_PER_KB = 1000
-_OF_THE_NETWORK = (StepAction.NETWORK_SETTINGS, StepAction.GO_ONLINE)
 
 
 class DownloadsPresenter(QObject):
@@ -106,6 +105,8 @@ class DownloadsPresenter(QObject):
     @Slot(object)
     def _on_jobs_changed(self, jobs: _Jobs) -> None:
         self._page.set_jobs(jobs)
+        # One that comes again is a new card, which is told again.
+        self._copies = {request.key: self._copies[request.key] for request, _ in jobs if request.key in self._copies}
         for _request, progress in jobs:
             self._look_for_copies(progress)
         self._show_counts()
@@ -128,17 +129,16 @@ class DownloadsPresenter(QObject):
             return
         found = sorted(self._downloads.alternatives(progress.key), key=lambda copy: copy.file_bytes)
         self._copies[progress.key] = frozenset(copy.key for copy in found)
-        steps = (
-            NextStep(
-                self.tr("Use the open copy by {owner} · {size}").format(
-                    owner=copy.repo.partition("/")[0], size=gb(copy.file_bytes)
-                ),
-                StepAction.USE_COPY,
-                copy.key,
-            )
-            for copy in found[:1]
-        )
+        quant = progress.key.rpartition("::")[2]
+        steps = (NextStep(self._copy_words(copy, quant), StepAction.USE_COPY, copy.key) for copy in found[:1])
         self._page.set_copies(progress.key, tuple(steps))
+
+    def _copy_words(self, copy: DownloadRequest, quant: str) -> str:
+        """Names the copy's quantisation where it is another one than asked for."""
+        same, other = self.tr("Use the open copy by {owner} · {size}"), self.tr("Use {quant} by {owner} · {size}")
+        owner = copy.repo.partition("/")[0]
+        text = same if copy.quant == quant else other
+        return text.format(quant=copy.quant, owner=owner, size=gb(copy.file_bytes))
 
     @Slot(object)
     def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
@@ -184,20 +184,29 @@ class DownloadsPresenter(QObject):
     def on_network_changed(self) -> None:
         """Another way to the hub: what stopped or waits because of the old one tries again."""
         self._show_settings()
-        for request, progress in self._downloads.jobs():
-            error = progress.error
-            if progress.retry_in_s is not None:
-                self._downloads.retry_now(request.key)
-            elif error is not None and any(step.action in _OF_THE_NETWORK for step in error.next_steps):
-                self._downloads.resume(request.key)
+        self._try_waiting("")
+        self._retry_failed(StepAction.NETWORK_SETTINGS, StepAction.GO_ONLINE)
 
     @Slot()
     def _on_token_kept(self) -> None:
-        """What waits for a token goes on."""
-        for request, progress in self._downloads.jobs():
-            error = progress.error
-            if error is not None and any(step.action == StepAction.ENTER_TOKEN for step in error.next_steps):
-                self._downloads.resume(request.key)
+        """What stopped for want of a token goes on."""
+        self._retry_failed(StepAction.ENTER_TOKEN)
+
+    def _retry_failed(self, *remedies: StepAction) -> None:
+        """Go on with what stopped and named one of these as the remedy; what the user paused stays paused."""
+        failed = [p.error for _request, p in self._downloads.jobs() if p.state is DownloadState.FAILED and p.error]
+        self._downloads.retry_failed(*{e.code for e in failed if any(s.action in remedies for s in e.next_steps)})
+
+    def _try_waiting(self, key: str) -> bool:
+        """End the wait of one item, or ("") of all; whether any waited."""
+        waiting = [
+            request.key
+            for request, progress in self._downloads.jobs()
+            if key in (request.key, "") and (progress.retry_in_s is not None or progress.state is DownloadState.QUEUED)
+        ]
+        for each in waiting:
+            self._downloads.retry_now(each)
+        return bool(waiting)
 
     # --- what the user wants ---
 
@@ -254,12 +263,8 @@ class DownloadsPresenter(QObject):
 
     def _try_now(self, key: str) -> None:
         """One item, or ("") everything that waits for the network."""
-        for request, progress in self._downloads.jobs():
-            is_waiting = progress.retry_in_s is not None or progress.state is DownloadState.QUEUED
-            if is_waiting and key in (request.key, ""):
-                self._downloads.retry_now(request.key)
-            elif request.key == key:
-                self._downloads.resume(key)
+        if not self._try_waiting(key) and key:
+            self._downloads.resume(key)
 
     def use_copy(self, argument: str) -> None:
         """Fetch "repo::quant" instead of something that cannot be had."""

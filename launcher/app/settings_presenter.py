@@ -20,7 +20,7 @@ from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
 from launcher.services.plan_service import PlanService
-from launcher.services.tasks import TaskRunner
+from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
 from launcher.store.settings import (
     CA_FILE,
     CONNECTIONS,
@@ -80,7 +80,7 @@ class SettingsPresenter(QObject):
         self._theme = theme
         self._engine = engine
         self._downloads = downloads
-        self._tasks = TaskRunner("settings", self, serial=True)
+        self._tasks = TaskRunner("settings", self, serial=True, patience_s=CLOSE_PATIENCE_S)
         from_environment = os.environ.get("HF_ENDPOINT")
         page.network.set_default_endpoint(
             from_environment or network.DEFAULT_ENDPOINT, from_environment=from_environment is not None

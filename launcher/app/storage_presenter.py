@@ -15,7 +15,7 @@ from launcher.core.words import joined, known
 from launcher.downloads.disk import folders
 from launcher.services.download_service import DownloadService
 from launcher.services.storage import Storage, read_storage
-from launcher.services.tasks import TaskRunner
+from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
 from launcher.ui.settings import StorageSection
 
 
@@ -26,7 +26,7 @@ class StoragePresenter(QObject):
         super().__init__(parent)
         self._section = section
         self._downloads = downloads
-        self._tasks = TaskRunner("storage", self, serial=True)
+        self._tasks = TaskRunner("storage", self, serial=True, patience_s=CLOSE_PATIENCE_S)
         section.change_requested.connect(self._on_change_requested)
         section.cache_wanted.connect(self._on_cache_wanted)
         section.open_requested.connect(open_folder)

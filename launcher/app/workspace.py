@@ -166,7 +166,6 @@ class Workspace(QObject):
         presenter.downloads_wanted.connect(self._show_downloads)
         presenter.next_step_chosen.connect(self._steps.carry_out)
         page.home_requested.connect(self._show_home)
-        self._downloads_page.library_requested.connect(self._show_library)
         self._window.files_dropped.connect(presenter.add)
         self._window.link_dropped.connect(self._dialogs.add_link)
         self._settings_presenter.next_step_chosen.connect(self._steps.carry_out)

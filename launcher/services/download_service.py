@@ -28,6 +28,9 @@ class DownloadService(QObject):
         library_changed(tuple[Installed, ...]): after a finished download, a removal or a rescan.
         disk_measured(DiskUse): with every `library_changed`.
         remove_failed(UserError): a model could not be removed.
+
+    Attributes:
+        installed, broken: complete models, and model files that cannot be used, as the last scan found them.
     """
 
     jobs_changed = Signal(object)
@@ -50,6 +53,7 @@ class DownloadService(QObject):
         self._at_once, self._connections = 2, 4
         self._limit_bytes_s: int | None = None
         self.installed: tuple[Installed, ...] = ()
+        self.broken: tuple[library.Broken, ...] = ()
         # The queue calls back from its own threads; the queued signal carries the value into the GUI thread.
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
@@ -172,9 +176,9 @@ class DownloadService(QObject):
     def rescan(self) -> None:
         """Look at the disk again; `library_changed` and `disk_measured` follow."""
 
-        def scan() -> tuple[tuple[Installed, ...], DiskUse]:
-            models = library.installed()
-            return models, disk_use(models)
+        def scan() -> tuple[tuple[Installed, ...], tuple[library.Broken, ...], DiskUse]:
+            models, broken = library.scan()
+            return models, broken, disk_use(models)
 
         self._tasks.run(scan, self._on_scanned)
 
@@ -216,8 +220,8 @@ class DownloadService(QObject):
             call(queue)
         self._tell_jobs()
 
-    def _on_scanned(self, found: tuple[tuple[Installed, ...], DiskUse]) -> None:
-        self.installed, disk = found
+    def _on_scanned(self, found: tuple[tuple[Installed, ...], tuple[library.Broken, ...], DiskUse]) -> None:
+        self.installed, self.broken, disk = found
         self.library_changed.emit(self.installed)
         self.disk_measured.emit(disk)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -16,25 +16,16 @@ from launcher.downloads.transfer.retry import StoppedError
 from launcher.services.download_service import DownloadService
 from launcher.services.library_values import Check, Library, LibraryEntry, Plans, Uses, Work, WorkKind, check_of
 from launcher.services.plan_service import Planned, PlanService
-from launcher.services.tasks import TaskRunner
+from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
 from launcher.store.loads import LastLoad
 
 if TYPE_CHECKING:
     from launcher.downloads.library.adopt import Adopted
-    from launcher.downloads.library.scan import Broken
     from launcher.downloads.library.updates import Update
     from launcher.downloads.library.verify import Verdict
 
 
 _REPORT_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a look at the disk beyond the list of models gave."""
-
-    broken: tuple[Broken, ...]
-    checks: dict[str, Check]
 
 
 class LibraryService(QObject):
@@ -68,12 +59,13 @@ class LibraryService(QObject):
         super().__init__(parent)
         self._downloads = downloads
         self._looks = TaskRunner("library-look", self, serial=True)
-        self._tasks = TaskRunner("library-work", self, serial=True)
+        # Stopped by the events; a server that does not answer is not waited for, a move that was cut off is tidied at the next start.
+        self._tasks = TaskRunner("library-work", self, serial=True, patience_s=CLOSE_PATIENCE_S)
         self._stops: dict[str, threading.Event] = {}
         self._works: dict[str, Work] = {}
         self._installed: tuple[Installed, ...] = ()
         self._planned: Planned | None = None
-        self._seen = _Seen((), {})
+        self._checks: dict[str, Check] = {}
         self._updates: dict[str, Update] = {}
         self._loads: tuple[LastLoad, ...] = ()
         downloads.library_changed.connect(self._on_library_changed)
@@ -267,18 +259,17 @@ class LibraryService(QObject):
         }
         self._tell()
 
-        def look() -> _Seen:
+        def look() -> dict[str, Check]:
             from launcher.downloads.disk import checks
-            from launcher.downloads.library import scan as library
 
             known = checks.Known()
             found = ((m.path, check_of(m, known)) for m in installed)
-            return _Seen(library.broken(), {path: check for path, check in found if check is not None})
+            return {path: check for path, check in found if check is not None}
 
-        self._looks.run(look, self._on_seen)
+        self._looks.run(look, self._on_checked)
 
-    def _on_seen(self, seen: _Seen) -> None:
-        self._seen = seen
+    def _on_checked(self, checks: dict[str, Check]) -> None:
+        self._checks = checks
         self._tell()
 
     @Slot(object)
@@ -295,12 +286,12 @@ class LibraryService(QObject):
                 replace(model, last_used_unix_s=uses.of(model)),
                 plans.of(model),
                 plans.are_made,
-                self._seen.checks.get(model.path),
+                self._checks.get(model.path),
                 None if model.pinned else self._updates.get(model.path),
             )
             for model in self._installed
         )
-        self.listed.emit(Library(entries, self._seen.broken))
+        self.listed.emit(Library(entries, self._downloads.broken))
 
 
 def _request_for(path: str, model: Installed | None) -> DownloadRequest:

@@ -8,7 +8,7 @@ from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.plans import Wishes
 from launcher.services.offers import Offer, look_up
-from launcher.services.tasks import TaskRunner
+from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
 
 
 class LinkService(QObject):
@@ -24,7 +24,7 @@ class LinkService(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._tasks = TaskRunner("links", self)
+        self._tasks = TaskRunner("links", self, patience_s=CLOSE_PATIENCE_S)
         self._number = 0
 
     def look_up(self, text: str, machine: Machine | None, wishes: Wishes) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from launcher.catalog.connection import ConnectionReport, ConnectionStep, test_connection
 from launcher.core.errors import UserError
 from launcher.services import network
-from launcher.services.tasks import TaskRunner
+from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
 
 
 class ReachService(QObject):
@@ -30,7 +30,7 @@ class ReachService(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._tasks = TaskRunner("reach", self)
+        self._tasks = TaskRunner("reach", self, patience_s=CLOSE_PATIENCE_S)
         self._stop: threading.Event | None = None
         # Steps come from the worker thread; the queued signal carries them into the GUI thread.
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)

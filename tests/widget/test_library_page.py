@@ -15,6 +15,7 @@ from launcher.core.downloads import Origin
 from launcher.core.errors import UserError
 from launcher.services.library_values import Library, LibraryEntry, Work, WorkKind
 from launcher.ui.components import Text
+from launcher.ui.downloads import DownloadsPage
 from launcher.ui.drop_overlay import DropOverlay, offer_of
 from launcher.ui.library import DownloadsArea, LibraryPage
 from launcher.ui.library.list_view import LibraryList
@@ -244,7 +245,7 @@ def test_last_use_in_words(qapp: QApplication, days: int | None, words: str) -> 
 
 
 def test_downloads_and_library_share_a_place(qtbot: QtBot) -> None:
-    first, second = QWidget(), QWidget()
+    first, second = DownloadsPage(), LibraryPage()
     area = DownloadsArea(first, second)
     qtbot.addWidget(area)
     area.show()
@@ -253,8 +254,13 @@ def test_downloads_and_library_share_a_place(qtbot: QtBot) -> None:
         buttons(area)["Show: On this PC"].click()
     assert caught.args == ["library"]
     assert second.isVisible()
+    assert second.isAncestorOf(buttons(area)["Show: On this PC"]), "the switch stands beside the title that shows"
+    buttons(area)["Show: On this PC"].setFocus()
     area.show_part("downloads")
     assert buttons(area)["Show: Downloads"].isChecked()
+    assert area.focusWidget() is buttons(area)["Show: On this PC"], "the keyboard stays on the switch"
+    title = next(text for text in first.title_line.findChildren(Text) if text.text() == "Downloads")
+    assert first.title_line.height() <= title.sizeHint().height() + 2, "the switch costs no line of its own"
 
 
 # --- dropping on the window ---

@@ -27,6 +27,7 @@ from launcher.ui.components.paint import frame
 from launcher.ui.components.slider import Slider
 from launcher.ui.components.sparkline import Sparkline
 from launcher.ui.components.text import ElidedLabel, Run, SkeletonText, Text
+from launcher.ui.components.title_line import TitleLine
 from launcher.ui.components.toggles import CheckBox, SegmentedButtons, ToggleSwitch
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "Swatch",
     "Text",
     "ThinBar",
+    "TitleLine",
     "ToggleSwitch",
     "frame",
     "live_parts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
@@ -134,7 +134,8 @@ class SegmentedButtons(QWidget):
             self._group.addButton(button, i)
             row.addWidget(button)
         self._group.button(0).setChecked(True)
-        self._group.idClicked.connect(self._on_id_clicked)
+        # Toggled, not clicked: screen readers toggle.
+        self._group.idToggled.connect(self._on_id_toggled)
 
     @property
     def key(self) -> str:
@@ -143,7 +144,8 @@ class SegmentedButtons(QWidget):
 
     def set_key(self, key: str) -> None:
         """Choose without a signal."""
-        self._button(key).setChecked(True)
+        with QSignalBlocker(self._group):
+            self._button(key).setChecked(True)
 
     def set_locked(self, key: str, reason: str) -> None:
         """Lock one value with a reason, or unlock it with ""."""
@@ -155,8 +157,9 @@ class SegmentedButtons(QWidget):
     def _button(self, key: str) -> QAbstractButton:
         return self._group.button(self._keys.index(key))
 
-    def _on_id_clicked(self, index: int) -> None:
-        self.chosen.emit(self._keys[index])
+    def _on_id_toggled(self, index: int, checked: bool) -> None:
+        if checked:
+            self.chosen.emit(self._keys[index])
 
 
 class _Segment(QPushButton):

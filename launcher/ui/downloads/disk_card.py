@@ -136,12 +136,10 @@ class DiskCard(Card):
     Signals:
         open_folder_requested(): show the models' folder in the file manager.
         change_requested(): another disk or folder for new models.
-        library_requested(): every model on this PC.
     """
 
     open_folder_requested = Signal()
     change_requested = Signal()
-    library_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -203,11 +201,9 @@ class DiskCard(Card):
         self._open = SecondaryButton(self.tr("Open folder"), holder, size=ButtonSize.SMALL, icon="folder")
         change = LinkButton(self.tr("Change…"), holder)
         change.setAccessibleName(self.tr("Change the folder of new models…"))
-        library = SecondaryButton(self.tr("Show all models"), holder, size=ButtonSize.SMALL)
         self._open.clicked.connect(self.open_folder_requested)
         change.clicked.connect(self.change_requested)
-        library.clicked.connect(self.library_requested)
-        for button in (self._open, change, library):
+        for button in (self._open, change):
             flow.addWidget(button)
         return holder
 

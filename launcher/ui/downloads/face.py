@@ -11,7 +11,7 @@ from launcher.core.errors import NextStep, StepAction
 from launcher.core.units import duration, gb
 from launcher.core.words import joined, known, say
 from launcher.ui.components import Run
-from launcher.ui.downloads.words import is_waiting_for_network, limit_words, transfer_rate
+from launcher.ui.downloads.words import is_waiting_for_network, limit_words, transfer_rate, wait_reason
 from launcher.ui.theme import Role, Tone
 
 translate = QCoreApplication.translate
@@ -98,9 +98,8 @@ def face_of(progress: DownloadProgress, host: str, copies: tuple[NextStep, ...] 
 
 def _waiting(progress: DownloadProgress, host: str) -> Face:
     """The server is away: why, when the next try comes, and a button for now."""
-    why = _reason(progress.note) or translate("Downloads", "No connection to {host}.").format(host=host)
-    wait = duration(max(1.0, progress.retry_in_s or 0.0))
-    runs = [Run(joined(why, translate("Downloads", "Next try in {time}").format(time=wait)), Role.SMALL_STRONG)]
+    why = wait_reason(progress) or translate("Downloads", "No connection to {host}.").format(host=host)
+    runs = [Run(joined(why, _next_try(progress)), Role.SMALL_STRONG)]
     if progress.done_bytes:
         runs.append(Run(f" · {_kept(progress)}", Role.SMALL, Tone.MUTED))
     return Face(
@@ -113,15 +112,15 @@ def _waiting(progress: DownloadProgress, host: str) -> Face:
     )
 
 
-def _reason(note: str) -> str:
-    """What a note says of the failure, without the wait as it was at its beginning: that is counted down here."""
-    before = say("Trying again in {time}.", time="\0").partition("\0")[0]
-    return note.partition(before)[0].strip() if before else note
+def _next_try(progress: DownloadProgress) -> str:
+    wait = duration(max(1.0, progress.retry_in_s or 0.0))
+    return translate("Downloads", "Next try in {time}").format(time=wait)
 
 
 def _held_up(progress: DownloadProgress) -> Face:
     """Something is in the way that goes away by itself (another program has the file); the note says what."""
-    runs = [Run(translate("Downloads", "Waiting"), Role.SMALL_STRONG)]
+    text = _next_try(progress) if progress.retry_in_s is not None else translate("Downloads", "Waiting")
+    runs = [Run(text, Role.SMALL_STRONG)]
     if progress.done_bytes and progress.total_bytes:
         runs.append(Run(f" · {_kept(progress)}", Role.SMALL, Tone.MUTED))
     return Face(

@@ -33,9 +33,9 @@ class NetworkBar(QWidget):
         self._shown: tuple[str, str] | None = None
         self.hide()
 
-    def show_waiting(self, host: str, retry_in_s: float, n_installed: int) -> None:
-        """The server is away."""
-        what = self.tr("No connection to {host}").format(host=host)
+    def show_waiting(self, host: str, reason: str, retry_in_s: float, n_installed: int) -> None:
+        """Nothing comes: the server is away, or asks to wait; "" as the reason means that it cannot be reached."""
+        what = reason.rstrip(".。") or self.tr("No connection to {host}").format(host=host)
         why = joined(
             self._what_works(n_installed),
             self.tr("Downloads wait and go on by themselves."),

@@ -21,6 +21,7 @@ from launcher.ui.components import (
     ScrollPage,
     SecondaryButton,
     Text,
+    TitleLine,
 )
 from launcher.ui.downloads import words
 from launcher.ui.downloads.disk_card import DiskCard
@@ -50,7 +51,7 @@ class DownloadsPage(ScrollPage):
         item_limit_chosen(str, int | None), other_item_limit_requested(str): an item's own limit, bytes per second.
         link_requested(str), reveal_requested(str): copy an item's link, show its folder.
         next_step_chosen(str, NextStep): key and a step of its error; "" as the key: a step of the bar on top.
-        open_folder_requested(), change_folder_requested(), library_requested(): the disk's buttons.
+        open_folder_requested(), change_folder_requested(): the disk's buttons.
         limit_chosen(int | None), other_limit_requested(), at_once_chosen(int), test_requested(),
             network_settings_requested(): the source's.
         home_requested(): the empty page's button.
@@ -72,7 +73,6 @@ class DownloadsPage(ScrollPage):
     next_step_chosen = Signal(str, object)
     open_folder_requested = Signal()
     change_folder_requested = Signal()
-    library_requested = Signal()
     limit_chosen = Signal(object)
     other_limit_requested = Signal()
     at_once_chosen = Signal(int)
@@ -191,7 +191,8 @@ class DownloadsPage(ScrollPage):
         head.setSpacing(8)
         titles = QVBoxLayout()
         titles.setSpacing(0)
-        titles.addWidget(Text(self.tr("Downloads"), Role.TITLE, parent=self.content))
+        self.title_line = TitleLine(self.tr("Downloads"), self.content)
+        titles.addWidget(self.title_line)
         self._summary = Text("", Role.BODY, Tone.MUTED, self.content, wrap=True)
         titles.addWidget(self._summary)
         head.addLayout(titles, 1)
@@ -238,7 +239,6 @@ class DownloadsPage(ScrollPage):
         self._disk = DiskCard(self._side)
         self._disk.open_folder_requested.connect(self.open_folder_requested)
         self._disk.change_requested.connect(self.change_folder_requested)
-        self._disk.library_requested.connect(self.library_requested)
         self._source = SourceCard(self._side)
         self._source.limit_chosen.connect(self.limit_chosen)
         self._source.other_limit_requested.connect(self.other_limit_requested)
@@ -296,13 +296,15 @@ class DownloadsPage(ScrollPage):
         self._pause_all.setVisible(is_active)
         self._resume_all.setVisible(DownloadState.PAUSED in states and not is_active)
         self._empty.setVisible(not self._jobs)
-        waits = [p.retry_in_s for p in running if p.retry_in_s is not None]
-        is_away = bool(running) and len(waits) == len(running)
+        waiting = [p for p in running if p.retry_in_s is not None]
+        is_away = bool(running) and len(waiting) == len(running)
         self._source.set_rate(words.total_rate(running), is_away=is_away)
         if self._is_offline:
             self._network.show_offline(self._n_installed)
         elif is_away:
-            self._network.show_waiting(self._host, min(waits), self._n_installed)
+            soonest = min(waiting, key=lambda p: p.retry_in_s or 0.0)
+            reason = words.wait_reason(soonest)
+            self._network.show_waiting(self._host, reason, soonest.retry_in_s or 0.0, self._n_installed)
         else:
             self._network.clear()
 

@@ -72,11 +72,11 @@ class SourceCard(Card):
 
         Args:
             rate_bytes_s: bytes per second.
-            is_away: the server does not answer at the moment.
+            is_away: the server cannot be reached, or asks to wait.
         """
         self._dot.set_tone(Tone.WARN if is_away else Tone.GOOD if rate_bytes_s else Tone.MUTED)
         if is_away:
-            self._rate.set_text(self.tr("no connection"))
+            self._rate.set_text(self.tr("waiting"))
         elif rate_bytes_s:
             self._rate.set_text(self.tr("{rate} now").format(rate=transfer_rate(rate_bytes_s)))
         else:

@@ -42,6 +42,12 @@ def is_waiting_for_network(progress: DownloadProgress) -> bool:
     return progress.state in RUNNING and progress.retry_in_s is not None
 
 
+def wait_reason(progress: DownloadProgress) -> str:
+    """Why it waits for the network, without the wait as it was at its beginning: that is counted down. "" when not known."""
+    before = say("Trying again in {time}.", time="\0").partition("\0")[0]
+    return progress.note.partition(before)[0].strip() if before else progress.note
+
+
 def summary(progresses: Iterable[DownloadProgress]) -> str:
     """The line under the page's title; "" when nothing is under way."""
     now = list(progresses)

@@ -21,6 +21,7 @@ from launcher.ui.components import (
     SearchField,
     SecondaryButton,
     Text,
+    TitleLine,
 )
 from launcher.ui.library import words
 from launcher.ui.library.list_view import LibraryList
@@ -57,7 +58,7 @@ class LibraryPage(ScrollPage):
         self._works: dict[str, Work] = {}
         self._is_passing = False
         column = QVBoxLayout(self.content)
-        column.setContentsMargins(32, 16, 32, 20)
+        column.setContentsMargins(32, 20, 32, 20)
         column.setSpacing(14)
         column.addLayout(self._build_head())
         self.message = Banner(self.content)
@@ -128,7 +129,8 @@ class LibraryPage(ScrollPage):
         head.setSpacing(8)
         titles = QVBoxLayout()
         titles.setSpacing(0)
-        titles.addWidget(Text(self.tr("On this PC"), Role.TITLE, parent=self.content))
+        self.title_line = TitleLine(self.tr("On this PC"), self.content)
+        titles.addWidget(self.title_line)
         self._summary = Text("…", Role.BODY, Tone.MUTED, self.content, wrap=True)
         titles.addWidget(self._summary)
         head.addLayout(titles, 1)
@@ -273,4 +275,4 @@ class LibraryPage(ScrollPage):
         side = 20 if is_narrow else 32
         layout = self.content.layout()
         if layout is not None:
-            layout.setContentsMargins(side, 16, side, 20)
+            layout.setContentsMargins(side, 20, side, 20)
