@@ -6,6 +6,7 @@ import argparse
 import re
 import shlex
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from launcher.cli.bars import DownloadBar
@@ -17,7 +18,7 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.paths import config_dir
 from launcher.core.units import gb
 
-__all__ = ["Options", "configure", "fetch_models", "request_for", "run"]
+__all__ = ["Options", "configure", "fetch_models", "fetch_with", "request_for", "run"]
 
 _LIMIT = re.compile(r"(?P<n>\d+(?:\.\d+)?)\s*(?P<unit>[kmg]?)b?(?:/s)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
@@ -111,19 +112,12 @@ def fetch_models(models: list[str], options: Options, *, as_json: bool = False) 
 
 def _fetch(model: str, options: Options) -> tuple[DownloadRequest, DownloadProgress]:
     """Fetch one. The result is DONE, or PAUSED by the user."""
-    from launcher.downloads import Policy, fetch
-    from launcher.downloads.queue.speed_limit import SpeedLimit
     from launcher.downloads.stopped import StoppedError
-    from launcher.store.settings import CONNECTIONS, SPEED_LIMIT_KB_S, Settings
 
     request = request_for(model, options.quant)
     if options.revision:
         request = at_revision(request, options.revision)
     request = with_sidecars(request, options.sidecars)
-    settings = Settings(config_dir() / "settings.toml")
-    usual_bytes_s = settings.get(SPEED_LIMIT_KB_S) * 1000
-    limit = SpeedLimit((usual_bytes_s if options.limit_bytes_s is None else options.limit_bytes_s) or None)
-    policy = Policy(connections=options.connections or settings.get(CONNECTIONS))
     exact = [request]
 
     def work(stop: threading.Event) -> DownloadProgress:
@@ -132,19 +126,31 @@ def _fetch(model: str, options: Options) -> tuple[DownloadRequest, DownloadProgr
         except StoppedError:
             return DownloadProgress(request.key, DownloadState.PAUSED, total_bytes=request.file_bytes)
         bar = DownloadBar(f"{request.short_name} {request.quant}", lambda: _files_done(exact[-1]))
-        return fetch(
-            placed,
-            bar.show,
-            stop,
-            policy,
-            on_pinned=exact.append,
-            throttle=lambda count: limit.take(count, stop),
-        )
+        return fetch_with(options, placed, bar, stop, exact.append)
 
     result = run_stoppable(work)
     if result.error is not None:
         raise result.error
     return exact[-1], result
+
+
+def fetch_with(
+    options: Options,
+    request: DownloadRequest,
+    bar: DownloadBar,
+    stop: threading.Event,
+    on_pinned: Callable[[DownloadRequest], None] = lambda _: None,
+) -> DownloadProgress:
+    """Fetch an item as fast, and over as many connections, as the options or else the settings say."""
+    from launcher.downloads import Policy, fetch
+    from launcher.downloads.queue.speed_limit import SpeedLimit
+    from launcher.store.settings import CONNECTIONS, SPEED_LIMIT_KB_S, Settings
+
+    settings = Settings(config_dir() / "settings.toml")
+    usual_bytes_s = settings.get(SPEED_LIMIT_KB_S) * 1000
+    limit = SpeedLimit((usual_bytes_s if options.limit_bytes_s is None else options.limit_bytes_s) or None)
+    policy = Policy(connections=options.connections or settings.get(CONNECTIONS))
+    return fetch(request, bar.show, stop, policy, on_pinned=on_pinned, throttle=lambda count: limit.take(count, stop))
 
 
 def _placed(request: DownloadRequest, folder: str | None, stop: threading.Event) -> DownloadRequest:

@@ -72,10 +72,10 @@ def _repair(damaged: list[Installed], *, is_wanted: bool) -> int:
 
 def _fetched(title: str, request: DownloadRequest) -> tuple[str, ...]:
     """Fetch an item with a bar. Returns its files."""
-    from launcher.downloads import fetch
+    from launcher.cli.download import Options, fetch_with
 
     bar = DownloadBar(title)
-    result = run_stoppable(lambda stop: fetch(request, bar.show, stop))
+    result = run_stoppable(lambda stop: fetch_with(Options(), request, bar, stop))
     if result.error is not None:
         raise result.error
     if not result.paths:
