@@ -26,7 +26,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
         yield server
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_killed_again_and_again(children: Children, fake: FakeHub, seed: int) -> None:
     outcome = download_kills.run(seed, fake, children, dict(os.environ), kills=6)
     assert outcome.kills >= 3
