@@ -24,6 +24,7 @@ from launcher.ui.components.memory_bar import MemoryLegend, StackedBar, Swatch
 from launcher.ui.components.meter import Meter, ThinBar
 from launcher.ui.components.motion import motion_ms
 from launcher.ui.components.paint import frame
+from launcher.ui.components.painted_text import paint_icon_line, paint_line, two_lines
 from launcher.ui.components.slider import Slider
 from launcher.ui.components.sparkline import Sparkline
 from launcher.ui.components.text import ElidedLabel, Run, SkeletonText, Text
@@ -74,6 +75,9 @@ __all__ = [
     "frame",
     "live_parts",
     "motion_ms",
+    "paint_icon_line",
+    "paint_line",
     "part_name",
     "planned_parts",
+    "two_lines",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from launcher.core.units import gb, rate
 from launcher.core.words import known
 from launcher.services.library_values import LibraryEntry
-from launcher.ui.components import frame
+from launcher.ui.components import frame, paint_icon_line, paint_line, two_lines
 from launcher.ui.library import words
 from launcher.ui.library.rows import ROW_ROLE, BrokenRow, Heading, Row
 from launcher.ui.theme import Role, Tone, colour, current, font, line_height, paint_icon, px
@@ -21,7 +21,7 @@ SIZE_WIDTH, FIT_WIDTH, USED_WIDTH = 84, 182, 108
 """Columns at the right, px; the name takes what they leave. On a narrow list the last use goes under the name."""
 
 _NARROW = 620
-_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+_RIGHT = Qt.AlignmentFlag.AlignRight
 
 
 def columns(area: QRectF) -> tuple[QRectF, QRectF, QRectF, QRectF | None]:
@@ -60,7 +60,7 @@ class LibraryDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state  # pyright: ignore
         painter.save()
         if isinstance(row, Heading):
-            _line(painter, area.adjusted(px(SIDE), px(8), 0, 0), row.text, Role.SMALL_STRONG, Tone.MUTED)
+            paint_line(painter, area.adjusted(px(SIDE), px(8), 0, 0), row.text, Role.SMALL_STRONG, Tone.MUTED)
             _rule(painter, area)
         else:
             _ground(painter, area, state)
@@ -77,29 +77,29 @@ class LibraryDelegate(QStyledItemDelegate):
         mark = self.tr("newer version") if entry.update is not None else ""
         left = _name(painter, upper, model.name, model.quant, room_for=mark)
         if mark:
-            _line(painter, upper.adjusted(left + px(8), 0, 0, 0), mark, Role.SMALLEST_STRONG, Tone.ACCENT)
+            paint_line(painter, upper.adjusted(left + px(8), 0, 0, 0), mark, Role.SMALLEST_STRONG, Tone.ACCENT)
         icon, checked, tone = words.check_words(entry)
         origin = words.origin_words(model.origin)
         last_use = words.use_words(model.last_used_unix_s)
         if used is None:
             origin = f"{origin} · {last_use}"
-        x = _line(painter, lower, f"{origin} · ", Role.SMALLEST, Tone.MUTED)
-        _icon_line(painter, lower.adjusted(x, 0, 0, 0), icon, checked, Role.SMALLEST, tone)
-        _line(painter, size.adjusted(0, 0, -px(12), 0), gb(model.size_bytes), Role.BODY, Tone.TEXT, _RIGHT)
+        x = paint_line(painter, lower, f"{origin} · ", Role.SMALLEST, Tone.MUTED)
+        paint_icon_line(painter, lower.adjusted(x, 0, 0, 0), icon, checked, Role.SMALLEST, tone)
+        paint_line(painter, size.adjusted(0, 0, -px(12), 0), gb(model.size_bytes), Role.BODY, Tone.TEXT, _RIGHT)
         self._paint_fit(painter, fit, entry)
         if used is not None:
-            _line(painter, used, last_use, Role.SMALL, Tone.MUTED, _RIGHT)
+            paint_line(painter, used, last_use, Role.SMALL, Tone.MUTED, _RIGHT)
 
     def _paint_fit(self, painter: QPainter, area: QRectF, entry: LibraryEntry) -> None:
         icon, text, tone = words.entry_fit(entry)
         area = area.adjusted(px(8), 0, 0, 0)
         if entry.plan is None or not entry.plan.fits:
-            _icon_line(painter, area, icon, text, Role.SMALL, tone)
+            paint_icon_line(painter, area, icon, text, Role.SMALL, tone)
             return
         upper, lower = _lines(area)
-        _icon_line(painter, upper, icon, text, Role.SMALL, tone)
+        paint_icon_line(painter, upper, icon, text, Role.SMALL, tone)
         speed = self.tr("{n} tokens/s").format(n=rate(entry.plan.speed.decode_tokens_s))
-        _line(painter, lower.adjusted(px(16), 0, 0, 0), speed, Role.SMALLEST, Tone.MUTED)
+        paint_line(painter, lower.adjusted(px(16), 0, 0, 0), speed, Role.SMALLEST, Tone.MUTED)
 
     def _paint_broken(self, painter: QPainter, area: QRectF, row: BrokenRow) -> None:
         inner = area.adjusted(px(SIDE), 0, -px(SIDE), 0)
@@ -109,11 +109,11 @@ class LibraryDelegate(QStyledItemDelegate):
         inner = inner.adjusted(side + px(10), 0, 0, 0)
         upper, lower = _lines(inner)
         size = gb(row.broken.size_bytes)
-        _line(painter, upper, size, Role.SMALL, Tone.MUTED, _RIGHT)
+        paint_line(painter, upper, size, Role.SMALL, Tone.MUTED, _RIGHT)
         name = str(row.broken.path).replace("\\", "/").rpartition("/")[2]
-        _line(painter, upper.adjusted(0, 0, -px(SIZE_WIDTH), 0), name, Role.BODY_MEDIUM, Tone.TEXT)
+        paint_line(painter, upper.adjusted(0, 0, -px(SIZE_WIDTH), 0), name, Role.BODY_MEDIUM, Tone.TEXT)
         reason = f"{words.origin_words(row.broken.origin)} · {known(row.broken.why)}"
-        _line(painter, lower, reason, Role.SMALLEST, Tone.MUTED)
+        paint_line(painter, lower, reason, Role.SMALLEST, Tone.MUTED)
 
 
 def _ground(painter: QPainter, area: QRectF, state: QStyle.StateFlag) -> None:
@@ -132,12 +132,7 @@ def _rule(painter: QPainter, area: QRectF) -> None:
 
 
 def _lines(area: QRectF) -> tuple[QRectF, QRectF]:
-    upper, lower = px(22), line_height(Role.SMALLEST)
-    top = area.top() + (area.height() - upper - lower) / 2
-    return (
-        QRectF(area.left(), top, area.width(), upper),
-        QRectF(area.left(), top + upper, area.width(), lower),
-    )
+    return two_lines(area, px(22), line_height(Role.SMALLEST))
 
 
 def _name(painter: QPainter, area: QRectF, name: str, quant: str, room_for: str) -> float:
@@ -146,7 +141,7 @@ def _name(painter: QPainter, area: QRectF, name: str, quant: str, room_for: str)
     chip_width = QFontMetricsF(chip_font).horizontalAdvance(quant) + px(14) if quant else 0.0
     mark_width = QFontMetricsF(font(Role.SMALLEST_STRONG)).horizontalAdvance(room_for) + gap if room_for else 0.0
     room = QRectF(area.left(), area.top(), max(0.0, area.width() - chip_width - gap - mark_width), area.height())
-    used = _line(painter, room, name, Role.BODY_MEDIUM, Tone.TEXT)
+    used = paint_line(painter, room, name, Role.BODY_MEDIUM, Tone.TEXT)
     if not quant:
         return used
     tokens = current()
@@ -157,39 +152,3 @@ def _name(painter: QPainter, area: QRectF, name: str, quant: str, room_for: str)
     painter.setPen(colour(Tone.MUTED))
     painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, quant)
     return used + gap + chip_width
-
-
-def _icon_line(painter: QPainter, area: QRectF, icon: str, text: str, role: Role, tone: Tone) -> None:
-    side = px(13)
-    if icon:
-        place = QRectF(area.left(), area.center().y() - side / 2, side, side)
-        if icon == "half":
-            _half(painter, place, colour(tone))
-        else:
-            paint_icon(painter, icon, tone, place)
-        area = area.adjusted(side + px(3), 0, 0, 0)
-    _line(painter, area, text, role, tone)
-
-
-def _half(painter: QPainter, place: QRectF, ink: QColor) -> None:
-    """A circle whose left half is filled: partly on the card."""
-    circle = place.adjusted(1.5, 1.5, -1.5, -1.5)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(ink, 1.4))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(circle)
-    painter.setBrush(ink)
-    painter.drawPie(circle, 90 * 16, 180 * 16)
-    painter.restore()
-
-
-def _line(painter: QPainter, area: QRectF, text: str, role: Role, tone: Tone, align: Qt.AlignmentFlag = _LEFT) -> float:
-    """One line, elided; returns its width."""
-    text_font = font(role)
-    metrics = QFontMetricsF(text_font)
-    painter.setFont(text_font)
-    painter.setPen(colour(tone))
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 0.5)
-    painter.drawText(area, align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
-    return metrics.horizontalAdvance(shown)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from launcher.core.downloads import DownloadProgress, DownloadState
-from launcher.ui.components import frame
+from launcher.ui.components import frame, paint_icon_line, paint_line, two_lines
 from launcher.ui.models import words
 from launcher.ui.models.mini_bars import paint_devices
 from launcher.ui.models.nodes import Column, Link, LinkNode, ModelNode, Node, NodeRole, SizeNode, lead_of, node_of
@@ -162,23 +162,23 @@ class RowDelegate(QStyledItemDelegate):
     ) -> None:
         area = cell.adjusted(px(8), 0, 0, 0)
         if isinstance(node, ModelNode) and node.shown.model.why_not:
-            self._one_line(painter, area, self.tr("cannot be loaded here"), Role.SMALL, Tone.MUTED)
+            paint_line(painter, area, self.tr("cannot be loaded here"), Role.SMALL, Tone.MUTED)
             return
         if isinstance(node, ModelNode) and not is_folded:
             n, m = len(node.shown.model.running), len(node.shown.model.sizes)
             text = self.tr("{n} of {m} sizes run").format(n=n, m=m) if has_plans else "…"
-            self._one_line(painter, area, text, Role.SMALL, Tone.MUTED)
+            paint_line(painter, area, text, Role.SMALL, Tone.MUTED)
             return
         if size is None:
-            self._one_line(painter, area, "" if has_plans else "…", Role.SMALL, Tone.MUTED)
+            paint_line(painter, area, "" if has_plans else "…", Role.SMALL, Tone.MUTED)
             return
         icon, text, tone = words.size_fit(size, has_plans=has_plans)
         if size.plan is None:
-            self._icon_words(painter, area, icon, text, tone)
+            paint_icon_line(painter, area, icon, text, Role.SMALL, tone)
             return
         paint_devices(painter, size.plan.memory.devices, area.left(), cell.top() + px(8), px(9))
         lower = area.adjusted(0, px(19), 0, -px(4))
-        self._icon_words(painter, lower, icon, text, tone)
+        paint_icon_line(painter, lower, icon, text, Role.SMALL, tone)
 
     def _paint_quality(self, painter: QPainter, cell: QRectF, node: ModelNode | SizeNode) -> None:
         area = cell.adjusted(px(12), 0, 0, 0)
@@ -231,25 +231,14 @@ class RowDelegate(QStyledItemDelegate):
         left = px(SIZE_LEFT if node.link is Link.MORE_SIZES else NAME_LEFT)
         area = cell.adjusted(left - cell.left(), 0, 0, 0)
         if node.link is Link.MORE_SIZES:
-            self._one_line(painter, area, text, Role.SMALL_MEDIUM, Tone.ACCENT)
+            paint_line(painter, area, text, Role.SMALL_MEDIUM, Tone.ACCENT)
             return
         # The sentence is muted, the link at its end is accent.
         label = model.link_label()
         plain = text.removesuffix(label)
-        self._one_line(painter, area, plain, Role.SMALL, Tone.MUTED)
+        paint_line(painter, area, plain, Role.SMALL, Tone.MUTED)
         used = QFontMetricsF(font(Role.SMALL)).horizontalAdvance(plain)
-        self._one_line(painter, area.adjusted(used, 0, 0, 0), label, Role.SMALL_MEDIUM, Tone.ACCENT)
-
-    def _icon_words(self, painter: QPainter, area: QRectF, icon: str, text: str, tone: Tone) -> None:
-        side = px(13)
-        if icon:
-            place = QRectF(area.left(), area.center().y() - side / 2, side, side)
-            if icon == "half":
-                _paint_half(painter, place, colour(tone))
-            else:
-                paint_icon(painter, icon, tone, place)
-            area = area.adjusted(side + px(3), 0, 0, 0)
-        self._one_line(painter, area, text, Role.SMALL, tone)
+        paint_line(painter, area.adjusted(used, 0, 0, 0), label, Role.SMALL_MEDIUM, Tone.ACCENT)
 
     def _two_lines(
         self,
@@ -262,33 +251,8 @@ class RowDelegate(QStyledItemDelegate):
     ) -> None:
         text, role, tone = first
         if not second:
-            self._one_line(painter, area, text, role, tone, align)
+            paint_line(painter, area, text, role, tone, align)
             return
-        upper, lower = line_height(Role.BODY), line_height(Role.SMALLEST)
-        top = area.top() + (area.height() - upper - lower) / 2
-        self._one_line(painter, QRectF(area.left(), top, area.width(), upper), text, role, tone, align)
-        below = QRectF(area.left(), top + upper, area.width(), lower)
-        self._one_line(painter, below, second, Role.SMALLEST, second_tone, align)
-
-    def _one_line(
-        self, painter: QPainter, area: QRectF, text: str, role: Role, tone: Tone, align: Qt.AlignmentFlag = _LEFT
-    ) -> None:
-        text_font = font(role)
-        painter.setFont(text_font)
-        painter.setPen(colour(tone))
-        shown = QFontMetricsF(text_font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, align | Qt.AlignmentFlag.AlignVCenter, shown)
-
-
-def _paint_half(painter: QPainter, place: QRectF, ink: QColor) -> None:
-    """A circle whose left half is filled: partly on the card."""
-    circle = place.adjusted(1.5, 1.5, -1.5, -1.5)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(ink, 1.4))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(circle)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ink)
-    painter.drawPie(circle, 90 * 16, 180 * 16)
-    painter.restore()
+        upper, lower = two_lines(area, line_height(Role.BODY), line_height(Role.SMALLEST))
+        paint_line(painter, upper, text, role, tone, align)
+        paint_line(painter, lower, second, Role.SMALLEST, second_tone, align)
