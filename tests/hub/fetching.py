@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -67,9 +68,20 @@ def run(request: DownloadRequest = REQUEST, watcher: Watcher | None = None, poli
 
 
 def pause_at(fake: FakeHub, stop_at: int, policy: Policy = FAST) -> DownloadProgress:
-    """A first run that is stopped by the user on the way."""
+    """A first run that is stopped by the user on the way, however late a loaded machine hears that."""
     slow = fake.fail(Fault("throttle", rate_bytes_s=4e6, times=None))
-    result = run(watcher=Watcher(stop_at), policy=policy)
+    stop, lock, received = threading.Event(), threading.Lock(), 0
+
+    def count(read_bytes: int) -> None:
+        nonlocal received
+        with lock:
+            received += read_bytes
+        if received >= stop_at:
+            slow.rate_bytes_s = 1.0  # nothing more is sent
+            stop.set()
+            time.sleep(0.2)  # nor is what is under way read before the stop is heard
+
+    result = fetch(REQUEST, lambda _: None, stop, policy, throttle=count)
     slow.times = 0
     assert result.state is DownloadState.PAUSED
     assert result.error is None
