@@ -105,11 +105,14 @@ def print_faults(outcomes: list[Outcome], broken: Broken) -> None:
         ("what", "number"),
         [
             ("downloads", len(outcomes) + len(broken.seeds)),
-            ("parts they were interrupted into (pauses, restarts of the queue)", sum(len(o.ends) for o in outcomes)),
+            (
+                "runs it took (pauses, new queues, errors, the last one without faults)",
+                sum(len(o.ends) for o in outcomes),
+            ),
             ("with at least two connections at the same time", sum(o.connections > 1 for o in outcomes)),
             ("faults that happened", sum(hits.values())),
             ("done while the hub was still failing", stood["done"]),
-            ("clear error while it was failing, done from the kept bytes when it no longer was", _clear(stood)),
+            ("clear error while it was failing, done when it no longer was", _clear(stood)),
             ("ended with the right sha256", sum(o.ends[-1] == "done" for o in outcomes)),
             ("wrong, lost or stuck", len(broken.seeds)),
         ],
