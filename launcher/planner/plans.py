@@ -118,6 +118,9 @@ def plan_file(
         quant: its quantisation, as the header says.
         file_bytes: all shards.
         wishes: what to aim for.
+
+    Raises:
+        UserError: as `plan_item`.
     """
     unknown = QuantQuality("unknown")
     files = (ModelFile(path, file_bytes),)
@@ -126,8 +129,18 @@ def plan_file(
 
 
 def plan_item(machine: Machine, item: Item, wishes: Wishes, *, is_exact: bool = True) -> Plan:
-    """Search and describe."""
+    """Search and describe.
+
+    Raises:
+        UserError: "bad_wish"; "not_loadable", where a header promises layers that the file does not hold.
+    """
     check(wishes, item.facts)
+    if not any(layer.always_read_bytes or layer.routed_expert_bytes for layer in item.facts.layers):
+        raise UserError(
+            "not_loadable",
+            say("{name} {quant} cannot be planned.", name=item.name, quant=item.quant),
+            "None of its layers holds a tensor.",
+        )
     seen, draft = prepared(machine, wishes)
     found = search(loader_of(item, seen, wishes), wishes, is_exact=is_exact)
     return describe(machine, item, wishes, seen, found, draft)

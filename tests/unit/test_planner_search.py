@@ -4,6 +4,7 @@ import pytest
 
 from launcher import catalog, planner
 from launcher.core.errors import UserError
+from launcher.core.models import LayerWeights
 from launcher.core.plans import Wishes
 from launcher.core.units import GIB
 from tests.unit.planner_machines import NAMES, described
@@ -176,3 +177,13 @@ def test_a_context_beyond_the_model_is_planned_and_said():
     p = plan(described("rtx4090-64gb"), "llm-7b-chat", "Q4_K_M", context=16_384)
     assert p.context == 16_384
     assert any("made for 4,096 tokens" in w for w in p.warnings)
+
+
+@pytest.mark.parametrize("name", ["rtx4090-192gb", NAMES[0]])
+def test_a_file_whose_layers_hold_nothing_is_refused(name):
+    facts = KNOWN.find("r1-distill-qwen-7b").quants[0].facts
+    empty = replace(facts, layers=tuple(LayerWeights(0) for _ in facts.layers))
+    with pytest.raises(UserError) as caught:
+        planner.plan_file(described(name), empty, "/models/odd.gguf", "odd", "Q4_K_M", 1000)
+    assert caught.value.code == "not_loadable"
+    assert "None of its layers holds a tensor" in caught.value.why
