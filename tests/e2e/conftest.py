@@ -53,16 +53,16 @@ def recommended(environment: dict[str, str], hub: FakeHub, model_file: Path) -> 
     assert plan, "no model fits the test machine"
     for file in plan["files"]:
         hub.add_file(plan["repo"], file["name"], model_file)
-    return {"name": plan["short_name"], "quant": plan["quant"], "file": plan["files"][0]["name"]}
+    return {"repo": plan["repo"], "name": plan["short_name"], "quant": plan["quant"], "file": plan["files"][0]["name"]}
 
 
 @pytest.fixture
-def start(environment: dict[str, str]) -> Iterator[Callable[[], App]]:
-    """Starts the program; what is still running at the end of the test is ended."""
+def start(environment: dict[str, str]) -> Iterator[Callable[..., App]]:
+    """Starts the program, `start(disk_bytes=..., NAME=value)`; what is still running at the end of the test is ended."""
     apps: list[App] = []
 
-    def start_app() -> App:
-        app = App(environment)
+    def start_app(disk_bytes: int | None = None, **variables: str) -> App:
+        app = App({**environment, **variables}, disk_bytes=disk_bytes)
         apps.append(app)
         app.wait_for_window()
         return app

@@ -87,16 +87,23 @@ def desktop_session() -> Iterator[Desktop]:
 class App:
     """The launcher, running in a real window."""
 
-    def __init__(self, environment: dict[str, str], arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, environment: dict[str, str], arguments: tuple[str, ...] = (), *, disk_bytes: int | None = None
+    ) -> None:
+        """Start it; with `disk_bytes` the models go to a file system of that size, which only the program sees."""
         self._environment = environment
         self._arguments = arguments
-        self._window = ""
+        self._disk_bytes = disk_bytes
         self.robot = Robot("launcher")
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "launcher", "gui", "--debug", *self._arguments]
+        if self._disk_bytes is not None:
+            mount = 'mkdir -p "$HF_HOME" && mount -t tmpfs -o size="$0" tmpfs "$HF_HOME" && exec "$@"'
+            command = ["unshare", "-rm", "sh", "-c", mount, str(self._disk_bytes), *command]
         return subprocess.Popen(
-            [sys.executable, "-m", "launcher", "gui", "--debug", *self._arguments],
+            command,
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -107,16 +114,24 @@ class App:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the app ended with {self.process.returncode}"
-            found = subprocess.run(
-                ["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
-                capture_output=True, text=True, check=False,
-            ).stdout.split()  # fmt: skip
-            if found:
-                self._window = found[-1]
-                subprocess.run(["xdotool", "windowfocus", "--sync", self._window], check=True)
+            if self._window():
+                self.focus()
                 return
             time.sleep(0.1)
         raise AssertionError("no window appeared")
+
+    def focus(self) -> None:
+        """Give the window the keyboard, as a window manager does when a dialog closes."""
+        subprocess.run(["xdotool", "windowfocus", "--sync", self._window()], check=True)
+
+    def _window(self) -> str:
+        """The main window's number, "" while it is not on the screen; dialogs have other titles."""
+        search = ["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.process.pid), "--name", "^Launcher"]
+        return subprocess.run(search, capture_output=True, text=True, check=False).stdout.partition("\n")[0]
+
+    def path_inside(self, path: Path) -> Path:
+        """A file as the program sees it, on its own file system too."""
+        return Path(f"/proc/{self.process.pid}/root{path}")
 
     def engine_pids(self) -> list[int]:
         """Engine workers that belong to this app and hold or load a model, newest last."""
@@ -145,7 +160,7 @@ class App:
         Returns:
             The exit code.
         """
-        subprocess.run(["xdotool", "windowfocus", "--sync", self._window], check=True)
+        self.focus()
         press_key("ctrl+q")
         try:
             return self.process.wait(20)

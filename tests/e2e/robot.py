@@ -131,9 +131,16 @@ class Robot:
 
     def find(self, name: str | None = None, role: str | None = None, *, contains: str | None = None) -> Node | None:
         """The first showing widget with that name (exact), role and text part, or None."""
+        return next(self._matching(name, role, contains), None)
+
+    def find_all(self, name: str | None = None, role: str | None = None, *, contains: str | None = None) -> list[Node]:
+        """Every one of them."""
+        return list(self._matching(name, role, contains))
+
+    def _matching(self, name: str | None, role: str | None, contains: str | None) -> Iterator[Node]:
         app = self.application()
         if app is None:
-            return None
+            return
         for node in app.walk():
             try:
                 if role is not None and node.role != role:
@@ -142,10 +149,9 @@ class Robot:
                 if name is not None and label != name:
                     continue
                 if contains is None or contains in label or contains in node.text:
-                    return node
+                    yield node
             except DBusErrorResponse:
                 continue  # it went away while we looked
-        return None
 
     def wait_for(
         self, name: str | None = None, role: str | None = None, *, contains: str | None = None, seconds: float = 20
