@@ -81,10 +81,42 @@
     </message>
 </context>
 <context>
-    <name>AddressField</name>
+    <name>AddLinkDialog</name>
     <message>
-        <source>Write it as https://server or https://server/path.</source>
-        <translation>请写成 https://server 或 https://server/path 的形式。</translation>
+        <source>Add a link</source>
+        <translation>添加链接</translation>
+    </message>
+    <message>
+        <source>The link of a model or of a GGUF file on the hub, owner/repository, owner/repository:file, or a name of the list of models.</source>
+        <translation>hub 上模型或 GGUF 文件的链接、owner/repository、owner/repository:file，或模型列表中的名称。</translation>
+    </message>
+    <message>
+        <source>Link or name</source>
+        <translation>链接或名称</translation>
+    </message>
+    <message>
+        <source>Look it up</source>
+        <translation>查找</translation>
+    </message>
+    <message>
+        <source>Quantisations</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Chat when done</source>
+        <translation>完成后开始对话</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Asking the hub…</source>
+        <translation>正在查询 hub…</translation>
+    </message>
+    <message>
+        <source>Download · {size}</source>
+        <translation>下载 · {size}</translation>
     </message>
 </context>
 <context>
@@ -343,6 +375,41 @@
     </message>
 </context>
 <context>
+    <name>ConnectionDialog</name>
+    <message>
+        <source>Connection to {host}</source>
+        <translation>与 {host} 的连接</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制报告</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Test again</source>
+        <translation>重新测试</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The connection works: downloads can run.</source>
+        <translation>连接正常：可以下载。</translation>
+    </message>
+    <message>
+        <source>The test was stopped.</source>
+        <translation>测试已停止。</translation>
+    </message>
+    <message>
+        <source>The same way as a download takes, a few kB of it.</source>
+        <translation>按下载所走的路径，只传输几 kB。</translation>
+    </message>
+</context>
+<context>
     <name>ContextLine</name>
     <message>
         <source>about </source>
@@ -524,6 +591,13 @@
     </message>
 </context>
 <context>
+    <name>Dialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
     <name>DiskCard</name>
     <message>
         <source>Model disk</source>
@@ -550,8 +624,20 @@
         <translation>此文件夹与其他使用 Hugging Face 缓存的程序共用。除非您自己删除，否则不会删除任何内容。</translation>
     </message>
     <message>
+        <source>A folder that you chose, in the layout of the Hugging Face cache. Nothing is deleted unless you delete it.</source>
+        <translation>您选择的文件夹，采用 Hugging Face 缓存的布局。除非您自己删除，否则不会删除任何内容。</translation>
+    </message>
+    <message>
         <source>Open folder</source>
         <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation>更改…</translation>
+    </message>
+    <message>
+        <source>Change the folder of new models…</source>
+        <translation>更改新模型的文件夹…</translation>
     </message>
     <message>
         <source>size unknown</source>
@@ -567,6 +653,58 @@
     <message>
         <source>{time} left</source>
         <translation>剩余 {time}</translation>
+    </message>
+    <message>
+        <source>No connection to {host}.</source>
+        <translation>无法连接 {host}。</translation>
+    </message>
+    <message>
+        <source>Next try in {time}</source>
+        <translation>将在 {time}后重试</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>Try now</source>
+        <translation>立即重试</translation>
+    </message>
+    <message>
+        <source>the disk is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>It goes on by itself when there is room.</source>
+        <translation>有空间后会自动继续。</translation>
+    </message>
+    <message>
+        <source>Free up space…</source>
+        <translation>释放空间…</translation>
+    </message>
+    <message>
+        <source>Use another disk…</source>
+        <translation>使用其他磁盘…</translation>
+    </message>
+    <message>
+        <source>Paused: {what}</source>
+        <translation>已暂停：{what}</translation>
+    </message>
+    <message>
+        <source>It stopped.</source>
+        <translation>已中断。</translation>
+    </message>
+    <message>
+        <source>Waiting for you: the owner asks you to accept terms first</source>
+        <translation>等待您操作：所有者要求您先接受条款</translation>
+    </message>
+    <message>
+        <source>The {size} that are here stay.</source>
+        <translation>已有的 {size} 会保留。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
     </message>
     <message>
         <source>Waiting for its turn</source>
@@ -585,35 +723,24 @@
         <translation>已暂停</translation>
     </message>
     <message>
+        <source>Paused when the app was closed</source>
+        <translation>程序关闭时暂停</translation>
+    </message>
+    <message>
+        <source>limited to {rate}</source>
+        <translation>限速 {rate}</translation>
+    </message>
+    <message>
+        <source>checksum computed while writing</source>
+        <translation>写入时计算校验和</translation>
+    </message>
+    <message>
         <source>{amount} are here and stay</source>
         <translation>已有 {amount}，会保留</translation>
     </message>
-</context>
-<context>
-    <name>DownloadsPage</name>
     <message>
-        <source>Downloads</source>
-        <translation>下载</translation>
-    </message>
-    <message>
-        <source>Pause all</source>
-        <translation>全部暂停</translation>
-    </message>
-    <message>
-        <source>Resume all</source>
-        <translation>全部继续</translation>
-    </message>
-    <message>
-        <source>Nothing is being downloaded. Home shows which model suits this PC.</source>
-        <translation>没有正在进行的下载。首页会显示适合本机的模型。</translation>
-    </message>
-    <message>
-        <source>Choose a model</source>
-        <translation>选择模型</translation>
-    </message>
-    <message>
-        <source>Finished</source>
-        <translation>已完成</translation>
+        <source>None</source>
+        <translation>不限速</translation>
     </message>
     <message>
         <source>{n} running</source>
@@ -634,6 +761,169 @@
     <message>
         <source>If you close the app, they continue where they stopped next time.</source>
         <translation>关闭程序后，下次会从停下处继续。</translation>
+    </message>
+    <message>
+        <source>1 download</source>
+        <translation>1 个下载</translation>
+    </message>
+    <message>
+        <source>{n} downloads</source>
+        <translation>{n} 个下载</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadsArea</name>
+    <message>
+        <source>Downloads</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>On this PC</source>
+        <translation>本机模型</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadsPage</name>
+    <message>
+        <source>Downloads</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Understood</source>
+        <translation>知道了</translation>
+    </message>
+    <message>
+        <source>Pause all</source>
+        <translation>全部暂停</translation>
+    </message>
+    <message>
+        <source>Resume all</source>
+        <translation>全部继续</translation>
+    </message>
+    <message>
+        <source>Add a link…</source>
+        <translation>添加链接…</translation>
+    </message>
+    <message>
+        <source>Nothing is being downloaded. Home shows which model suits this PC.</source>
+        <translation>没有正在进行的下载。首页会显示适合本机的模型。</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadsPresenter</name>
+    <message>
+        <source>Use the open copy by {owner} · {size}</source>
+        <translation>使用 {owner} 的公开副本 · {size}</translation>
+    </message>
+    <message>
+        <source>Use {quant} by {owner} · {size}</source>
+        <translation>使用 {owner} 的 {quant} · {size}</translation>
+    </message>
+    <message>
+        <source>Mirror, proxy…</source>
+        <translation>镜像、代理…</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadsSection</name>
+    <message>
+        <source>Downloads</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>At a time</source>
+        <translation>同时下载</translation>
+    </message>
+    <message>
+        <source>Further ones wait for their turn.</source>
+        <translation>其余的排队等待。</translation>
+    </message>
+    <message>
+        <source>files</source>
+        <translation>个文件</translation>
+    </message>
+    <message>
+        <source>Connections per file</source>
+        <translation>每个文件的连接数</translation>
+    </message>
+    <message>
+        <source>Several are faster on far or busy servers.</source>
+        <translation>服务器较远或繁忙时，多个连接更快。</translation>
+    </message>
+    <message>
+        <source>connections</source>
+        <translation>个连接</translation>
+    </message>
+    <message>
+        <source>Speed limit</source>
+        <translation>限速</translation>
+    </message>
+    <message>
+        <source>All downloads together; 0 is none. A single one can have a limit of its own.</source>
+        <translation>所有下载合计；0 为不限速。单个下载可另设限速。</translation>
+    </message>
+    <message>
+        <source>MB/s</source>
+        <translation>MB/s</translation>
+    </message>
+    <message>
+        <source>Go on after a start</source>
+        <translation>启动后继续</translation>
+    </message>
+    <message>
+        <source>Unfinished downloads continue when the app opens.</source>
+        <translation>打开程序时继续未完成的下载。</translation>
+    </message>
+    <message>
+        <source>Notify at the end</source>
+        <translation>完成时通知</translation>
+    </message>
+    <message>
+        <source>A desktop notification when a download is finished or needs you, while this window is not in front.</source>
+        <translation>此窗口不在最前面时，下载完成或需要您操作会发出桌面通知。</translation>
+    </message>
+</context>
+<context>
+    <name>DropOverlay</name>
+    <message>
+        <source>Download from this link</source>
+        <translation>从此链接下载</translation>
+    </message>
+    <message>
+        <source>You see what it is before anything is fetched.</source>
+        <translation>下载前会先显示其内容。</translation>
+    </message>
+    <message>
+        <source>Look for models in {name}</source>
+        <translation>在 {name} 中查找模型</translation>
+    </message>
+    <message>
+        <source>Nothing in the folder is changed.</source>
+        <translation>不会更改文件夹中的任何内容。</translation>
+    </message>
+    <message>
+        <source>Add {name} to the library</source>
+        <translation>将 {name} 加入模型库</translation>
+    </message>
+    <message>
+        <source>The file stays where it is.</source>
+        <translation>文件留在原处。</translation>
+    </message>
+    <message>
+        <source>Add {n} files to the library</source>
+        <translation>将 {n} 个文件加入模型库</translation>
+    </message>
+    <message>
+        <source>They stay where they are.</source>
+        <translation>文件留在原处。</translation>
     </message>
 </context>
 <context>
@@ -770,6 +1060,10 @@
 <context>
     <name>FinishedCard</name>
     <message>
+        <source>Take {name} off this list; the model stays</source>
+        <translation>将 {name} 移出此列表；模型会保留</translation>
+    </message>
+    <message>
         <source>finished {time}</source>
         <translation>完成于 {time}</translation>
     </message>
@@ -784,6 +1078,76 @@
     <message>
         <source>Chat with {name}</source>
         <translation>与 {name} 对话</translation>
+    </message>
+</context>
+<context>
+    <name>FinishedList</name>
+    <message>
+        <source>Finished today</source>
+        <translation>今天完成</translation>
+    </message>
+    <message>
+        <source>Finished earlier</source>
+        <translation>较早完成</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>已完成</translation>
+    </message>
+</context>
+<context>
+    <name>FolderDialog</name>
+    <message>
+        <source>Another disk for {name}</source>
+        <translation>为 {name} 选择其他磁盘</translation>
+    </message>
+    <message>
+        <source>It needs {size} more. What is already here is moved with it, and it goes on there.</source>
+        <translation>还需要 {size}。已有的部分会一起移动，并在那里继续下载。</translation>
+    </message>
+    <message>
+        <source>Where new models go</source>
+        <translation>新模型的存放位置</translation>
+    </message>
+    <message>
+        <source>Models that are already here stay where they are and keep working.</source>
+        <translation>已有的模型留在原处，仍可使用。</translation>
+    </message>
+    <message>
+        <source>Disks</source>
+        <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>Other folder…</source>
+        <translation>其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Move it there</source>
+        <translation>移动到那里</translation>
+    </message>
+    <message>
+        <source>Use this disk</source>
+        <translation>使用此磁盘</translation>
+    </message>
+    <message>
+        <source>{size} free</source>
+        <translation>{size} 空闲</translation>
+    </message>
+    <message>
+        <source>it is here now</source>
+        <translation>目前在此</translation>
+    </message>
+    <message>
+        <source>{size} too little</source>
+        <translation>还差 {size}</translation>
+    </message>
+    <message>
+        <source>in use now</source>
+        <translation>正在使用</translation>
+    </message>
+    <message>
+        <source>Folder for models</source>
+        <translation>模型文件夹</translation>
     </message>
 </context>
 <context>
@@ -1087,9 +1451,12 @@
         <translation>{name} 的进度</translation>
     </message>
     <message>
-        <source>It stopped.</source>
-        <translation>已中断。</translation>
+        <source>Use another disk…</source>
+        <translation>使用其他磁盘…</translation>
     </message>
+</context>
+<context>
+    <name>JobHead</name>
     <message>
         <source>Chat when done</source>
         <translation>完成后开始对话</translation>
@@ -1107,28 +1474,505 @@
         <translation>继续 {name}</translation>
     </message>
     <message>
+        <source>More for {name}</source>
+        <translation>{name} 的更多操作</translation>
+    </message>
+    <message>
+        <source>Remove {name}</source>
+        <translation>移除 {name}</translation>
+    </message>
+</context>
+<context>
+    <name>JobMenu</name>
+    <message>
+        <source>Move to the top</source>
+        <translation>移到最前</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Use another disk…</source>
+        <translation>使用其他磁盘…</translation>
+    </message>
+    <message>
+        <source>Copy the link</source>
+        <translation>复制链接</translation>
+    </message>
+    <message>
+        <source>Show in the folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Speed limit</source>
+        <translation>限速</translation>
+    </message>
+    <message>
+        <source>Other…</source>
+        <translation>其他…</translation>
+    </message>
+</context>
+<context>
+    <name>Library</name>
+    <message>
+        <source>Cannot be used: {n}</source>
+        <translation>无法使用：{n}</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s</source>
+        <translation>{n} 词元/秒</translation>
+    </message>
+    <message>
+        <source>last used {when}</source>
+        <translation>上次使用：{when}</translation>
+    </message>
+    <message>
+        <source>newer version</source>
+        <translation>有新版本</translation>
+    </message>
+    <message>
+        <source>Fetched here</source>
+        <translation>在此下载</translation>
+    </message>
+    <message>
+        <source>Hugging Face cache</source>
+        <translation>Hugging Face 缓存</translation>
+    </message>
+    <message>
+        <source>A folder of yours</source>
+        <translation>您的文件夹</translation>
+    </message>
+    <message>
+        <source>A file of yours</source>
+        <translation>您的文件</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>从未</translation>
+    </message>
+    <message>
+        <source>today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>{n} days ago</source>
+        <translation>{n} 天前</translation>
+    </message>
+    <message>
+        <source>not checked</source>
+        <translation>未校验</translation>
+    </message>
+    <message>
+        <source>checksum differs</source>
+        <translation>校验和不符</translation>
+    </message>
+    <message>
+        <source>no checksum known</source>
+        <translation>没有已知的校验和</translation>
+    </message>
+    <message>
+        <source>verified</source>
+        <translation>已校验</translation>
+    </message>
+    <message>
+        <source>verified {date}</source>
+        <translation>{date} 已校验</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>Waiting to be verified…</source>
+        <translation>等待校验…</translation>
+    </message>
+    <message>
+        <source>Preparing the move…</source>
+        <translation>正在准备移动…</translation>
+    </message>
+    <message>
+        <source>Asking the server for newer versions…</source>
+        <translation>正在向服务器查询新版本…</translation>
+    </message>
+    <message>
+        <source>Verifying: {done} of {total} read</source>
+        <translation>正在校验：已读取 {done} / {total}</translation>
+    </message>
+    <message>
+        <source>Moving: {done} of {total} copied</source>
+        <translation>正在移动：已复制 {done} / {total}</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryDelegate</name>
+    <message>
+        <source>newer version</source>
+        <translation>有新版本</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s</source>
+        <translation>{n} 词元/秒</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPage</name>
+    <message>
+        <source>Models on this PC</source>
+        <translation>本机上的模型</translation>
+    </message>
+    <message>
+        <source>On this PC</source>
+        <translation>本机模型</translation>
+    </message>
+    <message>
+        <source>Add a file…</source>
+        <translation>添加文件…</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Search the models on this PC</source>
+        <translation>搜索本机上的模型</translation>
+    </message>
+    <message>
+        <source>Name, size or folder</source>
+        <translation>名称、大小或文件夹</translation>
+    </message>
+    <message>
+        <source>Sort by</source>
+        <translation>排序方式</translation>
+    </message>
+    <message>
+        <source>Last used first</source>
+        <translation>最近使用的在前</translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation>按名称</translation>
+    </message>
+    <message>
+        <source>Largest first</source>
+        <translation>最大的在前</translation>
+    </message>
+    <message>
+        <source>Look for updates</source>
+        <translation>检查更新</translation>
+    </message>
+    <message>
+        <source>Asks the download server once; nothing is fetched.</source>
+        <translation>向下载服务器查询一次，不会下载任何内容。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Stop looking for updates</source>
+        <translation>停止检查更新</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation>清除搜索</translation>
+    </message>
+    <message>
+        <source>No model on this PC is called “{name}”.</source>
+        <translation>本机上没有名为“{name}”的模型。</translation>
+    </message>
+    <message>
+        <source>No model is on this PC yet. What you fetch is listed here, and what LM Studio, Ollama, Jan, GPT4All, llama.cpp and the Hugging Face tools have put on the disk. GGUF files can be dropped on the window.</source>
+        <translation>本机上还没有模型。您下载的模型会列在这里，LM Studio、Ollama、Jan、GPT4All、llama.cpp 和 Hugging Face 工具存到磁盘上的也会列出。可以把 GGUF 文件拖放到窗口上。</translation>
+    </message>
+    <message>
+        <source>Looking at the disk…</source>
+        <translation>正在查看磁盘…</translation>
+    </message>
+    <message>
+        <source>1 model, {size}</source>
+        <translation>1 个模型，{size}</translation>
+    </message>
+    <message>
+        <source>{n} models, {size}</source>
+        <translation>{n} 个模型，{size}</translation>
+    </message>
+    <message>
+        <source>{size} of them fetched here</source>
+        <translation>其中 {size} 在此下载</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPanel</name>
+    <message>
+        <source>Chosen model</source>
+        <translation>所选模型</translation>
+    </message>
+    <message>
+        <source>Keep this version</source>
+        <translation>保留此版本</translation>
+    </message>
+    <message>
+        <source>No newer version of it is offered.</source>
+        <translation>不再提示它的新版本。</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s</source>
+        <translation>{n} 词元/秒</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Where it runs</source>
+        <translation>运行位置</translation>
+    </message>
+    <message>
+        <source>Speed, estimate</source>
+        <translation>速度（估算）</translation>
+    </message>
+    <message>
+        <source>Where from</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>上次使用</translation>
+    </message>
+    <message>
+        <source>Checksum</source>
+        <translation>校验和</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>The bytes differ from what was published: {files}.</source>
+        <translation>内容与发布的不一致：{files}。</translation>
+    </message>
+    <message>
+        <source>A newer version exists: {size}</source>
+        <translation>有新版本：{size}</translation>
+    </message>
+    <message>
+        <source>Chat with {name}</source>
+        <translation>与 {name} 对话</translation>
+    </message>
+    <message>
+        <source>Verify {name}</source>
+        <translation>校验 {name}</translation>
+    </message>
+    <message>
+        <source>Move {name} to another disk</source>
+        <translation>将 {name} 移到其他磁盘</translation>
+    </message>
+    <message>
         <source>Remove {name}</source>
         <translation>移除 {name}</translation>
     </message>
     <message>
-        <source>Keep</source>
-        <translation>保留</translation>
+        <source>Removing it frees {size}. It can be fetched again.</source>
+        <translation>移除会释放 {size}。以后可以重新下载。</translation>
     </message>
     <message>
-        <source>The {size} that are here stay.</source>
-        <translation>已有的 {size} 会保留。</translation>
+        <source>You added this file where it lies. Only this list forgets it; the file stays.</source>
+        <translation>此文件由您在原处添加。只会从此列表中移除，文件会保留。</translation>
     </message>
     <message>
-        <source>Remove</source>
-        <translation>移除</translation>
+        <source>It lies in a folder of yours that is searched for models, so it is not deleted from here. Settings, Models and storage has the list of folders.</source>
+        <translation>它位于您设置的模型搜索文件夹中，因此不会在这里删除。文件夹列表在“设置”的“模型与存储”中。</translation>
     </message>
     <message>
-        <source>Removing it deletes the {size} that are already here.</source>
-        <translation>移除会删除已有的 {size}。</translation>
+        <source>It came with {origin} and may be in use there, so it is not deleted from here. Delete it in its folder or with that program; this list follows.</source>
+        <translation>它来自 {origin}，可能正被其使用，因此不会在这里删除。请在其文件夹中或用该程序删除，此列表会随之更新。</translation>
     </message>
     <message>
         <source>Delete {size}</source>
         <translation>删除 {size}</translation>
+    </message>
+    <message>
+        <source>Update</source>
+        <translation>更新</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Fetch again</source>
+        <translation>重新下载</translation>
+    </message>
+    <message>
+        <source>Verify</source>
+        <translation>校验</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Move to another disk…</source>
+        <translation>移到其他磁盘…</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>移除…</translation>
+    </message>
+    <message>
+        <source>Take it off the list</source>
+        <translation>从列表中移除</translation>
+    </message>
+    <message>
+        <source>Show its folder</source>
+        <translation>显示其文件夹</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPresenter</name>
+    <message>
+        <source>Reading the headers…</source>
+        <translation>正在读取文件头部…</translation>
+    </message>
+    <message>
+        <source>None of the {n} can be used.</source>
+        <translation>这 {n} 个都无法使用。</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>{name} is in the library now.</source>
+        <translation>{name} 已加入模型库。</translation>
+    </message>
+    <message>
+        <source>{n} models are in the library now.</source>
+        <translation>{n} 个模型已加入模型库。</translation>
+    </message>
+    <message>
+        <source>{name} is complete and unchanged.</source>
+        <translation>{name} 完整无误。</translation>
+    </message>
+    <message>
+        <source>Its sha256 is the one of {source}.</source>
+        <translation>其 sha256 与来源一致：{source}。</translation>
+    </message>
+    <message>
+        <source>{name} was read to its end.</source>
+        <translation>{name} 已完整读取。</translation>
+    </message>
+    <message>
+        <source>Nobody has published a checksum to compare it with; its header is sound.</source>
+        <translation>没有公布过可供比对的校验和；其头部正常。</translation>
+    </message>
+    <message>
+        <source>{name} is damaged.</source>
+        <translation>{name} 已损坏。</translation>
+    </message>
+    <message>
+        <source>{n} of {m} files differ from the checksum of {source}.</source>
+        <translation>{m} 个文件中有 {n} 个与校验和不符。校验和来源：{source}。</translation>
+    </message>
+    <message>
+        <source>Fetch it again</source>
+        <translation>重新下载</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>{name} was moved.</source>
+        <translation>{name} 已移动。</translation>
+    </message>
+    <message>
+        <source>{name} was removed: {size} are free again.</source>
+        <translation>{name} 已移除：释放了 {size}。</translation>
+    </message>
+    <message>
+        <source>{name} is off the list; the file stays where it is.</source>
+        <translation>{name} 已从列表中移除，文件留在原处。</translation>
+    </message>
+    <message>
+        <source>Newer versions exist: {n}.</source>
+        <translation>有新版本：{n} 个。</translation>
+    </message>
+    <message>
+        <source>Each model with one says so. Nothing is fetched until you want it; the old version stays.</source>
+        <translation>有新版本的模型会注明。未经您同意不会下载；旧版本会保留。</translation>
+    </message>
+    <message>
+        <source>Every model is the newest version.</source>
+        <translation>所有模型都是最新版本。</translation>
+    </message>
+    <message>
+        <source>Move {name} to</source>
+        <translation>将 {name} 移动到</translation>
+    </message>
+    <message>
+        <source>Add model files</source>
+        <translation>添加模型文件</translation>
+    </message>
+    <message>
+        <source>GGUF models (*.gguf)</source>
+        <translation>GGUF 模型 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Look for models in</source>
+        <translation>选择要搜索模型的文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>LimitDialog</name>
+    <message>
+        <source>Speed limit of {name}</source>
+        <translation>{name} 的限速</translation>
+    </message>
+    <message>
+        <source>Speed limit</source>
+        <translation>限速</translation>
+    </message>
+    <message>
+        <source>In megabytes per second; 8 of them are 64 megabits.</source>
+        <translation>以兆字节/秒为单位；8 兆字节等于 64 兆比特。</translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation>不限速</translation>
+    </message>
+    <message>
+        <source>Set the limit</source>
+        <translation>设置限速</translation>
     </message>
 </context>
 <context>
@@ -1767,6 +2611,211 @@
     </message>
 </context>
 <context>
+    <name>NetworkBar</name>
+    <message>
+        <source>No connection to {host}</source>
+        <translation>无法连接 {host}</translation>
+    </message>
+    <message>
+        <source>Downloads wait and go on by themselves.</source>
+        <translation>下载会等待，恢复后自动继续。</translation>
+    </message>
+    <message>
+        <source>Next try in {time}.</source>
+        <translation>将在 {time}后重试。</translation>
+    </message>
+    <message>
+        <source>Try now</source>
+        <translation>立即重试</translation>
+    </message>
+    <message>
+        <source>Use a mirror…</source>
+        <translation>使用镜像…</translation>
+    </message>
+    <message>
+        <source>Check proxy</source>
+        <translation>检查代理</translation>
+    </message>
+    <message>
+        <source>Nothing goes to the network, so downloads wait until you go online.</source>
+        <translation>不会访问网络，下载会等到您联网后再继续。</translation>
+    </message>
+    <message>
+        <source>Offline mode is on</source>
+        <translation>离线模式已开启</translation>
+    </message>
+    <message>
+        <source>Go online</source>
+        <translation>联网</translation>
+    </message>
+    <message>
+        <source>Chats and the installed model work as always.</source>
+        <translation>对话和已安装的模型可照常使用。</translation>
+    </message>
+    <message>
+        <source>Chats and the {n} installed models work as always.</source>
+        <translation>对话和已安装的 {n} 个模型可照常使用。</translation>
+    </message>
+</context>
+<context>
+    <name>NetworkSection</name>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Empty takes HF_ENDPOINT from the environment: {address}</source>
+        <translation>留空则使用环境变量 HF_ENDPOINT：{address}</translation>
+    </message>
+    <message>
+        <source>Empty takes {address}. A mirror speaks the same protocol.</source>
+        <translation>留空则使用 {address}。镜像使用相同的协议。</translation>
+    </message>
+    <message>
+        <source>Download server</source>
+        <translation>下载服务器</translation>
+    </message>
+    <message>
+        <source>Test connection</source>
+        <translation>测试连接</translation>
+    </message>
+    <message>
+        <source>Address of a Hugging Face mirror.</source>
+        <translation>Hugging Face 镜像的地址。</translation>
+    </message>
+    <message>
+        <source>Proxy</source>
+        <translation>代理</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Own address</source>
+        <translation>自定义地址</translation>
+    </message>
+    <message>
+        <source>The way to the server, where a network asks for one.</source>
+        <translation>部分网络要求通过代理连接服务器。</translation>
+    </message>
+    <message>
+        <source>Proxy address</source>
+        <translation>代理地址</translation>
+    </message>
+    <message>
+        <source>Proxy user</source>
+        <translation>代理用户名</translation>
+    </message>
+    <message>
+        <source>User, if it asks for one</source>
+        <translation>用户名（如代理要求）</translation>
+    </message>
+    <message>
+        <source>Proxy password</source>
+        <translation>代理密码</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>密码</translation>
+    </message>
+    <message>
+        <source>http, https or socks5. The password is kept apart from the settings file.</source>
+        <translation>http、https 或 socks5。密码不保存在设置文件中。</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Choose a file of certificates</source>
+        <translation>选择证书文件</translation>
+    </message>
+    <message>
+        <source>Use none</source>
+        <translation>不使用</translation>
+    </message>
+    <message>
+        <source>Use no extra certificates</source>
+        <translation>不使用附加证书</translation>
+    </message>
+    <message>
+        <source>A PEM file beside the system&apos;s own certificates, for networks that inspect traffic.</source>
+        <translation>系统证书之外的 PEM 文件，用于会检查流量的网络。</translation>
+    </message>
+    <message>
+        <source>Extra certificates</source>
+        <translation>附加证书</translation>
+    </message>
+    <message>
+        <source>Offline mode</source>
+        <translation>离线模式</translation>
+    </message>
+    <message>
+        <source>Nothing goes to the network until this is switched off.</source>
+        <translation>关闭此模式前不会访问网络。</translation>
+    </message>
+    <message>
+        <source>Enter…</source>
+        <translation>输入…</translation>
+    </message>
+    <message>
+        <source>Enter an access token</source>
+        <translation>输入访问令牌</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>清除</translation>
+    </message>
+    <message>
+        <source>Forget the access token</source>
+        <translation>清除访问令牌</translation>
+    </message>
+    <message>
+        <source>Access token</source>
+        <translation>访问令牌</translation>
+    </message>
+    <message>
+        <source>A password needs a user.</source>
+        <translation>使用密码需要填写用户名。</translation>
+    </message>
+</context>
+<context>
+    <name>Notifications</name>
+    <message>
+        <source>{name} is ready</source>
+        <translation>{name} 已就绪</translation>
+    </message>
+    <message>
+        <source>It is complete and checked. Click to chat with it.</source>
+        <translation>下载完整，校验无误。点击即可对话。</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>{n} models are ready</source>
+        <translation>{n} 个模型已就绪</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>{name} needs you</source>
+        <translation>{name} 需要您操作</translation>
+    </message>
+    <message>
+        <source>{n} downloads need you</source>
+        <translation>{n} 个下载需要您操作</translation>
+    </message>
+</context>
+<context>
     <name>PartList</name>
     <message>
         <source>Compute and driver</source>
@@ -2124,6 +3173,21 @@
     </message>
 </context>
 <context>
+    <name>RemoveQuestion</name>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Removing it deletes the {size} that are already here.</source>
+        <translation>移除会删除已有的 {size}。</translation>
+    </message>
+    <message>
+        <source>Delete {size}</source>
+        <translation>删除 {size}</translation>
+    </message>
+</context>
+<context>
     <name>RowDelegate</name>
     <message>
         <source>no files</source>
@@ -2151,14 +3215,6 @@
     <message>
         <source>Find a setting</source>
         <translation>查找设置</translation>
-    </message>
-    <message>
-        <source>Empty takes HF_ENDPOINT from the environment: {address}</source>
-        <translation>留空则使用环境变量 HF_ENDPOINT：{address}</translation>
-    </message>
-    <message>
-        <source>Empty takes {address}. A mirror speaks the same protocol.</source>
-        <translation>留空则使用 {address}。镜像使用相同的协议。</translation>
     </message>
     <message>
         <source>Changes apply at once; those marked {chip} wait for the next model load.</source>
@@ -2207,34 +3263,6 @@
     <message>
         <source>General</source>
         <translation>常规</translation>
-    </message>
-    <message>
-        <source>Open folder</source>
-        <translation>打开文件夹</translation>
-    </message>
-    <message>
-        <source>Folder of the models</source>
-        <translation>模型文件夹</translation>
-    </message>
-    <message>
-        <source>The Hugging Face cache, shared with other programs. HF_HOME or HF_HUB_CACHE moves it.</source>
-        <translation>Hugging Face 缓存，与其他程序共用。可用 HF_HOME 或 HF_HUB_CACHE 更改位置。</translation>
-    </message>
-    <message>
-        <source>Models and storage</source>
-        <translation>模型与存储</translation>
-    </message>
-    <message>
-        <source>Download server</source>
-        <translation>下载服务器</translation>
-    </message>
-    <message>
-        <source>Address of a Hugging Face mirror.</source>
-        <translation>Hugging Face 镜像的地址。</translation>
-    </message>
-    <message>
-        <source>Network</source>
-        <translation>网络</translation>
     </message>
     <message>
         <source>Keep free on each card</source>
@@ -2323,6 +3351,50 @@
         <source>llama.cpp through llama-cpp-python</source>
         <translation>llama.cpp（通过 llama-cpp-python）</translation>
     </message>
+    <message>
+        <source>Now: the server is reached directly.</source>
+        <translation>当前：直接连接服务器。</translation>
+    </message>
+    <message>
+        <source>from this setting</source>
+        <translation>来自此设置</translation>
+    </message>
+    <message>
+        <source>from the environment (HTTPS_PROXY and the like)</source>
+        <translation>来自环境变量（HTTPS_PROXY 等）</translation>
+    </message>
+    <message>
+        <source>from the system&apos;s settings</source>
+        <translation>来自系统设置</translation>
+    </message>
+    <message>
+        <source>Now: {address}, {source}.</source>
+        <translation>当前：{address}，{source}。</translation>
+    </message>
+    <message>
+        <source>None. Only models with terms to accept ask for one.</source>
+        <translation>无。只有要求接受条款的模型才需要。</translation>
+    </message>
+    <message>
+        <source>Test connection</source>
+        <translation>测试连接</translation>
+    </message>
+    <message>
+        <source>A file of certificates</source>
+        <translation>证书文件</translation>
+    </message>
+    <message>
+        <source>Certificates (*.pem *.crt *.cer)</source>
+        <translation>证书 (*.pem *.crt *.cer)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Enter access token</source>
+        <translation>输入访问令牌</translation>
+    </message>
 </context>
 <context>
     <name>SourceCard</name>
@@ -2331,12 +3403,48 @@
         <translation>来源</translation>
     </message>
     <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
         <source>{rate} now</source>
         <translation>当前 {rate}</translation>
     </message>
     <message>
         <source>idle</source>
         <translation>空闲</translation>
+    </message>
+    <message>
+        <source>Other…</source>
+        <translation>其他…</translation>
+    </message>
+    <message>
+        <source>1 file</source>
+        <translation>1 个文件</translation>
+    </message>
+    <message>
+        <source>{n} files</source>
+        <translation>{n} 个文件</translation>
+    </message>
+    <message>
+        <source>Speed limit</source>
+        <translation>限速</translation>
+    </message>
+    <message>
+        <source>Downloads at a time</source>
+        <translation>同时下载数</translation>
+    </message>
+    <message>
+        <source>At a time</source>
+        <translation>同时下载</translation>
+    </message>
+    <message>
+        <source>Test connection</source>
+        <translation>测试连接</translation>
+    </message>
+    <message>
+        <source>Mirror, proxy…</source>
+        <translation>镜像、代理…</translation>
     </message>
 </context>
 <context>
@@ -2464,6 +3572,76 @@
     </message>
 </context>
 <context>
+    <name>StoragePresenter</name>
+    <message>
+        <source>Folder for new downloads</source>
+        <translation>新下载的文件夹</translation>
+    </message>
+    <message>
+        <source>Look for models in</source>
+        <translation>选择要搜索模型的文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>StorageSection</name>
+    <message>
+        <source>Models and storage</source>
+        <translation>模型与存储</translation>
+    </message>
+    <message>
+        <source>Other folders in use</source>
+        <translation>其他使用中的文件夹</translation>
+    </message>
+    <message>
+        <source>Models that were fetched or moved there stay known.</source>
+        <translation>曾下载或移动到那里的模型仍可使用。</translation>
+    </message>
+    <message>
+        <source>{size} free on its disk.</source>
+        <translation>所在磁盘剩余 {size}。</translation>
+    </message>
+    <message>
+        <source>The Hugging Face cache, shared with other programs.</source>
+        <translation>Hugging Face 缓存，与其他程序共用。</translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation>更改…</translation>
+    </message>
+    <message>
+        <source>Change the folder for new downloads</source>
+        <translation>更改新下载的文件夹</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Use the Hugging Face cache</source>
+        <translation>使用 Hugging Face 缓存</translation>
+    </message>
+    <message>
+        <source>Folder for new downloads</source>
+        <translation>新下载的文件夹</translation>
+    </message>
+    <message>
+        <source>Models that are here stay where they are. HF_HOME or HF_HUB_CACHE moves the Hugging Face cache.</source>
+        <translation>已有的模型留在原处。可用 HF_HOME 或 HF_HUB_CACHE 更改 Hugging Face 缓存的位置。</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Folders that are searched</source>
+        <translation>搜索的文件夹</translation>
+    </message>
+    <message>
+        <source>Beside those of LM Studio, Ollama, Jan, GPT4All and llama.cpp, which are found by themselves. Nothing in them is changed.</source>
+        <translation>除此之外，LM Studio、Ollama、Jan、GPT4All 和 llama.cpp 的文件夹会自动找到。不会更改其中的任何内容。</translation>
+    </message>
+</context>
+<context>
     <name>ThisPcPage</name>
     <message>
         <source>This PC</source>
@@ -2513,16 +3691,24 @@
         <translation>{host} 的访问令牌</translation>
     </message>
     <message>
-        <source>The owner of this model shares it with signed-in users. The token is kept until the launcher ends; to keep it longer, sign in with the hub&apos;s own tool (hf auth login).</source>
-        <translation>该模型的所有者只向已登录的用户提供。令牌保留到启动器退出为止；要长期保留，请用 hub 自带的工具登录（hf auth login）。</translation>
+        <source>The owner of this model shares it with signed-in users who accepted its terms. Make a token with the right to read on the hub&apos;s page under Settings, Access Tokens, and paste it here. It is kept in the system&apos;s keyring; where there is none, only until the launcher ends. It is sent to {host} and to nobody else.</source>
+        <translation>该模型的所有者只向接受了条款的已登录用户提供。请在 hub 网页的 Settings、Access Tokens 中创建有读取权限的令牌，并粘贴到这里。令牌保存在系统密钥环中；没有密钥环时只保留到启动器退出为止。令牌只发送给 {host}，不会发送给其他任何人。</translation>
+    </message>
+    <message>
+        <source>Keep it and go on</source>
+        <translation>保存并继续</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Asking the system&apos;s keyring…</source>
+        <translation>正在访问系统密钥环…</translation>
     </message>
     <message>
         <source>Access token</source>
         <translation>访问令牌</translation>
-    </message>
-    <message>
-        <source>Use it and go on</source>
-        <translation>使用并继续</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2638,10 +3824,6 @@
         <translation>某个张量比任何模型都大。</translation>
     </message>
     <message>
-        <source>Add the network&apos;s certificate (SSL_CERT_FILE)</source>
-        <translation>添加网络的证书（SSL_CERT_FILE）</translation>
-    </message>
-    <message>
         <source>Always thinks, very long; olympiad maths.</source>
         <translation>总是先思考，且很久；擅长奥赛数学。</translation>
     </message>
@@ -2738,20 +3920,8 @@
         <translation>检查名称</translation>
     </message>
     <message>
-        <source>Check the network&apos;s login page and the hub address (HF_ENDPOINT)</source>
-        <translation>检查网络的登录页和 hub 地址（HF_ENDPOINT）</translation>
-    </message>
-    <message>
-        <source>Check the proxy settings</source>
-        <translation>检查代理设置</translation>
-    </message>
-    <message>
         <source>Check with: launcher doctor</source>
         <translation>运行 launcher doctor 检查</translation>
-    </message>
-    <message>
-        <source>Checking the {size} already here.</source>
-        <translation>正在检查已有的 {size}。</translation>
     </message>
     <message>
         <source>Choose a file: {repo}:{name}</source>
@@ -2878,10 +4048,6 @@
         <translation>继续</translation>
     </message>
     <message>
-        <source>HF_HUB_OFFLINE is set.</source>
-        <translation>已设置 HF_HUB_OFFLINE。</translation>
-    </message>
-    <message>
         <source>How fast the RAM is, is not known: {why}</source>
         <translation>内存速度未知：{why}</translation>
     </message>
@@ -2986,10 +4152,6 @@
         <translation>它发来的是网页而不是文件。</translation>
     </message>
     <message>
-        <source>It sent more than the {size} of {name}.</source>
-        <translation>它发来的数据超过 {name} 的 {size}。</translation>
-    </message>
-    <message>
         <source>It thinks before it answers: at {rate} tokens/s that takes many minutes.</source>
         <translation>它会先思考再回答：以 {rate} 词元/秒的速度，需要很多分钟。</translation>
     </message>
@@ -3016,10 +4178,6 @@
     <message>
         <source>Its architecture is “{name}”.</source>
         <translation>其架构是“{name}”。</translation>
-    </message>
-    <message>
-        <source>Its certificate could not be verified. A company network that inspects traffic does this.</source>
-        <translation>无法验证其证书。检查流量的公司网络会造成这种情况。</translation>
     </message>
     <message>
         <source>Its driver runs, but NVIDIA&apos;s library tells nothing about it here.</source>
@@ -3078,16 +4236,16 @@
         <translation>其张量需要 {size}，文件只有 {there}，并不完整。</translation>
     </message>
     <message>
-        <source>Its {size} have the checksum {found}…, the hub says {wanted}…. It was not installed.</source>
-        <translation>这 {size} 的校验和是 {found}…，而 hub 给出的是 {wanted}…。没有安装。</translation>
-    </message>
-    <message>
         <source>1 GiB to 16 TiB are possible.</source>
         <translation>允许的范围是 1 GiB 到 16 TiB。</translation>
     </message>
     <message>
         <source>1 to {most} are possible.</source>
         <translation>允许的范围是 1 到 {most}。</translation>
+    </message>
+    <message>
+        <source>A company network that inspects traffic does this.</source>
+        <translation>检查流量的公司网络会造成这种情况。</translation>
     </message>
     <message>
         <source>A computer with {size} of RAM cannot be planned.</source>
@@ -3102,6 +4260,10 @@
         <translation>无法创建与原文件同样大小的空文件（{size}）。{why}</translation>
     </message>
     <message>
+        <source>A model file</source>
+        <translation>模型文件</translation>
+    </message>
+    <message>
         <source>A model that runs here comes as .gguf files.</source>
         <translation>可在此运行的模型以 .gguf 文件提供。</translation>
     </message>
@@ -3114,6 +4276,38 @@
         <translation>某个名称不是文本（UTF-8）。</translation>
     </message>
     <message>
+        <source>A quota of your account is used up.</source>
+        <translation>您账户的配额已用完。</translation>
+    </message>
+    <message>
+        <source>Accept the terms on its page, then enter your access token.</source>
+        <translation>请在其页面接受条款，然后输入访问令牌。</translation>
+    </message>
+    <message>
+        <source>Accepted: {name}.</source>
+        <translation>已接受：{name}。</translation>
+    </message>
+    <message>
+        <source>Access token</source>
+        <translation>访问令牌</translation>
+    </message>
+    <message>
+        <source>Add a certificate…</source>
+        <translation>添加证书…</translation>
+    </message>
+    <message>
+        <source>Another model is being moved.</source>
+        <translation>正在移动另一个模型。</translation>
+    </message>
+    <message>
+        <source>Another program fetched it, and where from is not known.</source>
+        <translation>它由其他程序下载，来源未知。</translation>
+    </message>
+    <message>
+        <source>By its header {name} is part of another model.</source>
+        <translation>按其头部，{name} 属于另一个模型。</translation>
+    </message>
+    <message>
         <source>By its name it is part {named}, its header says {found}.</source>
         <translation>按名称它是分片 {named}，其头部中的编号为 {found}。</translation>
     </message>
@@ -3122,12 +4316,56 @@
         <translation>重新检查</translation>
     </message>
     <message>
+        <source>Check proxy</source>
+        <translation>检查代理</translation>
+    </message>
+    <message>
+        <source>Check the address</source>
+        <translation>检查地址</translation>
+    </message>
+    <message>
+        <source>Check the download server</source>
+        <translation>检查下载服务器</translation>
+    </message>
+    <message>
         <source>Check the link</source>
         <translation>检查链接</translation>
     </message>
     <message>
+        <source>Check the model: launcher library verify</source>
+        <translation>校验模型：launcher library verify</translation>
+    </message>
+    <message>
+        <source>Check the proxy</source>
+        <translation>检查代理</translation>
+    </message>
+    <message>
+        <source>Choose another mirror</source>
+        <translation>选择其他镜像</translation>
+    </message>
+    <message>
+        <source>Choose another repository</source>
+        <translation>选择其他仓库</translation>
+    </message>
+    <message>
+        <source>Choose the folder above it</source>
+        <translation>选择它的上级文件夹</translation>
+    </message>
+    <message>
         <source>Close other programs and measure again.</source>
         <translation>关闭其他程序，然后重新测量。</translation>
+    </message>
+    <message>
+        <source>Close the chats and programs that use it, then try again</source>
+        <translation>关闭使用它的对话和程序，然后重试</translation>
+    </message>
+    <message>
+        <source>Connect the disk</source>
+        <translation>连接磁盘</translation>
+    </message>
+    <message>
+        <source>Copy a link of huggingface.co, or write owner/repository</source>
+        <translation>复制 huggingface.co 的链接，或填写 owner/repository</translation>
     </message>
     <message>
         <source>Copy the link again: signed links run out</source>
@@ -3146,6 +4384,74 @@
         <translation>下载后打开该文件</translation>
     </message>
     <message>
+        <source>Download server: {address}.</source>
+        <translation>下载服务器：{address}。</translation>
+    </message>
+    <message>
+        <source>Encryption</source>
+        <translation>加密</translation>
+    </message>
+    <message>
+        <source>Enter another access token</source>
+        <translation>输入其他访问令牌</translation>
+    </message>
+    <message>
+        <source>Enter the proxy&apos;s password</source>
+        <translation>输入代理密码</translation>
+    </message>
+    <message>
+        <source>Fetch it again</source>
+        <translation>重新下载</translation>
+    </message>
+    <message>
+        <source>Fetch it again where it came from</source>
+        <translation>从原来的来源重新下载</translation>
+    </message>
+    <message>
+        <source>Fetch it again with that program</source>
+        <translation>用该程序重新下载</translation>
+    </message>
+    <message>
+        <source>Fetch it with: hf download {repo} {name}</source>
+        <translation>用以下命令下载：hf download {repo} {name}</translation>
+    </message>
+    <message>
+        <source>From {source}.</source>
+        <translation>来自 {source}。</translation>
+    </message>
+    <message>
+        <source>Go online</source>
+        <translation>联网</translation>
+    </message>
+    <message>
+        <source>HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names it.</source>
+        <translation>由 HTTPS_PROXY、HTTP_PROXY 或 ALL_PROXY 指定。</translation>
+    </message>
+    <message>
+        <source>It answered 403: whoever runs it does not allow this address.</source>
+        <translation>它返回 403：其管理者不允许访问此地址。</translation>
+    </message>
+    <message>
+        <source>It answered {status}.</source>
+        <translation>它返回 {status}。</translation>
+    </message>
+    <message>
+        <source>It answers with directions for the Xet protocol instead of the file.</source>
+        <translation>它返回的是 Xet 协议的指引，而不是文件。</translation>
+    </message>
+    <message>
+        <source>It begins with zeros: an interrupted download left {size} without content.</source>
+        <translation>文件以零字节开头：中断的下载留下了 {size} 没有内容的部分。</translation>
+    </message>
+    <message>
+        <source>It cannot be read: {text}.</source>
+        <translation>无法读取：{text}。</translation>
+    </message>
+    <message>
+        <source>It did not accept the password of {user}.</source>
+        <translation>它没有接受 {user} 的密码。</translation>
+    </message>
+    <message>
         <source>It did not answer within {n} s.</source>
         <translation>它在 {n} 秒内没有响应。</translation>
     </message>
@@ -3158,12 +4464,28 @@
         <translation>文件在 {size} 字节后就结束了，头部不完整。</translation>
     </message>
     <message>
+        <source>It gave back something else than what was written to it, {n} times.</source>
+        <translation>它读出的内容与写入的不同，共 {n} 次。</translation>
+    </message>
+    <message>
+        <source>It goes on by itself when that is over.</source>
+        <translation>恢复后会自动继续。</translation>
+    </message>
+    <message>
+        <source>It goes on by itself when there is room.</source>
+        <translation>有空间后会自动继续。</translation>
+    </message>
+    <message>
         <source>It has {names}.</source>
         <translation>其中有 {names}。</translation>
     </message>
     <message>
         <source>It holds an array of arrays, which this engine does not read.</source>
         <translation>它含有数组的数组，此引擎无法读取。</translation>
+    </message>
+    <message>
+        <source>It holds no certificate that can be read. It must be in PEM format (BEGIN CERTIFICATE).</source>
+        <translation>其中没有可读取的证书。必须是 PEM 格式（BEGIN CERTIFICATE）。</translation>
     </message>
     <message>
         <source>It holds tensors of type {name}, which only the ik_llama.cpp fork has.</source>
@@ -3174,20 +4496,84 @@
         <translation>它含有类型 {name} 的张量，引擎已不再支持。</translation>
     </message>
     <message>
+        <source>It is a projector, an adapter or a vocabulary that goes with a model.</source>
+        <translation>它是与模型配套的投影器、适配器或词表。</translation>
+    </message>
+    <message>
         <source>It is a web page.</source>
         <translation>它是一个网页。</translation>
+    </message>
+    <message>
+        <source>It is kept in the system keyring ({name}).</source>
+        <translation>保存在系统密钥环中（{name}）。</translation>
+    </message>
+    <message>
+        <source>It is kept only until the program ends: {reason}</source>
+        <translation>仅保留到程序退出：{reason}</translation>
+    </message>
+    <message>
+        <source>It is listed as {model} {quant}, from {tool}.</source>
+        <translation>已列为 {model} {quant}，来自 {tool}。</translation>
     </message>
     <message>
         <source>It is neither a file here, nor owner/repository, nor a link that begins with https://.</source>
         <translation>它既不是本机上的文件，也不是 owner/repository，也不是以 https:// 开头的链接。</translation>
     </message>
     <message>
+        <source>It is no file.</source>
+        <translation>它不是文件。</translation>
+    </message>
+    <message>
         <source>It is not the link of a model or of one of its files.</source>
         <translation>它不是模型或模型文件的链接。</translation>
     </message>
     <message>
+        <source>It is not there.</source>
+        <translation>它不存在。</translation>
+    </message>
+    <message>
+        <source>It is switched on in the settings.</source>
+        <translation>已在设置中开启。</translation>
+    </message>
+    <message>
+        <source>It is the one in the launcher&apos;s settings.</source>
+        <translation>是启动器设置中的那个。</translation>
+    </message>
+    <message>
         <source>It is the pointer of a large file in git (LFS), not the file itself.</source>
         <translation>它是 git 大文件（LFS）的指针，而不是文件本身。</translation>
+    </message>
+    <message>
+        <source>It lies in {path} and may be in use by another program, so it stays there.</source>
+        <translation>它位于 {path}，可能正被其他程序使用，因此留在那里。</translation>
+    </message>
+    <message>
+        <source>It lists {n} files, none of them a complete GGUF model.</source>
+        <translation>它列出了 {n} 个文件，其中没有完整的 GGUF 模型。</translation>
+    </message>
+    <message>
+        <source>It must be one word of letters, digits and signs, as the hub&apos;s page shows it.</source>
+        <translation>应为 hub 网页上显示的一串字母、数字和符号，中间没有空格。</translation>
+    </message>
+    <message>
+        <source>It must begin with http://, https://, socks5:// or socks5h://.</source>
+        <translation>必须以 http://、https://、socks5:// 或 socks5h:// 开头。</translation>
+    </message>
+    <message>
+        <source>It must look like https://mirror.example, with a path after it where the mirror says so.</source>
+        <translation>应为 https://mirror.example 的形式；如镜像要求，后面可加路径。</translation>
+    </message>
+    <message>
+        <source>It must name a host, as in http://proxy.example:3128.</source>
+        <translation>必须包含主机，例如 http://proxy.example:3128。</translation>
+    </message>
+    <message>
+        <source>It must not hold a name or password.</source>
+        <translation>不能包含用户名或密码。</translation>
+    </message>
+    <message>
+        <source>It says: {answer}</source>
+        <translation>它返回：{answer}</translation>
     </message>
     <message>
         <source>It sent another part of the file than was asked for.</source>
@@ -3198,8 +4584,32 @@
         <translation>它把层分配到 {n} 张显卡，而指定的是 {m} 张。</translation>
     </message>
     <message>
+        <source>It wants a user name and password, and none is set.</source>
+        <translation>它要求用户名和密码，但没有设置。</translation>
+    </message>
+    <message>
+        <source>It was made without the permission to read gated repositories; its settings on {host} can add that.</source>
+        <translation>创建它时没有授予读取受限仓库的权限；可在 {host} 上的令牌设置中添加。</translation>
+    </message>
+    <message>
         <source>It was written for big-endian computers.</source>
         <translation>它是为大端序电脑制作的。</translation>
+    </message>
+    <message>
+        <source>Its certificate could not be verified: {message}.</source>
+        <translation>无法验证其证书：{message}。</translation>
+    </message>
+    <message>
+        <source>Its certificate is for another name: something on the way answers in its place, such as a login page.</source>
+        <translation>其证书属于另一个名称：途中有其他设备代替它响应，例如登录页。</translation>
+    </message>
+    <message>
+        <source>Its certificate is out of date, or this computer&apos;s clock is wrong: it says {now}.</source>
+        <translation>其证书已过期，或这台电脑的时钟不准：显示为 {now}。</translation>
+    </message>
+    <message>
+        <source>Its certificate is signed by somebody this computer does not know. A company network or virus scanner that inspects traffic does this; its certificate can be added.</source>
+        <translation>其证书的签发者不为这台电脑所知。检查流量的公司网络或杀毒软件会造成这种情况；可以添加其证书。</translation>
     </message>
     <message>
         <source>Its data are not where they must be.</source>
@@ -3218,6 +4628,14 @@
         <translation>其元数据中的文本比任何模型的都多。</translation>
     </message>
     <message>
+        <source>Its name is not valid text (UTF-8). Rename it to use it.</source>
+        <translation>其名称不是有效的文本（UTF-8）。请重命名后使用。</translation>
+    </message>
+    <message>
+        <source>Its name was not found: there is no network, or its name server does not know or blocks it.</source>
+        <translation>找不到其名称：没有网络，或域名服务器不认识或屏蔽了它。</translation>
+    </message>
+    <message>
         <source>Its parts hold {n} tensors, its header counts {total}.</source>
         <translation>其各分片共有 {n} 个张量，头部则记为 {total} 个。</translation>
     </message>
@@ -3228,6 +4646,14 @@
     <message>
         <source>Its smallest file, {quant}, needs {size} of disk; {free} are free.</source>
         <translation>最小的文件 {quant} 需要 {size} 磁盘空间；磁盘剩余 {free}。</translation>
+    </message>
+    <message>
+        <source>Its {size} do not begin with “GGUF”. Models for this program are GGUF files; others (safetensors, MLX, ONNX) have to be converted first.</source>
+        <translation>这 {size} 的开头不是“GGUF”。此程序使用 GGUF 格式的模型；其他格式（safetensors、MLX、ONNX）须先转换。</translation>
+    </message>
+    <message>
+        <source>Its {size} have the checksum {found}…, the hub says {wanted}…, also after everything was fetched a second time. It was not installed.</source>
+        <translation>这 {size} 的校验和是 {found}…，而 hub 给出的是 {wanted}…，全部重新下载一遍后仍然如此。没有安装。</translation>
     </message>
     <message>
         <source>KV cache {type} instead of f16: {now} instead of {before} for {n} tokens, with hardly any loss.</source>
@@ -3258,8 +4684,20 @@
         <translation>以 {n} 上下文加载</translation>
     </message>
     <message>
+        <source>Log in to the network</source>
+        <translation>登录网络</translation>
+    </message>
+    <message>
         <source>Look again</source>
         <translation>重新检测</translation>
+    </message>
+    <message>
+        <source>Look for a GGUF version of it</source>
+        <translation>查找它的 GGUF 版本</translation>
+    </message>
+    <message>
+        <source>Look for a repository whose name ends in GGUF</source>
+        <translation>查找名称以 GGUF 结尾的仓库</translation>
     </message>
     <message>
         <source>MIG cuts this card into {parts}; the engine can use one of them. The figures are the whole card&apos;s.</source>
@@ -3312,6 +4750,26 @@
     <message>
         <source>Made for the ds4 engine; not verified with this one.</source>
         <translation>为 ds4 引擎制作，未在此引擎上验证。</translation>
+    </message>
+    <message>
+        <source>Models are files that end in .gguf, at most a few folders deep.</source>
+        <translation>模型是以 .gguf 结尾的文件，最多位于几层子文件夹之内。</translation>
+    </message>
+    <message>
+        <source>Models are moved one after the other.</source>
+        <translation>模型会逐个移动。</translation>
+    </message>
+    <message>
+        <source>Models cannot go into the folder of a model.</source>
+        <translation>模型不能放进另一个模型的文件夹。</translation>
+    </message>
+    <message>
+        <source>Moved to {folder}.</source>
+        <translation>已移动到 {folder}。</translation>
+    </message>
+    <message>
+        <source>Moving {size} to {folder}.</source>
+        <translation>正在将 {size} 移动到 {folder}。</translation>
     </message>
     <message>
         <source>NVIDIA&apos;s driver does not tell how many cards there are (code {code}).</source>
@@ -3410,6 +4868,10 @@
         <translation>没有收到文件的任何字节。</translation>
     </message>
     <message>
+        <source>No encrypted connection came about ({reason}).</source>
+        <translation>未能建立加密连接（{reason}）。</translation>
+    </message>
+    <message>
         <source>No file for this engine with a published size. V4-Pro-0813 replaces it.</source>
         <translation>没有公布了大小且适用于此引擎的文件。已被 V4-Pro-0813 取代。</translation>
     </message>
@@ -3420,6 +4882,10 @@
     <message>
         <source>No file of it.</source>
         <translation>它没有任何文件。</translation>
+    </message>
+    <message>
+        <source>No file there can be larger than {size}; most models are.</source>
+        <translation>那里的单个文件不能超过 {size}，而大多数模型更大。</translation>
     </message>
     <message>
         <source>No graphics card</source>
@@ -3438,12 +4904,28 @@
         <translation>尝试了 {n} 次，都没有可用的回环接口端口。</translation>
     </message>
     <message>
+        <source>No proxy.</source>
+        <translation>无代理。</translation>
+    </message>
+    <message>
+        <source>No proxy: the system uses a configuration script ({script}), which is not supported. Enter its proxy in the settings.</source>
+        <translation>无代理：系统使用配置脚本（{script}），不受支持。请在设置中输入其代理。</translation>
+    </message>
+    <message>
         <source>No single graphics card is known as {name}.</source>
         <translation>没有唯一对应 {name} 的已知显卡。</translation>
     </message>
     <message>
         <source>No tools.</source>
         <translation>不支持工具调用。</translation>
+    </message>
+    <message>
+        <source>None is set. Public models need none.</source>
+        <translation>没有设置。公开的模型不需要。</translation>
+    </message>
+    <message>
+        <source>None of its layers holds a tensor.</source>
+        <translation>它的各层都不含张量。</translation>
     </message>
     <message>
         <source>None of these holds it.</source>
@@ -3458,12 +4940,28 @@
         <translation>速度不够：{name} 达到 {speed} 词元/秒，而要求是 {wanted}。</translation>
     </message>
     <message>
+        <source>Nothing answers at that address and port (connection refused).</source>
+        <translation>该地址和端口没有响应（连接被拒绝）。</translation>
+    </message>
+    <message>
+        <source>Nothing came back within {n} s.</source>
+        <translation>{n} 秒内没有收到响应。</translation>
+    </message>
+    <message>
         <source>Nothing came back within {time}.</source>
         <translation>{time}内没有收到响应。</translation>
     </message>
     <message>
         <source>Nothing came for {time}.</source>
         <translation>{time}没有收到数据。</translation>
+    </message>
+    <message>
+        <source>Nothing may follow the path.</source>
+        <translation>路径后面不能再有内容。</translation>
+    </message>
+    <message>
+        <source>Nothing may follow the port. Automatic configuration scripts (PAC) are not supported.</source>
+        <translation>端口后面不能再有内容。不支持自动配置脚本（PAC）。</translation>
     </message>
     <message>
         <source>Nothing was changed.</source>
@@ -3474,8 +4972,16 @@
         <translation>离线模式已开启，不会下载任何内容。</translation>
     </message>
     <message>
+        <source>One that you enter here goes first.</source>
+        <translation>在此输入的令牌优先。</translation>
+    </message>
+    <message>
         <source>Only links that begin with https:// or http:// can be read.</source>
         <translation>只能读取以 https:// 或 http:// 开头的链接。</translation>
+    </message>
+    <message>
+        <source>Only models of the hub can be downloaded.</source>
+        <translation>只能下载 hub 上的模型。</translation>
     </message>
     <message>
         <source>Only test files of a llama.cpp change are known. V3.2 replaces it.</source>
@@ -3498,8 +5004,16 @@
         <translation>留给其他程序的内存仅有 {size}。</translation>
     </message>
     <message>
+        <source>Open the network&apos;s login page</source>
+        <translation>打开网络的登录页</translation>
+    </message>
+    <message>
         <source>Open the page</source>
         <translation>打开页面</translation>
+    </message>
+    <message>
+        <source>Open the token&apos;s settings</source>
+        <translation>打开令牌设置</translation>
     </message>
     <message>
         <source>Or keep a rough result: launcher calibrate --force.</source>
@@ -3524,6 +5038,10 @@
     <message>
         <source>Proves theorems; maths only.</source>
         <translation>证明定理；仅限数学。</translation>
+    </message>
+    <message>
+        <source>Proxy: {address}, from {source}.</source>
+        <translation>代理：{address}，来自{source}。</translation>
     </message>
     <message>
         <source>Put all files into one folder</source>
@@ -3566,12 +5084,24 @@
         <translation>将 TMPDIR 设为其他磁盘上的文件夹</translation>
     </message>
     <message>
+        <source>Set the clock</source>
+        <translation>校准时钟</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
         <source>Shorten a message</source>
         <translation>缩短某条消息</translation>
     </message>
     <message>
         <source>Shorten the message</source>
         <translation>缩短消息</translation>
+    </message>
+    <message>
+        <source>Show it</source>
+        <translation>显示</translation>
     </message>
     <message>
         <source>Show it in its folder</source>
@@ -3606,6 +5136,10 @@
         <translation>开始新对话</translation>
     </message>
     <message>
+        <source>Start over</source>
+        <translation>重新开始</translation>
+    </message>
+    <message>
         <source>Start over with the new file</source>
         <translation>用新文件重新开始</translation>
     </message>
@@ -3622,12 +5156,40 @@
         <translation>用于测试 llama.cpp 改动的文件。</translation>
     </message>
     <message>
+        <source>Test the connection</source>
+        <translation>测试连接</translation>
+    </message>
+    <message>
         <source>Text part only would run here.</source>
         <translation>此处只能运行文本部分。</translation>
     </message>
     <message>
+        <source>That link leads to another server, which publishes no checksums.</source>
+        <translation>该链接指向另一台不公布校验和的服务器。</translation>
+    </message>
+    <message>
         <source>That version of {repo} is not on the hub any more.</source>
         <translation>hub 上已没有 {repo} 的这个版本。</translation>
+    </message>
+    <message>
+        <source>The access token cannot be used.</source>
+        <translation>无法使用此访问令牌。</translation>
+    </message>
+    <message>
+        <source>The access token is not valid.</source>
+        <translation>访问令牌无效。</translation>
+    </message>
+    <message>
+        <source>The access token may not read this model.</source>
+        <translation>此访问令牌无权读取该模型。</translation>
+    </message>
+    <message>
+        <source>The account of your access token has not accepted the terms of its page, or was not let in.</source>
+        <translation>您访问令牌所属的账户没有接受其页面上的条款，或未获准访问。</translation>
+    </message>
+    <message>
+        <source>The address begins with http://: nothing is encrypted.</source>
+        <translation>地址以 http:// 开头：没有加密。</translation>
     </message>
     <message>
         <source>The answer ends here.</source>
@@ -3638,12 +5200,28 @@
         <translation>显卡正在休眠以省电；为免唤醒它，不读取其仪表。</translation>
     </message>
     <message>
+        <source>The certificate is trusted.</source>
+        <translation>证书受信任。</translation>
+    </message>
+    <message>
+        <source>The certificate is trusted; {issuer} signed it.</source>
+        <translation>证书受信任，由 {issuer} 签发。</translation>
+    </message>
+    <message>
+        <source>The certificates in {path} cannot be used.</source>
+        <translation>无法使用 {path} 中的证书。</translation>
+    </message>
+    <message>
         <source>The connection ended early.</source>
         <translation>连接提前结束。</translation>
     </message>
     <message>
         <source>The connection to {host} is not trusted.</source>
         <translation>与 {host} 的连接不受信任。</translation>
+    </message>
+    <message>
+        <source>The connection was cut on the way. Some networks and firewalls do this to block an address.</source>
+        <translation>连接在途中被切断。一些网络和防火墙用这种方式屏蔽地址。</translation>
     </message>
     <message>
         <source>The connection was lost for {time}. Continued at {size}.</source>
@@ -3656,6 +5234,10 @@
     <message>
         <source>The connection was renewed.</source>
         <translation>连接已重新建立。</translation>
+    </message>
+    <message>
+        <source>The copy is not what it should be.</source>
+        <translation>副本与原文件不符。</translation>
     </message>
     <message>
         <source>The damaged file is kept as {name}.</source>
@@ -3672,6 +5254,10 @@
     <message>
         <source>The disk is full.</source>
         <translation>磁盘已满。</translation>
+    </message>
+    <message>
+        <source>The disk with this download is not there.</source>
+        <translation>此下载所在的磁盘不存在。</translation>
     </message>
     <message>
         <source>The download needs {need}; {free} are free on the disk.</source>
@@ -3806,6 +5392,18 @@
         <translation>第一个是 {name}。</translation>
     </message>
     <message>
+        <source>The first {n} bytes of {name} came from {host}.</source>
+        <translation>{name} 的前 {n} 字节来自 {host}。</translation>
+    </message>
+    <message>
+        <source>The folder cannot be used.</source>
+        <translation>无法使用此文件夹。</translation>
+    </message>
+    <message>
+        <source>The folder cannot be written.</source>
+        <translation>无法写入此文件夹。</translation>
+    </message>
+    <message>
         <source>The full R1, May 2025: thinks before it answers; top at maths, code and science.</source>
         <translation>完整的 R1，2025 年 5 月：先思考，再回答；数学、编程和科学顶尖。</translation>
     </message>
@@ -3828,6 +5426,10 @@
     <message>
         <source>The header was not read to its end.</source>
         <translation>文件头部没有读完。</translation>
+    </message>
+    <message>
+        <source>The hub</source>
+        <translation>hub</translation>
     </message>
     <message>
         <source>The hub asks to wait.</source>
@@ -3870,12 +5472,20 @@
         <translation>{name} 的显存速度未知，按较慢的 {rate} GB/s 估算。</translation>
     </message>
     <message>
+        <source>The model cannot be read.</source>
+        <translation>无法读取模型。</translation>
+    </message>
+    <message>
         <source>The model file {name} cannot be read.</source>
         <translation>无法读取模型文件 {name}。</translation>
     </message>
     <message>
         <source>The model folder cannot be written.</source>
         <translation>无法写入模型文件夹。</translation>
+    </message>
+    <message>
+        <source>The model is not complete.</source>
+        <translation>模型不完整。</translation>
     </message>
     <message>
         <source>The model is split over too many devices.</source>
@@ -3906,8 +5516,20 @@
         <translation>更大一级的 {name} 需要 {need}（{quant}）。</translation>
     </message>
     <message>
+        <source>The one from {source} holds characters that no token has.</source>
+        <translation>来自 {source} 的令牌含有令牌中不会出现的字符。</translation>
+    </message>
+    <message>
+        <source>The one you entered here for {host}.</source>
+        <translation>您在此为 {host} 输入的令牌。</translation>
+    </message>
+    <message>
         <source>The owner asks you to accept terms first.</source>
         <translation>所有者要求您先接受条款。</translation>
+    </message>
+    <message>
+        <source>The owner has not let you in yet.</source>
+        <translation>所有者尚未批准您访问。</translation>
     </message>
     <message>
         <source>The package llama_cpp is missing.</source>
@@ -3916,6 +5538,10 @@
     <message>
         <source>The plan and its graphics cards do not belong together.</source>
         <translation>方案与其显卡不匹配。</translation>
+    </message>
+    <message>
+        <source>The port must be a number up to 65535.</source>
+        <translation>端口必须是不超过 65535 的数字。</translation>
     </message>
     <message>
         <source>The present engine cannot use this GPU: {needs} is needed, it has {offered}.</source>
@@ -3938,8 +5564,56 @@
         <translation>由处理器完成，每个词元要从内存读取 {size}。</translation>
     </message>
     <message>
-        <source>The proxy did not let us through to {host}.</source>
-        <translation>代理没有放行到 {host} 的连接。</translation>
+        <source>The proxy</source>
+        <translation>代理</translation>
+    </message>
+    <message>
+        <source>The proxy in the settings cannot be used.</source>
+        <translation>无法使用设置中的代理。</translation>
+    </message>
+    <message>
+        <source>The proxy in the system&apos;s settings cannot be used.</source>
+        <translation>无法使用系统设置中的代理。</translation>
+    </message>
+    <message>
+        <source>The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used.</source>
+        <translation>无法使用 HTTP_PROXY、HTTPS_PROXY 或 ALL_PROXY 指定的代理。</translation>
+    </message>
+    <message>
+        <source>The proxy {address} answers after {time}.</source>
+        <translation>代理 {address} 在 {time}后响应。</translation>
+    </message>
+    <message>
+        <source>The proxy {address} could not be reached.</source>
+        <translation>无法连接代理 {address}。</translation>
+    </message>
+    <message>
+        <source>The proxy {address} is on the way.</source>
+        <translation>连接经由代理 {address}。</translation>
+    </message>
+    <message>
+        <source>The server changed the file on its way.</source>
+        <translation>服务器在传输途中更改了文件。</translation>
+    </message>
+    <message>
+        <source>Unset {name}</source>
+        <translation>取消设置 {name}</translation>
+    </message>
+    <message>
+        <source>Use a mirror…</source>
+        <translation>使用镜像…</translation>
+    </message>
+    <message>
+        <source>Use another disk…</source>
+        <translation>使用其他磁盘…</translation>
+    </message>
+    <message>
+        <source>Use another folder</source>
+        <translation>使用其他文件夹</translation>
+    </message>
+    <message>
+        <source>{host} answered {status}, access restricted, for {repo}.</source>
+        <translation>{host} 对 {repo} 返回 {status}：访问受限。</translation>
     </message>
     <message>
         <source>The recommended model is also the biggest that runs well here.</source>
@@ -3970,10 +5644,6 @@
         <translation>服务器返回了 {status}。</translation>
     </message>
     <message>
-        <source>The server cannot continue a file; it is fetched from its start.</source>
-        <translation>服务器不支持续传，将从头下载。</translation>
-    </message>
-    <message>
         <source>The server continued at the wrong place.</source>
         <translation>服务器续传的位置不对。</translation>
     </message>
@@ -3982,16 +5652,16 @@
         <translation>服务器无法续传。</translation>
     </message>
     <message>
-        <source>The server could not continue; the file is fetched from its start.</source>
-        <translation>服务器无法续传，将从头下载该文件。</translation>
-    </message>
-    <message>
         <source>The server named another content for each part of it.</source>
         <translation>服务器对各部分给出的内容标识各不相同。</translation>
     </message>
     <message>
         <source>The server offers {found} bytes, the hub&apos;s listing says {wanted}.</source>
         <translation>服务器提供 {found} 字节，而 hub 的列表是 {wanted} 字节。</translation>
+    </message>
+    <message>
+        <source>The server sends only the whole file.</source>
+        <translation>服务器只能发送整个文件。</translation>
     </message>
     <message>
         <source>The setting could not be saved; it holds until the program ends.</source>
@@ -4018,12 +5688,40 @@
         <translation>系统返回：{error}。文件夹为 {parent}。</translation>
     </message>
     <message>
+        <source>The system says: {text} ({folder}).</source>
+        <translation>系统返回：{text}（{folder}）。</translation>
+    </message>
+    <message>
         <source>The system says: {text} ({folder}). What is here stays.</source>
         <translation>系统返回：{text}（{folder}）。已有的部分会保留。</translation>
     </message>
     <message>
+        <source>The system&apos;s certificates and those in {paths}.</source>
+        <translation>系统的证书和 {paths} 中的证书。</translation>
+    </message>
+    <message>
+        <source>The system&apos;s certificates.</source>
+        <translation>系统的证书。</translation>
+    </message>
+    <message>
+        <source>The system&apos;s network settings name it.</source>
+        <translation>由系统的网络设置指定。</translation>
+    </message>
+    <message>
         <source>The tensor “{tensor}” is in another part too.</source>
         <translation>张量“{tensor}”也出现在另一个分片中。</translation>
+    </message>
+    <message>
+        <source>The token comes from {source}.</source>
+        <translation>令牌来自 {source}。</translation>
+    </message>
+    <message>
+        <source>The token is the one you entered here.</source>
+        <translation>令牌是您在此输入的。</translation>
+    </message>
+    <message>
+        <source>The way there</source>
+        <translation>网络路径</translation>
     </message>
     <message>
         <source>The {size} already here stay.</source>
@@ -4032,6 +5730,14 @@
     <message>
         <source>There is no such file.</source>
         <translation>没有这个文件。</translation>
+    </message>
+    <message>
+        <source>There is no way there: this computer is not connected to a network.</source>
+        <translation>无法到达：这台电脑没有连接网络。</translation>
+    </message>
+    <message>
+        <source>There is room on the disk again; {size} to go.</source>
+        <translation>磁盘又有空间了；还剩 {size}。</translation>
     </message>
     <message>
         <source>There is too little disk space to measure this PC.</source>
@@ -4150,12 +5856,28 @@
         <translation>此文件由更新版本的程序写入。</translation>
     </message>
     <message>
+        <source>This is a file, not a folder.</source>
+        <translation>这是文件，不是文件夹。</translation>
+    </message>
+    <message>
         <source>This is at byte {at}, in {place}.</source>
         <translation>位置：字节 {at}，{place}。</translation>
     </message>
     <message>
         <source>This is at byte {at}.</source>
         <translation>位置：字节 {at}。</translation>
+    </message>
+    <message>
+        <source>This is not an access token.</source>
+        <translation>这不是访问令牌。</translation>
+    </message>
+    <message>
+        <source>This is not the address of a download server.</source>
+        <translation>这不是下载服务器的地址。</translation>
+    </message>
+    <message>
+        <source>This is not the address of a proxy.</source>
+        <translation>这不是代理的地址。</translation>
     </message>
     <message>
         <source>This is the processor pretending to be a graphics card; it is slow.</source>
@@ -4202,24 +5924,12 @@
         <translation>稍后重试</translation>
     </message>
     <message>
+        <source>Try again when it has ended</source>
+        <translation>结束后重试</translation>
+    </message>
+    <message>
         <source>Trying again in {time}.</source>
         <translation>将在 {time}后重试。</translation>
-    </message>
-    <message>
-        <source>Unset HF_HUB_OFFLINE</source>
-        <translation>取消设置 HF_HUB_OFFLINE</translation>
-    </message>
-    <message>
-        <source>Use another disk (HF_HOME)</source>
-        <translation>使用其他磁盘（HF_HOME）</translation>
-    </message>
-    <message>
-        <source>Use another folder (HF_HOME)</source>
-        <translation>使用其他文件夹（HF_HOME）</translation>
-    </message>
-    <message>
-        <source>Use another hub address (HF_ENDPOINT) or repository</source>
-        <translation>使用其他 hub 地址（HF_ENDPOINT）或仓库</translation>
     </message>
     <message>
         <source>Use the predicted figures</source>
@@ -4258,6 +5968,10 @@
         <translation>视觉和研究用模型，不用于对话。</translation>
     </message>
     <message>
+        <source>What it sent is not the beginning of {name}.</source>
+        <translation>它发来的不是 {name} 的开头部分。</translation>
+    </message>
+    <message>
         <source>What the GPU may use is macOS&apos;s usual share of the RAM; the engine&apos;s own figure replaces it.</source>
         <translation>GPU 可用的部分按 macOS 通常的内存份额计算，将由引擎给出的数字替代。</translation>
     </message>
@@ -4266,8 +5980,16 @@
         <translation>无法保存测量结果。</translation>
     </message>
     <message>
+        <source>Where this file was fetched from is not known.</source>
+        <translation>此文件的下载来源未知。</translation>
+    </message>
+    <message>
         <source>Write one with: launcher hardware --json &gt; machine.json</source>
         <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
+    </message>
+    <message>
+        <source>You asked for access; the owner has not answered yet.</source>
+        <translation>您已申请访问，所有者尚未答复。</translation>
     </message>
     <message>
         <source>all {n} layers on {cards}</source>
@@ -4326,6 +6048,10 @@
         <translation>内存不够，但仍可运行</translation>
     </message>
     <message>
+        <source>its own header</source>
+        <translation>其自身的头部</translation>
+    </message>
+    <message>
         <source>layers</source>
         <translation>模型层</translation>
     </message>
@@ -4356,6 +6082,10 @@
     <message>
         <source>metadata entry {index}</source>
         <translation>元数据条目 {index}</translation>
+    </message>
+    <message>
+        <source>needs {size} more memory</source>
+        <translation>内存还差 {size}</translation>
     </message>
     <message>
         <source>no hand-overs between cards</source>
@@ -4438,6 +6168,14 @@
         <translation>电脑太忙，无法测量。</translation>
     </message>
     <message>
+        <source>the environment</source>
+        <translation>环境变量</translation>
+    </message>
+    <message>
+        <source>the listing of {repo}</source>
+        <translation>{repo} 的列表</translation>
+    </message>
+    <message>
         <source>the metadata entry “{key}”</source>
         <translation>元数据条目“{key}”</translation>
     </message>
@@ -4450,8 +6188,28 @@
         <translation>由模型自身的层提出候选词元；效果需实测，不作保证</translation>
     </message>
     <message>
+        <source>the name that {tool} keeps it under</source>
+        <translation>{tool} 保存它所用的名称</translation>
+    </message>
+    <message>
+        <source>the settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>the system</source>
+        <translation>系统</translation>
+    </message>
+    <message>
         <source>the system&apos;s C library lacks what it is measured with.</source>
         <translation>系统的 C 库缺少测量所需的功能。</translation>
+    </message>
+    <message>
+        <source>the system&apos;s keyring did not answer.</source>
+        <translation>系统密钥环没有响应。</translation>
+    </message>
+    <message>
+        <source>the system&apos;s keyring refused ({kind}).</source>
+        <translation>系统密钥环拒绝了请求（{kind}）。</translation>
     </message>
     <message>
         <source>the tensor “{name}”</source>
@@ -4460,6 +6218,10 @@
     <message>
         <source>this program may use {n} of one processor, too little to measure it.</source>
         <translation>此程序只能使用 {n} 个处理器，不足以测量。</translation>
+    </message>
+    <message>
+        <source>this system has no keyring.</source>
+        <translation>此系统没有密钥环。</translation>
     </message>
     <message>
         <source>this system&apos;s C library is slower than the RAM, so it cannot measure it.</source>
@@ -4538,6 +6300,22 @@
         <translation>{fit}其余 {size} 要放在读取速度慢 {n} 倍的内存里：{times}。</translation>
     </message>
     <message>
+        <source>{folder} belongs to one repository of the hub cache.</source>
+        <translation>{folder} 属于 hub 缓存中的某个仓库。</translation>
+    </message>
+    <message>
+        <source>{folder} holds no complete model.</source>
+        <translation>{folder} 中没有完整的模型。</translation>
+    </message>
+    <message>
+        <source>{folder} knows no links. Models work there; other tools may keep a second copy.</source>
+        <translation>{folder} 不支持链接。模型可以在那里使用；其他工具可能会另存一份副本。</translation>
+    </message>
+    <message>
+        <source>{folder}: {text}.</source>
+        <translation>{folder}：{text}。</translation>
+    </message>
+    <message>
         <source>{free} are free in {folder}, but {kept} of that are kept for other downloads.</source>
         <translation>{folder} 空闲 {free}，其中 {kept} 为其他下载预留。</translation>
     </message>
@@ -4566,6 +6344,10 @@
         <translation>{gain}：同一模型的较小文件，{loss}。</translation>
     </message>
     <message>
+        <source>{here} of {needed} are here.</source>
+        <translation>现有 {here} / {needed}。</translation>
+    </message>
+    <message>
         <source>{host} allows no more requests for {time}.</source>
         <translation>{host} 在 {time}内不再接受请求。</translation>
     </message>
@@ -4574,16 +6356,24 @@
         <translation>{host} 返回 429：请求过多。</translation>
     </message>
     <message>
-        <source>{host} answered {status}, access restricted, for {repo}. Accept the terms on its page, then enter your access token.</source>
-        <translation>{host} 对 {repo} 返回 {status}：访问受限。请在其页面接受条款，然后输入访问令牌。</translation>
-    </message>
-    <message>
         <source>{host} answered {status}.</source>
         <translation>{host} 返回 {status}。</translation>
     </message>
     <message>
+        <source>{host} answered {status}: it was revoked, has run out, or was not copied whole.</source>
+        <translation>{host} 返回 {status}：令牌已被撤销、已过期，或没有复制完整。</translation>
+    </message>
+    <message>
         <source>{host} answered {status}: the repository does not exist, or it is private and needs an access token.</source>
         <translation>{host} 返回 {status}：仓库不存在，或为私有并需要访问令牌。</translation>
+    </message>
+    <message>
+        <source>{host} answers as a hub does; it lists {n} files of {repo}.</source>
+        <translation>{host} 的响应符合 hub；它列出了 {repo} 的 {n} 个文件。</translation>
+    </message>
+    <message>
+        <source>{host} answers, but keeps its files there.</source>
+        <translation>{host} 有响应，但它的文件存放在那里。</translation>
     </message>
     <message>
         <source>{host} asks to wait.</source>
@@ -4610,6 +6400,10 @@
         <translation>{host} 没有给出其大小，而规划需要知道大小。</translation>
     </message>
     <message>
+        <source>{host} does not tell whose it is (it answered {status}).</source>
+        <translation>{host} 没有说明令牌属于谁（返回 {status}）。</translation>
+    </message>
+    <message>
         <source>{host} ended the connection.</source>
         <translation>{host} 中断了连接。</translation>
     </message>
@@ -4622,6 +6416,10 @@
         <translation>{host} 太慢。</translation>
     </message>
     <message>
+        <source>{host} is {address} and answers after {time}.</source>
+        <translation>{host} 的地址是 {address}，在 {time}后响应。</translation>
+    </message>
+    <message>
         <source>{host} publishes no sha256 for it, so a damaged file would not be noticed.</source>
         <translation>{host} 没有公布其 sha256，因此无法发现文件损坏。</translation>
     </message>
@@ -4630,8 +6428,20 @@
         <translation>{name} 下载后已损坏。</translation>
     </message>
     <message>
+        <source>{name} arrived damaged. It is fetched again in pieces and compared: {done} of {size} so far; only what differs is replaced.</source>
+        <translation>{name} 下载后已损坏。正在分段重新下载并比对：已完成 {done} / {size}；只替换不同的部分。</translation>
+    </message>
+    <message>
         <source>{name} at {commit}.</source>
         <translation>{name}，位于 {commit}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be deleted now.</source>
+        <translation>现在无法删除 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be fetched from {host}.</source>
+        <translation>无法从 {host} 下载 {name}。</translation>
     </message>
     <message>
         <source>{name} cannot be opened.</source>
@@ -4650,6 +6460,14 @@
         <translation>无法读取 {name}。</translation>
     </message>
     <message>
+        <source>{name} cannot be repaired from here.</source>
+        <translation>无法在这里修复 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be run.</source>
+        <translation>无法运行 {name}。</translation>
+    </message>
+    <message>
         <source>{name} cannot be verified with the engine.</source>
         <translation>无法用引擎验证 {name}。</translation>
     </message>
@@ -4666,12 +6484,28 @@
         <translation>{name} 已损坏或不完整。</translation>
     </message>
     <message>
+        <source>{name} is in the library already.</source>
+        <translation>{name} 已在模型库中。</translation>
+    </message>
+    <message>
         <source>{name} is left alone: {size} of it may be used.</source>
         <translation>未使用 {name}：只允许使用其中 {size}。</translation>
     </message>
     <message>
+        <source>{name} is missing or has another size.</source>
+        <translation>{name} 缺失或大小不同。</translation>
+    </message>
+    <message>
+        <source>{name} is no model by itself.</source>
+        <translation>{name} 本身不是模型。</translation>
+    </message>
+    <message>
         <source>{name} is not a GGUF model file.</source>
         <translation>{name} 不是 GGUF 模型文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a GGUF model.</source>
+        <translation>{name} 不是 GGUF 模型。</translation>
     </message>
     <message>
         <source>{name} is not a known kind of RAM.</source>
@@ -4684,6 +6518,10 @@
     <message>
         <source>{name} is not complete on the hub.</source>
         <translation>{name} 在 hub 上不完整。</translation>
+    </message>
+    <message>
+        <source>{name} is not complete.</source>
+        <translation>{name} 不完整。</translation>
     </message>
     <message>
         <source>{name} is not in {repo} any more.</source>
@@ -4708,6 +6546,14 @@
     <message>
         <source>{name} is not what was expected.</source>
         <translation>{name} 与预期不符。</translation>
+    </message>
+    <message>
+        <source>{name} is set.</source>
+        <translation>已设置 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} read back from {folder} has another checksum.</source>
+        <translation>从 {folder} 读回的 {name} 校验和不同。</translation>
     </message>
     <message>
         <source>{name} was not fetched by the launcher.</source>
@@ -4738,12 +6584,20 @@
         <translation>{name}：最多 {size}</translation>
     </message>
     <message>
+        <source>{name}: {text}</source>
+        <translation>{name}：{text}</translation>
+    </message>
+    <message>
         <source>{name}: {words}</source>
         <translation>{name}：{words}</translation>
     </message>
     <message>
         <source>{now} tokens/s; with enough memory {better}</source>
         <translation>{now} 词元/秒；内存足够时为 {better}</translation>
+    </message>
+    <message>
+        <source>{n} % done.</source>
+        <translation>已完成 {n} %。</translation>
     </message>
     <message>
         <source>{n} % faster</source>
@@ -4756,6 +6610,10 @@
     <message>
         <source>{n} cards cannot be planned.</source>
         <translation>无法规划 {n} 张显卡。</translation>
+    </message>
+    <message>
+        <source>{n} damaged pieces were fetched again.</source>
+        <translation>已重新下载 {n} 个损坏的分段。</translation>
     </message>
     <message>
         <source>{n} days</source>
@@ -4818,6 +6676,10 @@
         <translation>{count} 个分片中缺少 {n} 个（编号 {numbers}）；可能仍在上传。</translation>
     </message>
     <message>
+        <source>{n} of {needed} bytes are missing.</source>
+        <translation>{needed} 字节中缺少 {n} 字节。</translation>
+    </message>
+    <message>
         <source>{n} parts ({sizes})</source>
         <translation> {n} 个部分（{sizes}）</translation>
     </message>
@@ -4858,8 +6720,24 @@
         <translation>{problem}当前使用的是 {date} 的头部。</translation>
     </message>
     <message>
+        <source>{proxy} asks for a password.</source>
+        <translation>{proxy} 要求密码。</translation>
+    </message>
+    <message>
+        <source>{proxy} did not let us through to {host}.</source>
+        <translation>{proxy} 没有放行到 {host} 的连接。</translation>
+    </message>
+    <message>
         <source>{quant} of {repo} cannot be loaded as it is published.</source>
         <translation>{repo} 的 {quant} 无法按发布的形式加载。</translation>
+    </message>
+    <message>
+        <source>{repo} has no files.</source>
+        <translation>{repo} 没有文件。</translation>
+    </message>
+    <message>
+        <source>{repo} has no model files that can be loaded.</source>
+        <translation>{repo} 没有可加载的模型文件。</translation>
     </message>
     <message>
         <source>{repo} has no {quant} file.</source>
@@ -4886,6 +6764,10 @@
         <translation>找不到 {repo}。</translation>
     </message>
     <message>
+        <source>{repo}, noted at the download</source>
+        <translation>{repo}，下载时的记录</translation>
+    </message>
+    <message>
         <source>{room} can be used here.</source>
         <translation>此处可用 {room}。</translation>
     </message>
@@ -4900,6 +6782,10 @@
     <message>
         <source>{size} RAM</source>
         <translation>{size} 内存</translation>
+    </message>
+    <message>
+        <source>{size} are here.</source>
+        <translation>现有 {size}。</translation>
     </message>
     <message>
         <source>{size} instead of {full} at 16 bits</source>
@@ -4930,6 +6816,10 @@
         <translation>为其他程序多留出 {size}</translation>
     </message>
     <message>
+        <source>{size} of it are in {folder}, which is not there now.</source>
+        <translation>其中 {size} 在 {folder}，该文件夹目前不存在。</translation>
+    </message>
+    <message>
         <source>{size} of it would be read from the disk for every answer: {times}.</source>
         <translation>每次回答都要从磁盘读取其中 {size}：{times}。</translation>
     </message>
@@ -4948,6 +6838,10 @@
     <message>
         <source>{size} of the weights do not fit in RAM and are read from the disk while it answers: slow, and only on a fast SSD.</source>
         <translation>{size} 的权重放不进内存，回答时要从磁盘读取：很慢，且需要高速 SSD。</translation>
+    </message>
+    <message>
+        <source>{size} on the disk were not what had arrived; they are fetched again.</source>
+        <translation>磁盘上有 {size} 与收到的内容不符，正在重新下载。</translation>
     </message>
     <message>
         <source>{size} parameters, {active} of them active per token, {loss}.</source>
@@ -5048,6 +6942,17 @@
     </message>
 </context>
 <context>
+    <name>_FolderLine</name>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Search {folder} no more</source>
+        <translation>不再搜索 {folder}</translation>
+    </message>
+</context>
+<context>
     <name>_Head</name>
     <message>
         <source>Unfolded</source>
@@ -5056,6 +6961,22 @@
     <message>
         <source>Folded</source>
         <translation>已折叠</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Where it runs</source>
+        <translation>运行位置</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>上次使用</translation>
     </message>
 </context>
 <context>
@@ -5089,6 +7010,13 @@
     <message>
         <source>{n} running</source>
         <translation>{n} 个进行中</translation>
+    </message>
+</context>
+<context>
+    <name>_StepRow</name>
+    <message>
+        <source>asking…</source>
+        <translation>正在查询…</translation>
     </message>
 </context>
 <context>
@@ -5126,6 +7054,10 @@
     <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+    <message>
+        <source>Models on this PC</source>
+        <translation>本机上的模型</translation>
     </message>
 </context>
 </TS>
