@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -39,8 +40,11 @@ from launcher.store.settings import (
     Setting,
     Settings,
 )
-from launcher.ui.settings import SettingsPage
 from launcher.ui.theme import ThemeManager, ThemeMode
+
+if TYPE_CHECKING:
+    from launcher.ui.settings import SettingsPage
+    from launcher.ui.settings.network_section import NetworkSection
 
 _SHOWN: tuple[Setting[Any], ...] = (
     THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
@@ -51,7 +55,7 @@ _BYTES_PER_KB = 1000
 
 
 class SettingsPresenter(QObject):
-    """Connects the Settings page.
+    """Puts the settings in force, and connects the Settings page once there is one.
 
     Signals:
         next_step_chosen(NextStep): the connection test, the dialog for a token.
@@ -63,7 +67,6 @@ class SettingsPresenter(QObject):
 
     def __init__(
         self,
-        page: SettingsPage,
         settings: Settings,
         store: ChatService,
         plans: PlanService,
@@ -73,7 +76,8 @@ class SettingsPresenter(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._page = page
+        self._page: SettingsPage | None = None
+        self._problems: dict[str, UserError | None] = {}
         self._settings = settings
         self._store = store
         self._plans = plans
@@ -81,6 +85,14 @@ class SettingsPresenter(QObject):
         self._engine = engine
         self._downloads = downloads
         self._tasks = TaskRunner("settings", self, serial=True, patience_s=CLOSE_PATIENCE_S)
+        for setting in _SHOWN:
+            if setting not in _OF_THE_NETWORK:
+                self._apply(setting, settings.get(setting))
+        reach.apply(settings)
+
+    def set_page(self, page: SettingsPage) -> None:
+        """Connect the page, which is made when it is first shown; it gets all that happened until then."""
+        self._page = page
         from_environment = os.environ.get("HF_ENDPOINT")
         page.network.set_default_endpoint(
             from_environment or network.DEFAULT_ENDPOINT, from_environment=from_environment is not None
@@ -88,12 +100,15 @@ class SettingsPresenter(QObject):
         page.set_about(__version__, self.tr("llama.cpp through llama-cpp-python"), LICENCES)
         page.setting_changed.connect(self._on_setting_changed)
         page.restore_defaults_requested.connect(self._on_restore_defaults_requested)
-        self._connect_network()
-        self._show()
-        for setting in _SHOWN:
-            if setting not in _OF_THE_NETWORK:
-                self._apply(setting, settings.get(setting))
-        reach.apply(settings)
+        section = page.network
+        section.test_requested.connect(self._on_test_requested)
+        section.proxy_entered.connect(self._on_proxy_entered)
+        section.ca_file_requested.connect(self._on_ca_file_requested)
+        section.token_requested.connect(self._on_token_requested)
+        section.token_forgotten.connect(self._on_token_forgotten)
+        self._show({})
+        for key, error in self._problems.items():
+            page.show_problem(key, error)
 
     @Slot(str)
     def on_page_changed(self, page: str) -> None:
@@ -108,14 +123,14 @@ class SettingsPresenter(QObject):
     def go_online(self) -> None:
         """Leave offline mode."""
         self._change(OFFLINE, False)
-        self._show()
+        self._show({})
 
     @Slot(str, object)
     def change(self, key: str, value: object) -> None:
         """A setting was changed on another page."""
         self._on_setting_changed(key, value)
         # What the thread is just writing is not in the settings yet.
-        self._page.set_values({**{s.key: self._settings.get(s) for s in _SHOWN}, key: value})
+        self._show({key: value})
 
     @Slot()
     def refresh_token(self) -> None:
@@ -124,8 +139,15 @@ class SettingsPresenter(QObject):
 
     # --- settings ---
 
-    def _show(self) -> None:
-        self._page.set_values({s.key: self._settings.get(s) for s in _SHOWN})
+    def _show(self, newer: dict[str, Any]) -> None:
+        """Show the settings as they are, but for the newer values."""
+        if self._page is not None:
+            self._page.set_values({s.key: self._settings.get(s) for s in _SHOWN} | newer)
+
+    def _show_problem(self, key: str, error: UserError | None) -> None:
+        self._problems[key] = error
+        if self._page is not None:
+            self._page.show_problem(key, error)
 
     @Slot(str, object)
     def _on_setting_changed(self, key: str, value: object) -> None:
@@ -135,9 +157,9 @@ class SettingsPresenter(QObject):
     @Slot()
     def _on_restore_defaults_requested(self) -> None:
         for setting in _SHOWN:
-            self._page.show_problem(setting.key, None)
+            self._show_problem(setting.key, None)
             self._change(setting, setting.default)
-        self._page.set_values({s.key: s.default for s in _SHOWN})
+        self._show({s.key: s.default for s in _SHOWN})
 
     def _change(self, setting: Setting[Any], value: Any) -> None:
         if setting in _OF_THE_NETWORK:
@@ -162,14 +184,6 @@ class SettingsPresenter(QObject):
 
     # --- network ---
 
-    def _connect_network(self) -> None:
-        section = self._page.network
-        section.test_requested.connect(self._on_test_requested)
-        section.proxy_entered.connect(self._on_proxy_entered)
-        section.ca_file_requested.connect(self._on_ca_file_requested)
-        section.token_requested.connect(self._on_token_requested)
-        section.token_forgotten.connect(self._on_token_forgotten)
-
     def _take(self, setting: Setting[Any], value: Any) -> str:
         """Check, keep and use a setting of the network; in the thread."""
         if setting is HUB_ENDPOINT:
@@ -186,22 +200,24 @@ class SettingsPresenter(QObject):
         """Change how the network is reached; an error stands beside the setting of that key."""
 
         def done(kept: str) -> None:
-            self._page.show_problem(key, None)
-            self._show()
-            if kept:
+            self._show_problem(key, None)
+            self._show({})
+            if kept and self._page is not None:
                 self._page.network.set_password_kept(kept)
             self._show_way()
             self.network_changed.emit()
 
-        self._tasks.run(work, done, lambda error: self._page.show_problem(key, error))
+        self._tasks.run(work, done, lambda error: self._show_problem(key, error))
 
     def _show_way(self) -> None:
         """Which proxy and which token requests take now."""
-        self._tasks.run(_way, self._on_way_known)
+        if self._page is not None:
+            self._tasks.run(_way, partial(self._on_way_known, self._page.network))
 
-    def _on_way_known(self, way: tuple[network.ProxyInUse | UserError | None, str, bool]) -> None:
+    def _on_way_known(
+        self, section: NetworkSection, way: tuple[network.ProxyInUse | UserError | None, str, bool]
+    ) -> None:
         proxy, token, is_own = way
-        section = self._page.network
         if isinstance(proxy, UserError):
             section.set_proxy_in_use(joined(known(proxy.what), known(proxy.why)))
         elif proxy is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -16,7 +17,9 @@ from launcher.downloads.disk import folders
 from launcher.services.download_service import DownloadService
 from launcher.services.storage import Storage, read_storage
 from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
-from launcher.ui.settings import StorageSection
+
+if TYPE_CHECKING:
+    from launcher.ui.settings import StorageSection
 
 
 class StoragePresenter(QObject):
@@ -33,6 +36,7 @@ class StoragePresenter(QObject):
         section.search_requested.connect(self._on_search_requested)
         section.forget_requested.connect(self._on_forget_requested)
         downloads.library_changed.connect(self._on_library_changed)
+        self._read()
 
     def close(self) -> None:
         """End the thread."""
@@ -42,6 +46,9 @@ class StoragePresenter(QObject):
     def _on_library_changed(self, installed: object) -> None:
         """Also changed by the command line, the library page, and what was fetched since."""
         del installed
+        self._read()
+
+    def _read(self) -> None:
         self._tasks.run(read_storage, self._section.set_storage)
 
     def _change(self, change: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ import json
 import platform
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -45,9 +46,11 @@ from launcher.ui.library import DOWNLOADS, LIBRARY, DownloadsArea, LibraryPage
 from launcher.ui.main_window import MainWindow
 from launcher.ui.meters import AlarmBanner, MeterPanel
 from launcher.ui.models import ModelsPage
-from launcher.ui.settings import SettingsPage
 from launcher.ui.theme import ThemeManager
 from launcher.ui.thispc import ThisPcPage
+
+if TYPE_CHECKING:
+    from launcher.ui.settings import SettingsPage
 
 
 class Workspace(QObject):
@@ -92,13 +95,11 @@ class Workspace(QObject):
         self._library_page = LibraryPage()
         self._downloads_area = DownloadsArea(self._downloads_page, self._library_page)
         self._this_pc = ThisPcPage()
-        self._settings_page = SettingsPage()
         chat_regions = (self._chat.panel, self._chat.message_list, self._chat.composer, self._meters)
         self._window.set_page("chat", self._chat, regions=chat_regions)
         self._window.set_page("models", self._models)
         self._window.set_page("downloads", self._downloads_area)
         self._window.set_page("this-pc", self._this_pc)
-        self._window.set_page("settings", self._settings_page)
 
     def _build_presenters(self) -> None:
         plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
@@ -111,20 +112,30 @@ class Workspace(QObject):
             self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self._calibration, self
         )
         self._settings_presenter = SettingsPresenter(
-            self._settings_page, self._settings, self._store, plans, self._theme, engine, downloads, self
+            self._settings, self._store, plans, self._theme, engine, downloads, self
         )
+        self._storage_presenter: StoragePresenter | None = None
+        self._window.set_page_when_shown("settings", self._make_settings_page)
         # After the settings, which say where the hub is.
         self._dialogs = DownloadDialogs(self._window, downloads, flow, self._hardware, plans, self)
         self._downloads_presenter = DownloadsPresenter(
             self._downloads_page, self._window, downloads, flow, self._hardware, self._settings, self._dialogs, self
         )
-        self._storage_presenter = StoragePresenter(self._settings_page.storage, downloads, self)
         self._library_presenter = LibraryPresenter(
             self._library_page, self._library, downloads, self._store, flow, self
         )
         self._notifications = Notifications(self._window, downloads, self._settings, self)
         self._status_presenter = StatusPresenter(self._window, engine, self._hardware, plans, self)
         self._recorder = LoadRecorder(engine, self._store, self)
+
+    def _make_settings_page(self) -> SettingsPage:
+        from launcher.ui.settings import SettingsPage
+
+        page = SettingsPage()
+        self._settings_page = page
+        self._settings_presenter.set_page(page)
+        self._storage_presenter = StoragePresenter(page.storage, self._downloads, self)
+        return page
 
     def _connect(self) -> None:
         window, chat = self._window, self._chat
@@ -216,7 +227,8 @@ class Workspace(QObject):
         self._engine.close()
         self._dialogs.close()
         self._library.close()
-        self._storage_presenter.close()
+        if self._storage_presenter is not None:
+            self._storage_presenter.close()
         self._settings_presenter.close()
         self._downloads.close()
         self._calibration.close()

@@ -47,6 +47,7 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget(self)
         self._keys: list[str] = []
         self._pages: dict[str, QWidget] = {}
+        self._makers: dict[str, Callable[[], QWidget]] = {}
         self._regions: dict[str, tuple[QWidget, ...]] = {}
         body = QWidget(self)
         column = QVBoxLayout(body)
@@ -117,13 +118,24 @@ class MainWindow(QMainWindow):
         if was_shown:
             self._stack.setCurrentWidget(page)
 
+    def set_page_when_shown(self, key: str, make: Callable[[], QWidget]) -> None:
+        """Like `set_page`, with a page that is made when it is first shown: until then it takes no memory."""
+        self._makers[key] = make
+        if key == self.page_key:
+            self._make_page(key)
+
+    def _make_page(self, key: str) -> None:
+        if key in self._makers:
+            self.set_page(key, self._makers.pop(key)())
+
     def page(self, key: str) -> QWidget:
-        """The widget of a page."""
+        """The widget of a page; an empty one until it is filled."""
         return self._pages[key]
 
     def show_page(self, key: str) -> None:
         """Show a page and mark it in the rail."""
         is_new = key != self.page_key
+        self._make_page(key)
         self._stack.setCurrentWidget(self._pages[key])
         self.rail.set_current(key)
         if is_new:

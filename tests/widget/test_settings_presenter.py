@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from launcher.app.settings_presenter import SettingsPresenter
@@ -41,7 +42,7 @@ WAIT_MS = 20_000
 class Rig:
     """The presenter between a real page, a real file, and a record of what the services were told."""
 
-    def __init__(self, theme: ThemeManager) -> None:
+    def __init__(self, theme: ThemeManager, *, has_page: bool = True) -> None:
         self.owner = QObject()
         self.page = SettingsPage()
         self.settings = Settings(config_dir() / "settings.toml")
@@ -53,9 +54,9 @@ class Rig:
 
         names = ("set_at_once", "set_connections", "set_limit", "set_vram_reserve", "set_idle_minutes")
         services = cast("Any", SimpleNamespace(**{name: teller(name) for name in names}))
-        self.presenter = SettingsPresenter(
-            self.page, self.settings, self.store, services, theme, services, services, self.owner
-        )
+        self.presenter = SettingsPresenter(self.settings, self.store, services, theme, services, services, self.owner)
+        if has_page:
+            self.presenter.set_page(self.page)
 
     def in_file(self, setting: Setting[Any]) -> object:
         return Settings(config_dir() / "settings.toml").get(setting)
@@ -89,6 +90,21 @@ def test_values_of_the_file_are_in_force_from_the_start(theme: ThemeManager, qtb
     assert ("set_limit", 12_500_000) in rig.told
     assert ("set_at_once", 3) in rig.told
     assert network.endpoint() == "http://127.0.0.1:9/mirror"
+    rig.close()
+    network.configure(network.NetworkSettings())
+
+
+def test_a_page_that_is_made_late_shows_what_happened_before(theme: ThemeManager, qtbot: QtBot, tmp_path: Path) -> None:
+    rig = Rig(theme, has_page=False)
+    qtbot.addWidget(rig.page)
+    rig.presenter.on_page_changed("settings")
+    rig.presenter.change(CA_FILE.key, str(tmp_path / "gone.pem"))
+    rig.presenter.change(PROXY.key, "http://127.0.0.1:9")
+    with qtbot.waitSignal(rig.presenter.network_changed, timeout=WAIT_MS):
+        pass
+    rig.presenter.set_page(rig.page)
+    assert rig.says("gone.pem")
+    assert any(field.text() == "http://127.0.0.1:9" for field in rig.page.findChildren(QLineEdit))
     rig.close()
     network.configure(network.NetworkSettings())
 

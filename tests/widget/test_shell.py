@@ -43,6 +43,25 @@ def rail_button(window: MainWindow, title: str) -> QPushButton:
     return next(b for b in window.rail.findChildren(QPushButton) if b.text() == title)
 
 
+def test_a_page_can_be_made_when_it_is_first_shown(window: MainWindow, qtbot) -> None:
+    made: list[str] = []
+
+    def make(name: str) -> QWidget:
+        made.append(name)
+        return _page(name)
+
+    window.set_page_when_shown("models", lambda: make("late"))
+    window.set_page_when_shown("home", lambda: make("shown already"))
+    assert made == ["shown already"]
+    shown: list[str] = []
+    window.page_changed.connect(lambda key: shown.append(window.page(key).findChildren(QLineEdit)[0].objectName()))
+    for key in ("models", "home", "models"):
+        window.show_page(key)
+    assert made == ["shown already", "late"]
+    assert shown == ["late", "shown already", "late"]
+    assert window.page("models").isVisible()
+
+
 def test_a_press_on_the_rail_shows_the_page(window: MainWindow, qtbot) -> None:
     assert window.page_key == "home"
     with qtbot.waitSignal(window.page_changed) as blocker:
