@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,16 +92,32 @@ def _named(what: str) -> str:
     }.get(what, what)
 
 
+def _is_installed() -> bool:
+    """Whether NVIDIA's library is here: pynvml takes 40 ms and 2 MB, which PCs without such a card can do without."""
+    if sys.platform == "win32":
+        places = (("WINDIR", "System32/nvml.dll"), ("ProgramFiles", "NVIDIA Corporation/NVSMI/nvml.dll"))
+        return any(Path(os.environ.get(variable, ""), name).exists() for variable, name in places)
+    try:
+        ctypes.CDLL("libnvidia-ml.so.1")
+    except OSError:
+        return False
+    return True
+
+
 class NvmlDriver:
     """The library: started, stopped, asked. NVML counts starts per process, so several of these do not disturb each other."""
 
     def __init__(self) -> None:
-        self._nvml: Any = importlib.import_module("pynvml")  # 40 ms, so not before somebody wants to know
+        self._nvml: Any = None
         self._is_started = False
 
     def start(self) -> int:
         """Start NVML; 0 or the code that says why not."""
         self.stop()
+        if self._nvml is None:
+            if not _is_installed():
+                return LIBRARY_NOT_FOUND
+            self._nvml = importlib.import_module("pynvml")
         try:
             self._nvml.nvmlInit()
         except self._nvml.NVMLError as error:
@@ -121,6 +140,8 @@ class NvmlDriver:
         Returns:
             (answer, 0), or (None, code).
         """
+        if self._nvml is None:
+            return None, UNINITIALIZED
         try:
             return getattr(self._nvml, function)(*arguments), 0
         except self._nvml.NVMLError as error:
