@@ -123,7 +123,9 @@ def proxy_refused(answer: str, host: str, proxy: ProxyInUse | None, detail: str)
         )
         return UserError(
             "proxy_password",
-            say("{proxy} asks for a password.", proxy=address),
+            say("The proxy {address} asks for a password.", address=address)
+            if proxy is not None
+            else say("The proxy asks for a password."),
             joined(named, why),
             (NextStep("Enter the proxy's password", StepAction.NETWORK_SETTINGS), TEST),
             detail,

@@ -17,15 +17,15 @@ from tests.fakes.proxy import ForwardProxy
 
 Start = Callable[..., App]
 OWNER = "friends"
-MODELS = ("R1-Distill-Qwen-7B-Q4_K_M", "R1-0528-Qwen3-8B-Q8_0", "Coder-V2-Lite-Instruct-Q4_K_M")
+MODELS = {"R1-Distill-Qwen-7B": "Q4_K_M", "R1-0528-Qwen3-8B": "Q8_0", "Coder-V2-Lite-Instruct": "Q4_K_M"}
 
 
 @pytest.fixture
 def links(hub: FakeHub, model_file: Path) -> list[str]:
     """Three repositories, each a link to paste."""
-    for name in MODELS:
-        hub.add_file(f"{OWNER}/{name}-GGUF", f"{name}.gguf", model_file)
-    return [f"{hub.endpoint}/{OWNER}/{name}-GGUF/resolve/main/{name}.gguf" for name in MODELS]
+    for name, quant in MODELS.items():
+        hub.add_file(f"{OWNER}/{name}-GGUF", f"{name}-{quant}.gguf", model_file)
+    return [f"{hub.endpoint}/{OWNER}/{name}-GGUF/resolve/main/{name}-{q}.gguf" for name, q in MODELS.items()]
 
 
 def add_link(app: App, link: str) -> None:

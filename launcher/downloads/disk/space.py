@@ -79,6 +79,11 @@ def has_room(folder: Path, needed_bytes: int, kept_bytes: int) -> bool:
         return False
 
 
+def _known_as(folder: Path) -> Path:
+    """The models' folder, which the user knows, for a repository's inside it; not when that is a link to another disk."""
+    return folder.parent if folder.name.startswith("models--") and not folder.is_symlink() else folder
+
+
 def check_space(folder: Path, needed_bytes: int, kept_bytes: int, here_bytes: int) -> None:
     """See that an item fits.
 
@@ -99,11 +104,11 @@ def check_space(folder: Path, needed_bytes: int, kept_bytes: int, here_bytes: in
         say(
             "{free} are free in {folder}, but {kept} of that are kept for other downloads.",
             free=gb(free),
-            folder=folder,
+            folder=_known_as(folder),
             kept=gb(kept_bytes),
         )
         if kept_bytes
-        else say("{free} are free in {folder}.", free=gb(free), folder=folder)
+        else say("{free} are free in {folder}.", free=gb(free), folder=_known_as(folder))
     )
     why = joined(
         say("Needs {size} more and {slack} to spare.", size=gb(needed_bytes), slack=gb(slack_bytes(needed_bytes))),
@@ -164,7 +169,7 @@ def disk_error(error: OSError, folder: Path, here_bytes: int) -> UserError:
     """What a failure to write means."""
     detail = f"{type(error).__name__}: {error}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        free = say("{free} are free in {folder}.", free=gb(free_bytes(folder)), folder=folder)
+        free = say("{free} are free in {folder}.", free=gb(free_bytes(folder)), folder=_known_as(folder))
         quota = say("A quota of your account is used up.") if error.errno == errno.EDQUOT else ""
         here = say("The {size} already here stay.", size=gb(here_bytes)) if here_bytes else ""
         why = joined(quota, free, here)

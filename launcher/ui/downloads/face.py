@@ -143,7 +143,7 @@ def _no_room(progress: DownloadProgress) -> Face:
     """Paused until the disk has room."""
     error = progress.error
     what = known(error.what).rstrip(".。") if error else translate("Downloads", "the disk is full")
-    why = joined(known(error.why) if error else "", translate("Downloads", "It goes on by itself when there is room."))
+    why = known(error.why) if error else translate("Downloads", "It goes on by itself when there is room.")
     offered = tuple(step for step in error.next_steps if step.action) if error else ()
     usual = (
         NextStep(translate("Downloads", "Free up space…"), StepAction.FREE_SPACE),
