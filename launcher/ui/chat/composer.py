@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QTextOp
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.ui.chat.states import ThinkingMode
-from launcher.ui.components import IconLabel, PrimaryButton, SecondaryButton, Text, ToggleSwitch, frame
+from launcher.ui.components import IconLabel, PrimaryButton, SecondaryButton, Text, ToggleSwitch, frame, show_checked
 from launcher.ui.theme import Role, Tone, current, font, px
 
 _MAX_LINES = 10
@@ -105,9 +105,7 @@ class Composer(QWidget):
             is_on: its state when it is free.
             reason: why it is locked ("always on for R1"); "" when it is free.
         """
-        self._switch.blockSignals(True)  # a value shown is not an intent
-        self._switch.setChecked(is_on if mode is ThinkingMode.SWITCH else mode is ThinkingMode.ALWAYS)
-        self._switch.blockSignals(False)
+        show_checked(self._switch, is_on if mode is ThinkingMode.SWITCH else mode is ThinkingMode.ALWAYS)
         is_locked = mode is not ThinkingMode.SWITCH
         self._switch.set_locked((reason or self.tr("This model cannot be switched")) if is_locked else "")
         self._lock.setVisible(is_locked and bool(reason))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWid
 from launcher.core.downloads import Installed
 from launcher.core.units import gb
 from launcher.ui.chat.states import ModelState
-from launcher.ui.components import FocusRing, IconButton, frame
+from launcher.ui.components import FocusRing, IconButton, frame, show_checked
 from launcher.ui.theme import Role, Tone, colour, current, font, icon, paint_icon, px
 
 _HEIGHT = 52
@@ -58,10 +58,7 @@ class ChatHead(QWidget):
 
     def set_meters_shown(self, shown: bool) -> None:
         """Show the state of the meter panel."""
-        self._meters.blockSignals(True)
-        self._meters.setChecked(shown)
-        self._meters.blockSignals(False)
-        self._meters.update()
+        show_checked(self._meters, shown)
 
     def changeEvent(self, event: QEvent) -> None:
         """A new text size."""

@@ -29,7 +29,7 @@ from launcher.ui.components.slider import Slider
 from launcher.ui.components.sparkline import Sparkline
 from launcher.ui.components.text import ElidedLabel, Run, SkeletonText, Text
 from launcher.ui.components.title_line import TitleLine
-from launcher.ui.components.toggles import CheckBox, SegmentedButtons, ToggleSwitch
+from launcher.ui.components.toggles import CheckBox, SegmentedButtons, ToggleSwitch, show_checked
 
 __all__ = [
     "Banner",
@@ -79,5 +79,6 @@ __all__ = [
     "paint_line",
     "part_name",
     "planned_parts",
+    "show_checked",
     "two_lines",
 ]

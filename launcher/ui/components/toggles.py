@@ -11,6 +11,16 @@ from launcher.ui.components.paint import frame
 from launcher.ui.theme import Role, current, font, paint_icon, px
 
 
+def show_checked(button: QAbstractButton, is_checked: bool) -> None:
+    """Show a value without a signal.
+
+    Every control that is switched is shown its value this way and listened to by `toggled`: that is then what the user
+    did, by mouse, keys or screen reader alike. Screen readers do not click such a button, they toggle it.
+    """
+    with QSignalBlocker(button):
+        button.setChecked(is_checked)
+
+
 class ToggleSwitch(QCheckBox):
     """An on/off switch, 34 x 20. Its words stand beside it; give it an accessible name.
 

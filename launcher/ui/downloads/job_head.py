@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from launcher.core.downloads import DownloadRequest
 from launcher.core.units import gb
-from launcher.ui.components import CheckBox, Chip, ElidedLabel, IconButton, Text
+from launcher.ui.components import CheckBox, Chip, ElidedLabel, IconButton, Text, show_checked
 from launcher.ui.downloads.face import Face
 from launcher.ui.theme import Role, Tone, px
 
@@ -71,9 +71,7 @@ class JobHead(QWidget):
 
     def set_chat_when_done(self, wanted: bool) -> None:
         """Tick the box without a signal."""
-        self._chat.blockSignals(True)
-        self._chat.setChecked(wanted)
-        self._chat.blockSignals(False)
+        show_checked(self._chat, wanted)
 
     def set_tight(self, is_tight: bool) -> None:
         """Where there is no room for its words the tick keeps only its name and its tool tip."""

@@ -26,6 +26,7 @@ from launcher.ui.components import (
     SecondaryButton,
     Text,
     ThinBar,
+    show_checked,
 )
 from launcher.ui.library import words
 from launcher.ui.library.facts import Facts
@@ -82,7 +83,7 @@ class LibraryPanel(Card):
         column.addWidget(self._actions)
         self._pin = CheckBox(self.tr("Keep this version"), self)
         self._pin.setToolTip(self.tr("No newer version of it is offered."))
-        self._pin.clicked.connect(self._on_pin_clicked)
+        self._pin.toggled.connect(self._on_pin_toggled)
         column.addWidget(self._pin)
         column.addWidget(self._build_confirm())
         column.addStretch(1)
@@ -141,9 +142,7 @@ class LibraryPanel(Card):
                 (self.tr("Version"), (model.revision or "")[:8], Tone.TEXT, model.revision or ""),
             )
         )
-        self._pin.blockSignals(True)
-        self._pin.setChecked(model.pinned)
-        self._pin.blockSignals(False)
+        show_checked(self._pin, model.pinned)
         differs = entry.check is not None and entry.check.state is CheckState.DIFFERS
         names = ", ".join(_name_of(f) for f in entry.check.bad_files[:3]) if entry.check is not None else ""
         self._trouble.set_text(
@@ -307,7 +306,7 @@ class LibraryPanel(Card):
     def _on_cancel_clicked(self) -> None:
         self.cancel_requested.emit(self.path)
 
-    def _on_pin_clicked(self, pinned: bool) -> None:
+    def _on_pin_toggled(self, pinned: bool) -> None:
         self.pin_changed.emit(self._model(), pinned)
 
     def _on_update_clicked(self) -> None:

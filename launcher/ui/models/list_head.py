@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.errors import UserError
 from launcher.services.linked import is_link, shown_link
-from launcher.ui.components import Banner, BannerKind, ComboBox, FilterChip, FlowLayout, SearchField, Text
+from launcher.ui.components import Banner, BannerKind, ComboBox, FilterChip, FlowLayout, SearchField, Text, show_checked
 from launcher.ui.models.arrange import Filter, Order, View
 from launcher.ui.theme import Role, Tone
 
@@ -90,9 +90,7 @@ class ListHead(QWidget):
     def clear_filters(self) -> None:
         """All chips off."""
         for chip in self._chips.values():
-            chip.blockSignals(True)
-            chip.setChecked(False)
-            chip.blockSignals(False)
+            show_checked(chip, False)
         self.view_changed.emit()
 
     def show_not_running(self) -> None:

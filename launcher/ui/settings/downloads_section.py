@@ -13,7 +13,7 @@ from launcher.store.settings import (
     SPEED_LIMIT_KB_S,
     Setting,
 )
-from launcher.ui.components import ToggleSwitch
+from launcher.ui.components import ToggleSwitch, show_checked
 from launcher.ui.settings.controls import NumberField, with_unit
 from launcher.ui.settings.rows import SectionCard, SettingRow
 
@@ -59,7 +59,7 @@ class DownloadsSection(SectionCard):
             self.tr("Go on after a start"),
             self.tr("Unfinished downloads continue when the app opens."),
         )
-        self._resume.clicked.connect(self._on_resume_clicked)
+        self._resume.toggled.connect(self._on_resume_toggled)
         self._notify = self._switch(
             NOTIFY,
             self.tr("Notify at the end"),
@@ -67,7 +67,7 @@ class DownloadsSection(SectionCard):
                 "A desktop notification when a download is finished or needs you, while this window is not in front."
             ),
         )
-        self._notify.clicked.connect(self._on_notify_clicked)
+        self._notify.toggled.connect(self._on_notify_toggled)
 
     def set_values(self, values: dict[str, object]) -> None:
         """Show values by key."""
@@ -79,7 +79,7 @@ class DownloadsSection(SectionCard):
         if isinstance(limit, int):
             self._limit.set_value(limit / _KB_PER_MB)
         for switch, setting in ((self._resume, RESUME_ON_START), (self._notify, NOTIFY)):
-            switch.setChecked(bool(values.get(setting.key, setting.default)))
+            show_checked(switch, bool(values.get(setting.key, setting.default)))
 
     def _number(self, setting: Setting[int], name: str, help_text: str, unit: str) -> NumberField:
         field = NumberField(name, setting.low, setting.high, digits=0, step=1, parent=self)
@@ -100,8 +100,8 @@ class DownloadsSection(SectionCard):
     def _on_limit_changed(self, value: float) -> None:
         self.setting_changed.emit(SPEED_LIMIT_KB_S.key, round(value * _KB_PER_MB))
 
-    def _on_resume_clicked(self, checked: bool) -> None:
+    def _on_resume_toggled(self, checked: bool) -> None:
         self.setting_changed.emit(RESUME_ON_START.key, checked)
 
-    def _on_notify_clicked(self, checked: bool) -> None:
+    def _on_notify_toggled(self, checked: bool) -> None:
         self.setting_changed.emit(NOTIFY.key, checked)

@@ -19,6 +19,7 @@ from launcher.ui.components import (
     SegmentedButtons,
     Text,
     ToggleSwitch,
+    show_checked,
 )
 from launcher.ui.settings.controls import AddressField, SecretField
 from launcher.ui.settings.rows import SectionCard, SettingRow
@@ -65,7 +66,7 @@ class NetworkSection(SectionCard):
         ca_file = str(values.get(CA_FILE.key, ""))
         self._ca_file.set_text(ca_file or self.tr("None"))
         self._ca_forget.setVisible(bool(ca_file))
-        self._offline.setChecked(bool(values.get(OFFLINE.key, False)))
+        show_checked(self._offline, bool(values.get(OFFLINE.key, False)))
 
     def set_default_endpoint(self, address: str, *, from_environment: bool) -> None:
         """What an empty server field means: HF_ENDPOINT's value, or the built-in one."""
@@ -170,7 +171,7 @@ class NetworkSection(SectionCard):
     def _build_offline(self) -> None:
         name = self.tr("Offline mode")
         self._offline = ToggleSwitch(name, self)
-        self._offline.clicked.connect(self._on_offline_clicked)
+        self._offline.toggled.connect(self._on_offline_toggled)
         help_text = self.tr("Nothing goes to the network until this is switched off.")
         self.add(SettingRow(name, help_text, self._offline), OFFLINE.key)
 
@@ -251,7 +252,7 @@ class NetworkSection(SectionCard):
     def _on_ca_forget_clicked(self) -> None:
         self.setting_changed.emit(CA_FILE.key, "")
 
-    def _on_offline_clicked(self, checked: bool) -> None:
+    def _on_offline_toggled(self, checked: bool) -> None:
         self.setting_changed.emit(OFFLINE.key, checked)
 
 

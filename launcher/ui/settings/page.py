@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.errors import UserError
 from launcher.core.words import joined, known
@@ -84,18 +84,18 @@ class SettingsPage(QWidget):
         outer.addStretch(1)
         self._build_top()
         self._sections = self._build_sections(holder)
-        self._items: list[NavItem] = []
-        for section in self._sections:
+        self._chosen = 0
+        self._items = QButtonGroup(self)
+        self._items.idToggled.connect(self._on_section_toggled)
+        for i, section in enumerate(self._sections):
             item = NavItem(section.title, nav)
-            item.clicked.connect(self._on_section_clicked)
-            self._items.append(item)
+            self._items.addButton(item, i)
             self._nav_column.addWidget(item)
             self._column.addWidget(section)
         self._nav_column.addStretch(1)
         self._empty = self._build_empty(holder)
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
-        self._items[0].setChecked(True)
         self._set_widths()
         self._show()
 
@@ -132,8 +132,8 @@ class SettingsPage(QWidget):
 
     def show_section(self, key: str) -> None:
         """Open a section: one of `SECTIONS`."""
+        self._chosen = SECTIONS.index(key)
         self._search.clear()
-        self._items[SECTIONS.index(key)].setChecked(True)
         self._show()
 
     def show_problem(self, key: str, error: UserError | None) -> None:
@@ -288,26 +288,31 @@ class SettingsPage(QWidget):
 
     def _show(self) -> None:
         query = self._search.text().strip()
-        chosen = next((i for i, item in enumerate(self._items) if item.isChecked()), 0)
         n_shown = 0
         for i, section in enumerate(self._sections):
             has_rows = section.show_matching(query)
-            is_shown = has_rows if query else i == chosen
+            is_shown = has_rows if query else i == self._chosen
             section.setVisible(is_shown)
             n_shown += is_shown
         self._nothing.set_text(self.tr("No setting called \u201c{name}\u201d").format(name=query[:60]))
         self._empty.setVisible(not n_shown)
+        self._mark_chosen(not query)
+
+    def _mark_chosen(self, is_marked: bool) -> None:
+        """None is marked during a search: it goes through all sections, and choosing any of them ends it."""
+        with QSignalBlocker(self._items):
+            self._items.setExclusive(is_marked)  # an exclusive group does not let go of its button
+            self._items.button(self._chosen).setChecked(is_marked)
+            self._items.setExclusive(True)
 
     # --- slots ---
 
     def _on_search_changed(self) -> None:
         self._show()
 
-    def _on_section_clicked(self) -> None:
-        # A click on a section ends the search, otherwise it would seem to do nothing.
-        if self._search.text():
-            self._search.clear()
-        self._show()
+    def _on_section_toggled(self, index: int, is_checked: bool) -> None:
+        if is_checked:
+            self.show_section(SECTIONS[index])
 
     def _on_theme_chosen(self, key: str) -> None:
         self.setting_changed.emit(THEME.key, key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -54,8 +54,9 @@ class NavRail(QWidget):
         self._update_width()
 
     def set_current(self, key: str) -> None:
-        """Mark the page that is shown."""
-        self._buttons[key].setChecked(True)
+        """Mark the page that is shown, without a signal."""
+        with QSignalBlocker(self._group):
+            self._buttons[key].setChecked(True)
 
     def set_badge(self, key: str, number: int) -> None:
         """A small number on a page's icon; 0 removes it."""
