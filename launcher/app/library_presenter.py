@@ -17,34 +17,35 @@ from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.services.library_service import LibraryService
 from launcher.ui.components import BannerKind
-from launcher.ui.library import LibraryPage
 from launcher.ui.library.words import about
 
 if TYPE_CHECKING:
     from launcher.downloads.library.adopt import Adopted
     from launcher.downloads.library.updates import Update
     from launcher.downloads.library.verify import Verdict
+    from launcher.ui.library.page import LibraryPage
 
 _CHAT, _FETCH_AGAIN = "chat_with_file", "fetch_file_again"
 """Steps of this page's own messages; their argument is a path."""
 
 
 class LibraryPresenter(QObject):
-    """Connects the page with the service.
+    """Connects the page with the service; the page is made when it is first needed.
 
     Signals:
         page_wanted(): something came from outside; the page should show.
         downloads_wanted(): a download was begun here.
+        home_wanted(): nothing is here yet, the user wants to choose.
         next_step_chosen(NextStep): a step that is not the page's own.
     """
 
     page_wanted = Signal()
     downloads_wanted = Signal()
+    home_wanted = Signal()
     next_step_chosen = Signal(object)
 
     def __init__(
         self,
-        page: LibraryPage,
         library: LibraryService,
         downloads: DownloadService,
         store: ChatService,
@@ -52,16 +53,13 @@ class LibraryPresenter(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._page = page
+        self._made: LibraryPage | None = None
         self._library = library
         self._downloads = downloads
         self._flow = flow
         self._open_when_adopted = ""
         self._offered: dict[str, Installed] = {}
         store.last_loads_listed.connect(library.set_last_loads)
-        library.listed.connect(page.set_library)
-        library.worked.connect(page.set_work)
-        library.work_ended.connect(page.end_work)
         library.verified.connect(self._on_verified)
         library.moved.connect(self._on_moved)
         library.removed.connect(self._on_removed)
@@ -69,7 +67,27 @@ class LibraryPresenter(QObject):
         library.failed.connect(self._on_failed)
         library.adopted.connect(self._on_adopted)
         library.fetch_wanted.connect(self._on_fetch_wanted)
-        page.chat_requested.connect(flow.open)
+
+    @property
+    def page(self) -> LibraryPage:
+        """The page, made when it is first needed."""
+        if self._made is None:
+            self._made = self._make_page()
+        return self._made
+
+    def _make_page(self) -> LibraryPage:
+        from launcher.ui.library.page import LibraryPage
+
+        page, library = LibraryPage(), self._library
+        if library.library is not None:
+            page.set_library(library.library)
+        for work in library.works:
+            page.set_work(work)
+        library.listed.connect(page.set_library)
+        library.worked.connect(page.set_work)
+        library.work_ended.connect(page.end_work)
+        page.chat_requested.connect(self._flow.open)
+        page.home_requested.connect(self.home_wanted)
         page.add_file_requested.connect(self._on_add_file_requested)
         page.add_folder_requested.connect(self._on_add_folder_requested)
         page.updates_requested.connect(library.look_for_updates)
@@ -84,12 +102,13 @@ class LibraryPresenter(QObject):
         panel.pin_changed.connect(library.pin)
         panel.update_requested.connect(self._on_update_requested)
         panel.fetch_again_requested.connect(library.fetch_again)
+        return page
 
     @Slot(object)
     def add(self, paths: tuple[str, ...]) -> None:
         """List files and folders that were dropped on the window; the page tells what came of it."""
         self.page_wanted.emit()
-        self._page.show_message(BannerKind.INFO, self.tr("Reading the headers…"))
+        self.page.show_message(BannerKind.INFO, self.tr("Reading the headers…"))
         self._library.adopt(paths)
 
     def open_file(self, path: str) -> None:
@@ -126,10 +145,10 @@ class LibraryPresenter(QObject):
         reasons = [joined(known(error.what), known(error.why)) for _path, error in refused]
         if not models:
             if len(refused) == 1:
-                self._page.show_error(refused[0][1])
+                self.page.show_error(refused[0][1])
             else:
                 text = self.tr("None of the {n} can be used.").format(n=len(refused))
-                self._page.show_message(BannerKind.BAD, text, joined(*reasons[:3]))
+                self.page.show_message(BannerKind.BAD, text, joined(*reasons[:3]))
             return
         chat = (NextStep(self.tr("Chat"), _CHAT, models[0].path),) if len(models) == 1 else ()
         what = (
@@ -139,8 +158,8 @@ class LibraryPresenter(QObject):
         )
         names = "" if len(models) == 1 else listed(*(about(model) for model in models[:5]))
         kind = BannerKind.WARN if refused else BannerKind.GOOD
-        self._page.show_message(kind, what, joined(names, *reasons[:3]), chat)
-        self._page.choose(models[0].path)
+        self.page.show_message(kind, what, joined(names, *reasons[:3]), chat)
+        self.page.choose(models[0].path)
 
     @Slot(object, object)
     def _on_verified(self, model: Installed, verdict: Verdict) -> None:
@@ -148,11 +167,11 @@ class LibraryPresenter(QObject):
         if verdict.state == "matches":
             what = self.tr("{name} is complete and unchanged.").format(name=name)
             why = self.tr("Its sha256 is the one of {source}.").format(source=verdict.expected_from)
-            self._page.show_message(BannerKind.GOOD, what, why)
+            self.page.show_message(BannerKind.GOOD, what, why)
         elif verdict.state == "no_checksum":
             what = self.tr("{name} was read to its end.").format(name=name)
             why = self.tr("Nobody has published a checksum to compare it with; its header is sound.")
-            self._page.show_message(BannerKind.INFO, what, why)
+            self.page.show_message(BannerKind.INFO, what, why)
         else:
             what = self.tr("{name} is damaged.").format(name=name)
             text = self.tr("{n} of {m} files differ from the checksum of {source}.")
@@ -160,13 +179,13 @@ class LibraryPresenter(QObject):
             why = text.format(n=n, m=m, source=verdict.expected_from)
             again = NextStep(self.tr("Fetch it again"), _FETCH_AGAIN, model.path)
             show = NextStep(self.tr("Show in folder"), StepAction.REVEAL, model.path)
-            self._page.show_message(BannerKind.BAD, what, why, (again, show) if model.repo else (show,))
+            self.page.show_message(BannerKind.BAD, what, why, (again, show) if model.repo else (show,))
 
     @Slot(object)
     def _on_moved(self, model: Installed) -> None:
         what = self.tr("{name} was moved.").format(name=about(model))
         show = NextStep(self.tr("Show in folder"), StepAction.REVEAL, model.path)
-        self._page.show_message(BannerKind.GOOD, what, model.path, (show,))
+        self.page.show_message(BannerKind.GOOD, what, model.path, (show,))
 
     @Slot(object, object)
     def _on_removed(self, model: Installed, freed_bytes: int) -> None:
@@ -176,21 +195,21 @@ class LibraryPresenter(QObject):
             else self.tr("{name} is off the list; the file stays where it is.")
         )
         what = text.format(name=about(model), size=gb(freed_bytes))
-        self._page.show_message(BannerKind.GOOD, what)
+        self.page.show_message(BannerKind.GOOD, what)
 
     @Slot(int)
     def _on_updates_looked_for(self, n: int) -> None:
         if n:
             what = self.tr("Newer versions exist: {n}.").format(n=n)
             why = self.tr("Each model with one says so. Nothing is fetched until you want it; the old version stays.")
-            self._page.show_message(BannerKind.INFO, what, why)
+            self.page.show_message(BannerKind.INFO, what, why)
         else:
-            self._page.show_message(BannerKind.GOOD, self.tr("Every model is the newest version."))
+            self.page.show_message(BannerKind.GOOD, self.tr("Every model is the newest version."))
 
     @Slot(str, object)
     def _on_failed(self, path: str, error: UserError) -> None:
         del path
-        self._page.show_error(error)
+        self.page.show_error(error)
 
     @Slot(object)
     def _on_fetch_wanted(self, request: DownloadRequest) -> None:
@@ -216,11 +235,11 @@ class LibraryPresenter(QObject):
         def move(folder: str) -> None:
             self._library.move(model, folder)
 
-        ask_folder(self._page, self.tr("Move {name} to").format(name=about(model)), move)
+        ask_folder(self.page, self.tr("Move {name} to").format(name=about(model)), move)
 
     @Slot()
     def _on_add_file_requested(self) -> None:
-        dialog = QFileDialog(self._page, self.tr("Add model files"))
+        dialog = QFileDialog(self.page, self.tr("Add model files"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([self.tr("GGUF models (*.gguf)"), self.tr("All files (*)")])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -233,7 +252,7 @@ class LibraryPresenter(QObject):
 
     @Slot()
     def _on_add_folder_requested(self) -> None:
-        ask_folder(self._page, self.tr("Look for models in"), self._on_folder_chosen)
+        ask_folder(self.page, self.tr("Look for models in"), self._on_folder_chosen)
 
     @Slot(str)
     def _on_folder_chosen(self, folder: str) -> None:

@@ -42,7 +42,7 @@ from launcher.store.settings import METERS_SHOWN, RESUME_ON_START, WINDOW_GEOMET
 from launcher.ui.chat import ChatPage
 from launcher.ui.downloads import DownloadsPage
 from launcher.ui.home import HomePage
-from launcher.ui.library import DOWNLOADS, LIBRARY, DownloadsArea, LibraryPage
+from launcher.ui.library import DOWNLOADS, LIBRARY, DownloadsArea
 from launcher.ui.main_window import MainWindow
 from launcher.ui.meters import AlarmBanner, MeterPanel
 from launcher.ui.models import ModelsPage
@@ -50,6 +50,7 @@ from launcher.ui.theme import ThemeManager
 from launcher.ui.thispc import ThisPcPage
 
 if TYPE_CHECKING:
+    from launcher.ui.library.page import LibraryPage
     from launcher.ui.settings import SettingsPage
 
 
@@ -92,8 +93,7 @@ class Workspace(QObject):
         self._chat.set_meters_shown(self._are_meters_shown)
         self._models = ModelsPage()
         self._downloads_page = DownloadsPage()
-        self._library_page = LibraryPage()
-        self._downloads_area = DownloadsArea(self._downloads_page, self._library_page)
+        self._downloads_area = DownloadsArea(self._downloads_page, self._make_library_page)
         self._this_pc = ThisPcPage()
         chat_regions = (self._chat.panel, self._chat.message_list, self._chat.composer, self._meters)
         self._window.set_page("chat", self._chat, regions=chat_regions)
@@ -121,12 +121,15 @@ class Workspace(QObject):
         self._downloads_presenter = DownloadsPresenter(
             self._downloads_page, self._window, downloads, flow, self._hardware, self._settings, self._dialogs, self
         )
-        self._library_presenter = LibraryPresenter(
-            self._library_page, self._library, downloads, self._store, flow, self
-        )
+        self._library_presenter = LibraryPresenter(self._library, downloads, self._store, flow, self)
         self._notifications = Notifications(self._window, downloads, self._settings, self)
         self._status_presenter = StatusPresenter(self._window, engine, self._hardware, plans, self)
         self._recorder = LoadRecorder(engine, self._store, self)
+
+    def _make_library_page(self) -> LibraryPage:
+        page = self._library_presenter.page
+        self._window.catch_drops(page)
+        return page
 
     def _make_settings_page(self) -> SettingsPage:
         from launcher.ui.settings import SettingsPage
@@ -172,11 +175,11 @@ class Workspace(QObject):
         self._teach_steps()
 
     def _connect_library(self) -> None:
-        presenter, page = self._library_presenter, self._library_page
+        presenter = self._library_presenter
         presenter.page_wanted.connect(self._show_library)
         presenter.downloads_wanted.connect(self._show_downloads)
         presenter.next_step_chosen.connect(self._steps.carry_out)
-        page.home_requested.connect(self._show_home)
+        presenter.home_wanted.connect(self._show_home)
         self._window.files_dropped.connect(presenter.add)
         self._window.link_dropped.connect(self._dialogs.add_link)
         self._settings_presenter.next_step_chosen.connect(self._steps.carry_out)
@@ -261,7 +264,7 @@ class Workspace(QObject):
         if self._window.page_key == "models":
             self._models.focus_search()
         elif self._window.page_key == "downloads" and self._downloads_area.part == LIBRARY:
-            self._library_page.focus_search()
+            self._library_presenter.page.focus_search()
         else:
             self._window.show_page("chat")
             self._chat.focus_search()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from launcher.core.downloads import DownloadRequest, Installed
 from launcher.core.errors import NextStep, StepAction, UserError
-from launcher.downloads.transfer.retry import StoppedError
+from launcher.downloads.stopped import StoppedError
 from launcher.services.download_service import DownloadService
 from launcher.services.library_values import Check, Library, LibraryEntry, Plans, Uses, Work, WorkKind, check_of
 from launcher.services.plan_service import Planned, PlanService
@@ -64,6 +64,7 @@ class LibraryService(QObject):
         self._stops: dict[str, threading.Event] = {}
         self._works: dict[str, Work] = {}
         self._installed: tuple[Installed, ...] = ()
+        self._library: Library | None = None
         self._planned: Planned | None = None
         self._checks: dict[str, Check] = {}
         self._updates: dict[str, Update] = {}
@@ -77,6 +78,11 @@ class LibraryService(QObject):
     def works(self) -> tuple[Work, ...]:
         """What runs or waits."""
         return tuple(self._works.values())
+
+    @property
+    def library(self) -> Library | None:
+        """What was listed last; None before the disk was looked at."""
+        return self._library
 
     def set_last_loads(self, loads: tuple[LastLoad, ...]) -> None:
         """When models were last used; `listed` follows."""
@@ -291,7 +297,8 @@ class LibraryService(QObject):
             )
             for model in self._installed
         )
-        self.listed.emit(Library(entries, self._downloads.broken))
+        self._library = Library(entries, self._downloads.broken)
+        self.listed.emit(self._library)
 
 
 def _request_for(path: str, model: Installed | None) -> DownloadRequest:

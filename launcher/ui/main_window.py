@@ -128,6 +128,10 @@ class MainWindow(QMainWindow):
         if key in self._makers:
             self.set_page(key, self._makers.pop(key)())
 
+    def catch_drops(self, part: QWidget) -> None:
+        """Take files also from the fields of a part that a page got after it was set."""
+        self._drop.catch_from(part)
+
     def page(self, key: str) -> QWidget:
         """The widget of a page; an empty one until it is filled."""
         return self._pages[key]

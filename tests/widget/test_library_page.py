@@ -17,8 +17,9 @@ from launcher.services.library_values import Library, LibraryEntry, Work, WorkKi
 from launcher.ui.components import Text
 from launcher.ui.downloads import DownloadsPage
 from launcher.ui.drop_overlay import DropOverlay, offer_of
-from launcher.ui.library import DownloadsArea, LibraryPage
+from launcher.ui.library import DownloadsArea
 from launcher.ui.library.list_view import LibraryList
+from launcher.ui.library.page import LibraryPage
 from launcher.ui.library.words import use_words
 from launcher.ui.main_window import MainWindow
 from tests.widget import library_values as v
@@ -245,14 +246,22 @@ def test_last_use_in_words(qapp: QApplication, days: int | None, words: str) -> 
 
 
 def test_downloads_and_library_share_a_place(qtbot: QtBot) -> None:
-    first, second = DownloadsPage(), LibraryPage()
-    area = DownloadsArea(first, second)
+    first = DownloadsPage()
+    made: list[LibraryPage] = []
+
+    def make() -> LibraryPage:
+        made.append(LibraryPage())
+        return made[-1]
+
+    area = DownloadsArea(first, make)
     qtbot.addWidget(area)
     area.show()
     assert first.isVisible()
+    assert not made, "it waits until somebody looks at it"
     with qtbot.waitSignal(area.shown) as caught:
         buttons(area)["Show: On this PC"].click()
     assert caught.args == ["library"]
+    (second,) = made
     assert second.isVisible()
     assert second.isAncestorOf(buttons(area)["Show: On this PC"]), "the switch stands beside the title that shows"
     buttons(area)["Show: On this PC"].setFocus()

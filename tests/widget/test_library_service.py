@@ -20,7 +20,6 @@ from launcher.services.library_service import LibraryService
 from launcher.services.library_values import CheckState, Library, LibraryEntry
 from launcher.services.plan_service import PlanService
 from launcher.store.loads import LastLoad
-from launcher.ui.library import LibraryPage
 from tests.fakes.gguf_raw import model_bytes
 from tests.fakes.hub import FakeHub, serving
 
@@ -212,12 +211,12 @@ def test_dropped_files_are_listed_and_others_say_why_not(qtbot: QtBot, rig: Rig,
             opened.append(installed)
 
     opened: list[Installed] = []
-    page = LibraryPage()
-    qtbot.addWidget(page)
-    page.show()
     store = ChatService(rig.owner)
     flow = ChatFlow(rig.downloads, Engine(), rig.plans, rig.owner)  # type: ignore[arg-type]
-    presenter = LibraryPresenter(page, rig.library, rig.downloads, store, flow, rig.owner)
+    presenter = LibraryPresenter(rig.library, rig.downloads, store, flow, rig.owner)
+    page = presenter.page
+    qtbot.addWidget(page)
+    page.show()
     good, text, cut = tmp_path / "good.gguf", tmp_path / "notes.txt", tmp_path / "cut.gguf"
     content = model_bytes(elements=4096)
     good.write_bytes(content)

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from launcher.ui.library.area import DOWNLOADS, LIBRARY, DownloadsArea
-from launcher.ui.library.page import LibraryPage
 
-__all__ = ["DOWNLOADS", "LIBRARY", "DownloadsArea", "LibraryPage"]
+__all__ = ["DOWNLOADS", "LIBRARY", "DownloadsArea"]
