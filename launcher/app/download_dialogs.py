@@ -23,17 +23,12 @@ from launcher.services.model_disks import choose_downloads, downloads_folder, mo
 from launcher.services.plan_service import PlanService
 from launcher.services.reach_service import ReachService
 from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
-from launcher.ui.downloads.add_link_dialog import AddLinkDialog
-from launcher.ui.downloads.connection_dialog import ConnectionDialog
-from launcher.ui.downloads.folder_dialog import FolderDialog
-from launcher.ui.downloads.limit_dialog import LimitDialog
-from launcher.ui.token_dialog import TokenDialog
 
 _LONGEST_PASTE = 500
 
 
 class DownloadDialogs(QObject):
-    """Opens dialogs over the window; each says what was chosen and is gone.
+    """Opens dialogs over the window; each is loaded when it is first asked for, says what was chosen, and is gone.
 
     Signals:
         limit_chosen(int | None): for all downloads together, bytes per second.
@@ -79,6 +74,8 @@ class DownloadDialogs(QObject):
     @Slot(str)
     def add_link(self, text: str = "") -> None:
         """Ask for a link; one that was dropped, or is on the clipboard, is there already."""
+        from launcher.ui.downloads.add_link_dialog import AddLinkDialog
+
         dialog = AddLinkDialog(self._window)
         text = text or QGuiApplication.clipboard().text().strip()
         if len(text) < _LONGEST_PASTE and is_link(text):
@@ -105,6 +102,8 @@ class DownloadDialogs(QObject):
 
     def ask_limit(self, limit_bytes_s: int | None) -> None:
         """Another limit of all downloads together."""
+        from launcher.ui.downloads.limit_dialog import LimitDialog
+
         dialog = LimitDialog(limit_bytes_s, "", self._window)
         dialog.limit_chosen.connect(self.limit_chosen)
         dialog.open()
@@ -112,6 +111,8 @@ class DownloadDialogs(QObject):
     @Slot(str)
     def ask_item_limit(self, key: str) -> None:
         """Another limit of one item."""
+        from launcher.ui.downloads.limit_dialog import LimitDialog
+
         job = self._job(key)
         if job is None:
             return
@@ -132,6 +133,8 @@ class DownloadDialogs(QObject):
         self._tasks.run(lambda: (downloads_folder(), model_disks()), self._show_downloads_folder, self.failed.emit)
 
     def _show_downloads_folder(self, found: tuple[str, tuple[Disk, ...]]) -> None:
+        from launcher.ui.downloads.folder_dialog import FolderDialog
+
         here, disks = found
         dialog = FolderDialog(disks, here, self._window)
         dialog.folder_chosen.connect(self._on_downloads_folder_chosen)
@@ -159,6 +162,8 @@ class DownloadDialogs(QObject):
         self._tasks.run(lambda: (_folder_of(request), model_disks()), show, self.failed.emit)
 
     def _show_item_folder(self, key: str, here: str, disks: tuple[Disk, ...]) -> None:
+        from launcher.ui.downloads.folder_dialog import FolderDialog
+
         job = self._job(key)
         if job is None:
             return
@@ -187,6 +192,8 @@ class DownloadDialogs(QObject):
     @Slot()
     def test_connection(self) -> None:
         """Test it, in a dialog."""
+        from launcher.ui.downloads.connection_dialog import ConnectionDialog
+
         dialog = ConnectionDialog(urlsplit(network.endpoint()).netloc, self._window)
         self._reach.step_taken.connect(dialog.show_step)
         self._reach.tested.connect(dialog.show_report)
@@ -202,6 +209,8 @@ class DownloadDialogs(QObject):
 
     def ask_token(self, host: str) -> None:
         """An access token for a hub; "" is the one in use."""
+        from launcher.ui.token_dialog import TokenDialog
+
         dialog = TokenDialog(host or urlsplit(network.endpoint()).netloc, self._window)
         dialog.entered.connect(self._reach.keep_token)
         self._reach.token_kept.connect(dialog.show_kept)

@@ -17,8 +17,8 @@ from launcher.downloads.disk import folders, journal, space
 from launcher.downloads.moving import move
 from launcher.downloads.queue.lifecycle import Event
 from launcher.downloads.queue.speed_limit import SpeedLimit
-from launcher.downloads.transfer.fetch import fetch
-from launcher.downloads.transfer.retry import Policy, StoppedError
+from launcher.downloads.stopped import StoppedError
+from launcher.downloads.transfer.retry import Policy
 
 # These go away without anybody doing anything here, so the item waits for that.
 _PASSING = frozenset({"already_downloading", "hub_unreachable", "hub_trouble", "rate_limited", "connection_lost"})
@@ -103,6 +103,9 @@ class Worker:
             self._on_end(self.request.key, end)
 
     def _fetch(self, policy: Policy, kept_bytes: Callable[[], int]) -> End:
+        # A program that downloads nothing does without: a megabyte.
+        from launcher.downloads.transfer.fetch import fetch
+
         self._place()
         result = fetch(
             self.request,
