@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import logging
 import os
-import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.words import say
+
+if TYPE_CHECKING:
+    import ssl
 
 VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -61,10 +64,14 @@ def check_ca_file(text: str) -> None:
         UserError: ("ca_file") it cannot.
     """
     if text.strip():
+        import ssl  # a megabyte, which nothing but TLS needs
+
         _add(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), text.strip())
 
 
 def _add(target: ssl.SSLContext, path: str) -> None:
+    import ssl
+
     before = _count(target)
     try:
         target.load_verify_locations(cafile=str(Path(path).expanduser()))

@@ -6,7 +6,6 @@ import datetime
 import errno
 import re
 import socket
-import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -58,6 +57,8 @@ def transport_error(error: Exception, host: str, timeout_s: float) -> UserError 
         host: the hub's (or other server's) host and port; another one where the request was sent on to another.
         timeout_s: the time limit that was set.
     """
+    import ssl  # a megabyte, which nothing but TLS needs
+
     import httpx2
     from huggingface_hub.errors import OfflineModeIsEnabled
 
@@ -144,6 +145,8 @@ def proxy_refused(answer: str, host: str, proxy: ProxyInUse | None, detail: str)
 
 def is_certificate_error(error: BaseException) -> bool:
     """Whether a certificate was refused somewhere below; trying again would not help."""
+    import ssl
+
     return _first(error, ssl.SSLCertVerificationError) is not None or "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
@@ -188,6 +191,8 @@ def _named_by(proxy: ProxyInUse) -> str:
 
 def _why(error: Exception, timeout_s: float) -> str:
     """Why there is no connection."""
+    import ssl
+
     import httpx2
 
     failed = _first(error, OSError)
@@ -207,6 +212,8 @@ def _why(error: Exception, timeout_s: float) -> str:
 
 
 def _untrusted(error: Exception, host: str, detail: str) -> UserError:
+    import ssl
+
     refused = _first(error, ssl.SSLCertVerificationError)
     code = getattr(refused, "verify_code", 0)
     message = str(getattr(refused, "verify_message", "") or error)
