@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import hashlib
-import mmap
 import os
 import sys
 import threading
@@ -23,11 +22,6 @@ _PROBE_AHEAD = 1 << 22
 _FSCTL_SET_SPARSE = 0x900C4
 _SYNC_FILE_RANGE_WRITE = 2
 _sync_file_range = getattr(ctypes.CDLL(None), "sync_file_range", None) if sys.platform == "linux" else None
-
-
-def page_aligned(size_bytes: int) -> memoryview:
-    """A buffer that begins with a page: the system copies between it and files more than twice as fast as with others."""
-    return memoryview(mmap.mmap(-1, size_bytes))
 
 
 class PartFile:

@@ -8,7 +8,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from launcher.core.words import say
-from launcher.downloads.disk.part import page_aligned
 from launcher.downloads.transfer.answer import Answer
 from launcher.downloads.transfer.retry import StoppedError, TransientError
 from launcher.downloads.transfer.schedule import Run
@@ -32,7 +31,7 @@ class Connection:
 
     def __init__(self, transfer: Transfer, number: int) -> None:
         self._t, self._number = transfer, number
-        self._buffer = page_aligned(transfer.schedule.block_bytes)
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._reader = PacedReader(transfer)
         self._crc = 0
         self._recorded_at_s = 0.0
@@ -103,16 +102,14 @@ class Connection:
 
     def _receive(self, answer: Answer) -> None:
         """Write a run. What is present already, and a server sends all the same, is passed over."""
-        run, block_bytes = self._run, self._t.schedule.block_bytes
+        run = self._run
         while answer.at < run.at:
             if not self._reader.read(answer, self._buffer[: run.at - answer.at]):
                 raise TransientError(say("The connection ended early."))
         self._crc = self._crc_before(run.at)
-        self._reader.begin()
         try:
             while run.at < run.end:
-                inside = run.at % block_bytes
-                count = self._reader.read(answer, self._buffer[inside : min(block_bytes, inside + run.end - run.at)])
+                count = self._reader.read(answer, self._buffer[: run.end - run.at])
                 if not count:
                     raise TransientError(say("The connection ended early."))
                 self._write(run, count)
@@ -120,34 +117,36 @@ class Connection:
             self._record(run)
 
     def _write(self, run: Run, count: int) -> None:
-        """Write what lies in the buffer at its place in the block."""
         transfer = self._t
         with transfer.changed:
             count = transfer.schedule.reserve(run, count)
-            transfer.crew.pace.add(self._reader.waited_s, self._reader.worked_s, time.monotonic())
-        inside = run.at % transfer.schedule.block_bytes
-        data = self._buffer[inside : inside + count]
+        data = self._buffer[:count]
         while data:
             written = transfer.part.write(data, run.at)
             has_block = self._note(run.at, data[:written])
             with transfer.changed:
-                is_front = has_block and run.at // transfer.schedule.block_bytes == transfer.hasher.front
                 transfer.schedule.advance(run, written)
-                if is_front:
-                    transfer.hasher.arrived.notify_all()
+                if has_block:
+                    transfer.changed.notify_all()
             transfer.meter.received(written)
             data = data[written:]
         if time.monotonic() - self._recorded_at_s >= transfer.policy.record_s:
             self._record(run)
 
     def _note(self, at: int, data: memoryview) -> bool:
-        """Take written bytes into their block's checksum; a complete block goes into the map. Returns whether it is complete."""
-        block, inside = divmod(at, self._t.schedule.block_bytes)
-        self._crc = zlib.crc32(data, self._crc if inside else 0)
-        if inside + len(data) < self._t.schedule.length_of(block):
-            return False
-        self._t.block_map.write(block, inside + len(data), self._crc)
-        return True
+        """Take written bytes into the blocks' checksums; complete blocks go into the map. Returns whether there was one."""
+        has_block = False
+        while data:
+            block, inside = divmod(at, self._t.schedule.block_bytes)
+            length = self._t.schedule.length_of(block)
+            piece = data[: length - inside]
+            self._crc = zlib.crc32(piece, self._crc if inside else 0)
+            at += len(piece)
+            data = data[len(piece) :]
+            if inside + len(piece) == length:
+                self._t.block_map.write(block, length, self._crc)
+                has_block = True
+        return has_block
 
     def _record(self, run: Run) -> None:
         """Note what is there of the block under way."""
@@ -170,23 +169,12 @@ class Connection:
 
 
 class PacedReader:
-    """Reads an answer as fast as the speed limit lets it, in pieces that a slow limit does not turn into jerks.
-
-    Attributes:
-        waited_s: how long the last read waited for the network.
-        worked_s: how long it was before that since the read before it, the speed limit's waits among it.
-    """
+    """Reads an answer as fast as the speed limit lets it, in pieces that a slow limit does not turn into jerks."""
 
     def __init__(self, transfer: Transfer) -> None:
         self._t = transfer
-        self.waited_s = self.worked_s = 0.0
-        self._ended_s: float | None = None
         self._unpaid = 0
         self._piece_bytes = _BUFFER_BYTES
-
-    def begin(self) -> None:
-        """Another run: the time since the last one was no work."""
-        self._ended_s = None
 
     def read(self, answer: Answer, buffer: memoryview) -> int:
         """Up to a buffer full; 0 at the end.
@@ -205,11 +193,7 @@ class PacedReader:
             self._piece_bytes += _LEAST_READ_BYTES
         if self._t.is_over:
             raise StoppedError
-        asked_s = time.monotonic()
         self._unpaid = answer.read(buffer[: self._piece_bytes])
-        self.worked_s = asked_s - (asked_s if self._ended_s is None else self._ended_s)
-        self._ended_s = time.monotonic()
-        self.waited_s = self._ended_s - asked_s
         if self._t.is_over:
             raise StoppedError
         return self._unpaid

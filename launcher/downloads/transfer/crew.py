@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from launcher.core.words import say
-from launcher.downloads.transfer.pace import Pace
 from launcher.downloads.transfer.retry import Backoff, TransientError
 
 
@@ -14,10 +12,7 @@ class Crew:
     """Connections by number. Call everything with the transfer's lock held.
 
     At the start, and after the network was away, one connection goes ahead; when it is answered the others follow. So the
-    hub is asked once, and a server in trouble is not run over. They follow only while the line is what holds the transfer up.
-
-    Attributes:
-        pace: tells that; connections add what they waited and worked.
+    hub is asked once, and a server in trouble is not run over.
 
     Args:
         connections: the most that may be open.
@@ -37,7 +32,6 @@ class Crew:
     ) -> None:
         self._width, self._backoff, self._present_bytes = connections, backoff, present_bytes
         self._on_lost, self._on_connected = on_lost, on_connected
-        self.pace = Pace()
         self._opening: set[int] = set()
         self._open: set[int] = set()
         self._alone: int | None = None
@@ -48,9 +42,7 @@ class Crew:
         """Whether a connection may send a request now."""
         if number >= self._width or self._alone is not None or self._backoff.is_waiting:
             return False
-        if not (self._opening or self._open):
-            return True
-        return self._is_sure and self.pace.is_line_slower(time.monotonic())
+        return self._is_sure or not (self._opening or self._open)
 
     def is_alone(self, number: int) -> bool:
         """Whether this connection gets the whole file from the server, and nobody else is needed."""
@@ -76,7 +68,6 @@ class Crew:
         self._opening.discard(number)
         self._open.add(number)
         self._is_sure = True
-        self.pace.opened(time.monotonic())
         self._on_connected()
 
     def failed(self, number: int, error: TransientError, began_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Hashes a file while it arrives: follows the front of what is present, and tells which blocks the disk did not keep."""
+"""Hashes a file while it arrives: follows the front of what is present, reads it back, and tells which blocks the disk did not keep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from launcher.core.errors import NextStep, UserError
 from launcher.core.words import say
 from launcher.downloads.disk.block_map import BlockMap
-from launcher.downloads.disk.part import PartFile, page_aligned
+from launcher.downloads.disk.part import PartFile
 from launcher.downloads.transfer.schedule import Schedule
 
 _COPY_EVERY_BYTES = 64 << 20
@@ -26,11 +26,8 @@ class Hasher:
         part: the bytes.
         block_map: their checksums.
         schedule: what is present; learns of blocks that have to be fetched again.
-        lock: guards `schedule`.
+        changed: the lock of `schedule`; notified when something is present or lost.
         on_lost: called (without the lock) with the length of each block that the disk did not keep.
-
-    Attributes:
-        arrived: on `lock`; to be notified when the block at the front is present, or the transfer is over.
     """
 
     def __init__(
@@ -38,13 +35,12 @@ class Hasher:
         part: PartFile,
         block_map: BlockMap,
         schedule: Schedule,
-        lock: threading.RLock,
+        changed: threading.Condition,
         on_lost: Callable[[int], None],
     ) -> None:
-        self._part, self._map, self._schedule, self._lock = part, block_map, schedule, lock
-        self.arrived = threading.Condition(lock)
+        self._part, self._map, self._schedule, self._changed = part, block_map, schedule, changed
         self._on_lost = on_lost
-        self._buffer = page_aligned(block_map.block_bytes)
+        self._buffer = memoryview(bytearray(block_map.block_bytes))
         self._sum = hashlib.sha256()
         self._front = 0
         self._copy_every = max(1, _COPY_EVERY_BYTES // block_map.block_bytes)
@@ -58,11 +54,6 @@ class Hasher:
         """Whether the sum is that of the whole file."""
         return self._front == len(self._map)
 
-    @property
-    def front(self) -> int:
-        """The first block that is not hashed."""
-        return self._front
-
     def run(self, is_over: Callable[[], bool]) -> None:
         """Follow the front until the end of the file, or until `is_over` (asked with the lock held).
 
@@ -71,8 +62,8 @@ class Hasher:
             UserError: it does not keep what is written.
         """
         while not self.is_done:
-            with self.arrived:
-                self.arrived.wait_for(lambda: is_over() or self._schedule.is_present(self._front))
+            with self._changed:
+                self._changed.wait_for(lambda: is_over() or self._schedule.is_present(self._front))
                 if is_over():
                     return
             self._take(self._front)
@@ -96,16 +87,18 @@ class Hasher:
         return self._sum.hexdigest()
 
     def _take(self, block: int) -> None:
-        """Hash a block as the system gives it back. From memory: passing on the connection's own buffer was measured no cheaper."""
-        data = self._buffer[: self._map.length_of(block)]
+        length = self._map.length_of(block)
+        data = self._buffer[:length]
         count = self._part.read(data, block * self._map.block_bytes)
-        if count != len(data) or (self._has_to_compare[block] and not self._is_sound(block, data)):
+        if count != length or (self._has_to_compare[block] and not self._is_sound(block, data)):
             self._lose(block)
             return
         self._sum.update(data)
         self._front = block + 1
         if self._front % self._copy_every == 0:
             self._copies.append((self._front, self._sum.copy()))
+            stretch = self._copy_every * self._map.block_bytes
+            self._part.start_writing(self._front * self._map.block_bytes - stretch, stretch)
 
     def _is_sound(self, block: int, data: memoryview) -> bool:
         crc, wanted = zlib.crc32(data), self._map.crc(block)
@@ -125,6 +118,7 @@ class Hasher:
             )
         self._map.write(block, 0, 0)
         self._has_to_compare[block] = False
-        with self._lock:
+        with self._changed:
             lost = self._schedule.lose(block)
+            self._changed.notify_all()
         self._on_lost(lost)

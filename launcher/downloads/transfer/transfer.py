@@ -27,7 +27,6 @@ from launcher.downloads.transfer.source import Source
 __all__ = ["Policy", "StoppedError", "Transfer", "no_limit"]
 
 _LOOK_S = 0.1
-_WRITE_OUT_BYTES = 64 << 20
 
 
 def no_limit(count: int) -> None:
@@ -65,15 +64,14 @@ class Transfer:
         present = block_map.present()
         width = connections_for(size - sum(present), policy.connections, policy.run_bytes)
         self._width = width if width == 1 or part.can_have_gaps() else 1
-        lock = threading.RLock()
-        self.changed = threading.Condition(lock)
+        self.changed = threading.Condition()
         self.schedule = Schedule(size, block_map.block_bytes, present, policy.run_bytes, self._width)
         self.backoff = Backoff(policy, self._gave_up)
         self.backoff.begin_at(self.schedule.present_bytes)
         self.crew = Crew(
             self._width, self.backoff, lambda: self.schedule.present_bytes, self._say_lost, self._say_connected
         )
-        self.hasher = Hasher(part, block_map, self.schedule, lock, self._on_lost)
+        self.hasher = Hasher(part, block_map, self.schedule, self.changed, self._on_lost)
         self.suspects: set[int] = set()
         self.is_over = False
         self._problem: BaseException | None = None
@@ -125,7 +123,6 @@ class Transfer:
             self._problem = self._problem or problem
             self.is_over = self.crew.is_over = True
             self.changed.notify_all()
-            self.hasher.arrived.notify_all()
         self.lines.cut()
 
     def look(self) -> None:
@@ -145,13 +142,8 @@ class Transfer:
     def _watch(self) -> None:
         """What the caller's thread does meanwhile."""
         is_verifying = False
-        written_out = 0
         while not self.hasher.is_done:
             self.look()
-            front = self.hasher.front * self.schedule.block_bytes
-            if front - written_out >= _WRITE_OUT_BYTES:
-                self.part.start_writing(written_out, front - written_out)
-                written_out = front
             with self.changed:
                 if self.is_over:
                     return
@@ -172,8 +164,6 @@ class Transfer:
             self.changed.notify_all()
 
     def _on_lost(self, count: int) -> None:
-        with self.changed:
-            self.changed.notify_all()
         self.meter.lost(count)
         note = say("{size} on the disk were not what had arrived; they are fetched again.", size=gb(count))
         self.meter.enter(DownloadState.DOWNLOADING, note)
