@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import cast
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCryptographicHash, QObject, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from launcher.core.paths import data_dir
@@ -18,7 +17,9 @@ _MAX_MESSAGE_BYTES = 65536
 
 def _server_name() -> str:
     # The data folder is the identity: two LAUNCHER_HOMEs are two programs.
-    return "launcher-" + hashlib.sha256(str(data_dir()).encode()).hexdigest()[:16]
+    # Qt's own hash: hashlib brings OpenSSL, 4 MB that a window without downloads can do without.
+    digest = QCryptographicHash.hash(str(data_dir()).encode(), QCryptographicHash.Algorithm.Sha256)
+    return "launcher-" + digest.toHex().toStdString()[:16]
 
 
 def hand_over(arguments: list[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -45,6 +44,8 @@ def save_calibration(calibration: Calibration, processor: str = "") -> Path:
 
 def load_calibration(engine_version: str, processor: str = "") -> Calibration | None:
     """What was measured with this engine build on this processor, or None. A damaged file is renamed, not deleted."""
+    if not _paths():
+        return None
     path = _path(engine_version, processor)
     try:
         calibration = from_json(Calibration, json.loads(path.read_text("utf-8")))
@@ -69,7 +70,7 @@ def calibration_for(info: EngineInfo) -> Calibration | None:
 
 def forget_calibrations() -> int:
     """Delete all of them, of other engine builds too; returns how many there were."""
-    paths = list(data_dir().glob(f"{_PREFIX}*.json"))
+    paths = _paths()
     for path in paths:
         path.unlink(missing_ok=True)
     return len(paths)
@@ -82,6 +83,12 @@ def valid_for(calibration: Calibration, devices: tuple[EngineDevice, ...]) -> Ca
     return replace(calibration, devices=kept)
 
 
+def _paths() -> list[Path]:
+    return list(data_dir().glob(f"{_PREFIX}*.json"))
+
+
 def _path(engine_version: str, processor: str) -> Path:
+    import hashlib  # OpenSSL, 4 MB: only where something was measured
+
     name = hashlib.sha256(f"{engine_version}\n{processor}".encode()).hexdigest()[:12]
     return data_dir() / f"{_PREFIX}{name}.json"

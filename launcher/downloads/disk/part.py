@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import os
 import sys
 import threading
@@ -154,6 +153,8 @@ def _allocated(path: Path, otherwise: int) -> int:
 
 def sha256_of(path: Path, is_stopped: Callable[[], bool]) -> str | None:
     """A whole file's sha256; None when stopped on the way."""
+    import hashlib  # OpenSSL, 4 MB: only when something is read whole
+
     total = hashlib.sha256()
     block = memoryview(bytearray(_BLOCK))
     with path.open("rb", buffering=0) as stream:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -84,6 +83,8 @@ class _Copied:
     """What a copy wrote: its ranges, their digest (of this run only) and how many bytes were looked at."""
 
     def __init__(self) -> None:
+        import hashlib  # OpenSSL, 4 MB: only when something moves
+
         self.ranges: list[tuple[int, int]] = []
         self.bytes = 0
         self._sum = hashlib.sha256()
@@ -159,6 +160,8 @@ def _data_ranges(stream: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
 
 def _digest(path: Path, ranges: list[tuple[int, int]], on_work: Callable[[int], None], stop: threading.Event) -> str:
     """The sha256 of ranges of a file, from the disk itself where the system lets go of what it remembers."""
+    import hashlib
+
     total = hashlib.sha256()
     buffer = bytearray(_BLOCK)
     with path.open("rb", buffering=0) as stream:
