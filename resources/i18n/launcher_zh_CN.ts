@@ -5568,6 +5568,10 @@
         <translation>代理</translation>
     </message>
     <message>
+        <source>The proxy asks for a password.</source>
+        <translation>代理要求密码。</translation>
+    </message>
+    <message>
         <source>The proxy in the settings cannot be used.</source>
         <translation>无法使用设置中的代理。</translation>
     </message>
@@ -5582,6 +5586,10 @@
     <message>
         <source>The proxy {address} answers after {time}.</source>
         <translation>代理 {address} 在 {time}后响应。</translation>
+    </message>
+    <message>
+        <source>The proxy {address} asks for a password.</source>
+        <translation>代理 {address} 要求密码。</translation>
     </message>
     <message>
         <source>The proxy {address} could not be reached.</source>
@@ -6718,10 +6726,6 @@
     <message>
         <source>{problem} This is its header as of {date}.</source>
         <translation>{problem}当前使用的是 {date} 的头部。</translation>
-    </message>
-    <message>
-        <source>{proxy} asks for a password.</source>
-        <translation>{proxy} 要求密码。</translation>
     </message>
     <message>
         <source>{proxy} did not let us through to {host}.</source>
