@@ -142,8 +142,9 @@ def fetch_with(
     on_pinned: Callable[[DownloadRequest], None] = lambda _: None,
 ) -> DownloadProgress:
     """Fetch an item as fast, and over as many connections, as the options or else the settings say."""
-    from launcher.downloads import Policy, fetch
     from launcher.downloads.queue.speed_limit import SpeedLimit
+    from launcher.downloads.transfer.fetch import fetch
+    from launcher.downloads.transfer.retry import Policy
     from launcher.store.settings import CONNECTIONS, SPEED_LIMIT_KB_S, Settings
 
     settings = Settings(config_dir() / "settings.toml")

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, Installed
-from launcher.downloads import DownloadQueue, Policy
 from launcher.downloads.disk.disks import DiskUse, disk_use
 from launcher.downloads.library import remove
 from launcher.downloads.library import scan as library
+from launcher.downloads.queue.queue import DownloadQueue
+from launcher.downloads.transfer.retry import Policy
 from launcher.services.copies import copies
 from launcher.services.tasks import TaskRunner
 

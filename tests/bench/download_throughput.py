@@ -38,7 +38,7 @@ _OURS = """
 import sys, threading
 from launcher.core.downloads import DownloadRequest
 from launcher.core.models import ModelFile
-from launcher.downloads import fetch
+from launcher.downloads.transfer.fetch import fetch
 result = fetch(DownloadRequest("m", "M", "Q4_0", sys.argv[1], (ModelFile(sys.argv[2]),), 0), lambda p: None, threading.Event())
 sys.exit(str(result.error) if result.error else 0)
 """

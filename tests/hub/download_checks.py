@@ -10,9 +10,9 @@ from typing import Any
 
 from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import Policy
 from launcher.downloads.disk import index
 from launcher.downloads.library import scan as library
+from launcher.downloads.transfer.retry import Policy
 from tests.fakes.gguf_raw import model_bytes, shard_bytes
 from tests.fakes.hub import FakeHub
 

@@ -240,7 +240,8 @@ def _arm(job: Job) -> None:
 
 def _run_queue(job: Job) -> int:
     from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
-    from launcher.downloads import DownloadQueue, Policy
+    from launcher.downloads.queue.queue import DownloadQueue
+    from launcher.downloads.transfer.retry import Policy
 
     resting = (DownloadState.DONE, DownloadState.FAILED, DownloadState.PAUSED)
     ended: set[str] = set()

@@ -13,8 +13,10 @@ from typing import Any
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
-from launcher.downloads import DownloadQueue, Policy, fetch
 from launcher.downloads.disk import journal
+from launcher.downloads.queue.queue import DownloadQueue
+from launcher.downloads.transfer.fetch import fetch
+from launcher.downloads.transfer.retry import Policy
 from tests.fakes.hub import FakeHub, random_faults
 from tests.hub import download_checks as checks
 from tests.hub.download_checks import BLOCK_BYTES, CONNECTIONS, REPO

@@ -16,9 +16,10 @@ from tqdm import tqdm
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
 from launcher.core.models import ModelFile
-from launcher.downloads import Policy, fetch
 from launcher.downloads.disk.cache import RepoCache
 from launcher.downloads.disk.part import present_bytes
+from launcher.downloads.transfer.fetch import fetch
+from launcher.downloads.transfer.retry import Policy
 from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"

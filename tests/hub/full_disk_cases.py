@@ -18,7 +18,9 @@ import pytest
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import DownloadQueue, Policy, fetch
+from launcher.downloads.queue.queue import DownloadQueue
+from launcher.downloads.transfer.fetch import fetch
+from launcher.downloads.transfer.retry import Policy
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub import download_checks as checks
 from tests.hub.download_checks import REPO

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState
-from launcher.downloads import DownloadQueue, Policy
+from launcher.downloads.queue.queue import DownloadQueue
+from launcher.downloads.transfer.retry import Policy
 from tests.fakes.hub import FakeHub
 
 REPO = "org/model-GGUF"

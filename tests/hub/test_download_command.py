@@ -21,11 +21,12 @@ from launcher.cli.main import run_command
 from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadState, PauseReason
 from launcher.core.models import ModelFile
 from launcher.core.paths import config_dir, hub_cache_dir
-from launcher.downloads import Policy, fetch
 from launcher.downloads.disk import folders, index
 from launcher.downloads.disk.cache import RepoCache
 from launcher.downloads.disk.part import present_bytes
 from launcher.downloads.library import scan as library
+from launcher.downloads.transfer.fetch import fetch
+from launcher.downloads.transfer.retry import Policy
 from launcher.store.settings import CONNECTIONS, SPEED_LIMIT_KB_S, Settings
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.test_library_verify import model_bytes

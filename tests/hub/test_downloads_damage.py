@@ -11,8 +11,8 @@ import pytest
 
 from launcher.core.downloads import DownloadProgress, DownloadState
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import fetch
 from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.transfer.fetch import fetch
 from tests.fakes.hub import FakeHub, Fault
 from tests.hub.fetching import (
     CONTENT,

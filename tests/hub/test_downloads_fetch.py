@@ -17,9 +17,9 @@ from launcher.core.downloads import DownloadRequest, DownloadState
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import fetch
 from launcher.downloads.disk import index, journal, space
 from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.transfer.fetch import fetch
 from tests.fakes.hub import FakeHub, Fault
 from tests.hub.fetching import (
     CONTENT,

@@ -17,9 +17,9 @@ import pytest
 
 from launcher.core.downloads import DownloadRequest, DownloadState
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import fetch
 from launcher.downloads.disk import index, journal
 from launcher.downloads.disk.cache import RepoCache
+from launcher.downloads.transfer.fetch import fetch
 from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/model-GGUF"
@@ -31,7 +31,8 @@ BLOCK = 64 << 10
 CHILD = f"""
 import json, sys, threading
 from launcher.core.downloads import DownloadRequest
-from launcher.downloads import Policy, fetch
+from launcher.downloads.transfer.retry import Policy
+from launcher.downloads.transfer.fetch import fetch
 request = DownloadRequest("m", "M", "Q8_0", "org/model-GGUF", (), 0)
 policy = Policy(connections={CONNECTIONS}, run_bytes=300_000, block_bytes={BLOCK})
 r = fetch(request, lambda p: print(p.state.value, p.done_bytes, flush=True), threading.Event(), policy)

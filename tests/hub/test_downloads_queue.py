@@ -19,10 +19,10 @@ import pytest
 from launcher.core.downloads import DownloadProgress, DownloadState, PauseReason
 from launcher.core.models import ModelFile
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import DownloadQueue
 from launcher.downloads.disk import journal
 from launcher.downloads.disk.cache import RepoCache
 from launcher.downloads.disk.lock import blob_lock
+from launcher.downloads.queue.queue import DownloadQueue
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.queue_desk import FAST, QUANTS, REPO, SIZE, Listener, content, fill, request, states, until
 
@@ -459,7 +459,7 @@ def test_killed_program_goes_on_by_itself(fake: FakeHub) -> None:
 _CHILD = """
 import time
 from launcher.core.downloads import DownloadState
-from launcher.downloads import DownloadQueue
+from launcher.downloads.queue.queue import DownloadQueue
 from tests.hub.queue_desk import FAST, QUANTS, Listener, request
 listener = Listener()
 queue = DownloadQueue(listener, at_once=2, policy=FAST)

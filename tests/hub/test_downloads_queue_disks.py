@@ -13,9 +13,9 @@ from launcher.core.downloads import DownloadProgress, DownloadRequest, DownloadS
 from launcher.core.errors import StepAction, UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import DownloadQueue
 from launcher.downloads.disk import folders, journal, space
 from launcher.downloads.moving import move
+from launcher.downloads.queue.queue import DownloadQueue
 from launcher.downloads.transfer.retry import StoppedError
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.queue_desk import FAST, QUANTS, REPO, SIZE, Listener, content, fill, request, states, until

@@ -11,7 +11,8 @@ import pytest
 from huggingface_hub.utils import close_session
 
 from launcher.core.downloads import DownloadProgress, DownloadState
-from launcher.downloads import Policy, fetch
+from launcher.downloads.transfer.fetch import fetch
+from launcher.downloads.transfer.retry import Policy
 from tests.fakes.hub import FakeHub, Fault
 from tests.hub.fetching import (
     CONTENT,

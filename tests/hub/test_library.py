@@ -17,11 +17,12 @@ from launcher.catalog import load
 from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import Policy, fetch
 from launcher.downloads.disk import index, journal
 from launcher.downloads.disk.cache import RepoCache
 from launcher.downloads.library import remove
 from launcher.downloads.library import scan as library
+from launcher.downloads.transfer.fetch import fetch
+from launcher.downloads.transfer.retry import Policy
 from tests.fakes.gguf_raw import model_bytes, shard_bytes
 from tests.fakes.hub import FakeHub, Fault, serving
 

@@ -18,9 +18,9 @@ from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
 from launcher.core.plans import MemoryUse, Placement
-from launcher.downloads import fetch
 from launcher.downloads.disk import folders
 from launcher.downloads.library import scan as library
+from launcher.downloads.transfer.fetch import fetch
 from launcher.store.loads import LoadHistory, LoadRecord
 from tests.fakes.hub import FakeHub, serving
 from tests.hub.test_library import sparse_distill

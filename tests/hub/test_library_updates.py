@@ -14,10 +14,10 @@ from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
 from launcher.core.paths import hub_cache_dir
-from launcher.downloads import fetch
 from launcher.downloads.disk import index
 from launcher.downloads.library import remove, updates
 from launcher.downloads.library import scan as library
+from launcher.downloads.transfer.fetch import fetch
 from tests.fakes.hub import FakeHub, Fault, serving
 from tests.hub.test_library_verify import model_bytes
 

@@ -17,12 +17,12 @@ import pytest
 from launcher.core.downloads import DownloadRequest, DownloadState, Installed
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir, hub_cache_dir
-from launcher.downloads import fetch
 from launcher.downloads.disk import folders, index, journal
 from launcher.downloads.disk.cache import RepoCache
 from launcher.downloads.disk.checks import Known
 from launcher.downloads.library import adopt, remove, verify
 from launcher.downloads.library import scan as library
+from launcher.downloads.transfer.fetch import fetch
 from launcher.downloads.transfer.retry import StoppedError
 from tests.fakes.hub import FakeHub, serving
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from launcher.app.flow import ChatFlow
 from launcher.app.library_presenter import LibraryPresenter
 from launcher.core.downloads import DownloadRequest, DownloadState, Installed, Origin
-from launcher.downloads import fetch
+from launcher.downloads.transfer.fetch import fetch
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.services.library_service import LibraryService
