@@ -174,9 +174,12 @@ class LibraryPresenter(QObject):
             self.page.show_message(BannerKind.INFO, what, why)
         else:
             what = self.tr("{name} is damaged.").format(name=name)
-            text = self.tr("{n} of {m} files differ from the checksum of {source}.")
             n, m = len(verdict.bad_files), len(model.files or (model.path,))
-            why = text.format(n=n, m=m, source=verdict.expected_from)
+            why = (
+                self.tr("Not as {source} says: {n} of {m} files.").format(n=n, m=m, source=verdict.expected_from)
+                if verdict.expected_from
+                else self.tr("Its header does not fit its size: it is not complete.")
+            )
             again = NextStep(self.tr("Fetch it again"), _FETCH_AGAIN, model.path)
             show = NextStep(self.tr("Show in folder"), StepAction.REVEAL, model.path)
             self.page.show_message(BannerKind.BAD, what, why, (again, show) if model.repo else (show,))

@@ -196,7 +196,9 @@ class _Work:
                 raise hub_errors.token_refused(self._host, status)
             if status != 200:
                 raise _Skipped(
-                    say("{host} does not tell whose it is (it answered {status}).", host=self._host, status=status)
+                    say(
+                        "{host} does not tell whose token it is (it answered {status}).", host=self._host, status=status
+                    )
                 )
             name = _name_in(_body(response, _FIRST_BYTES))
         return say("Accepted: {name}.", name=name)

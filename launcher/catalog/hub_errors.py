@@ -124,7 +124,9 @@ def token_refused(host: str, status: int, detail: str = "") -> UserError:
     """The hub does not know the access token (any more)."""
     why = joined(
         say(
-            "{host} answered {status}: it was revoked, has run out, or was not copied whole.", host=host, status=status
+            "{host} answered {status}: the token was revoked, has run out, or was not copied whole.",
+            host=host,
+            status=status,
         ),
         _token_source(),
     )

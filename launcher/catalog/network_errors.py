@@ -84,9 +84,9 @@ def transport_error(error: Exception, host: str, timeout_s: float) -> UserError 
     steps = (RETRY, TEST, mirror_step(asked)) if asked == host else (RETRY, TEST)
     why = _why(error, timeout_s)
     if proxy is not None:
-        why = joined(why, say("The proxy {address} is on the way.", address=proxy.address))
+        why = joined(why, say("The connection goes through the proxy {address}.", address=proxy.address))
     if asked != host:
-        why = joined(why, say("{host} answers, but keeps its files there.", host=host))
+        why = joined(why, say("{host} answers, but its files are on that other server.", host=host))
     what = (
         say("{host} did not answer.", host=asked)
         if isinstance(error, httpx2.TimeoutException)
@@ -203,11 +203,11 @@ def _why(error: Exception, timeout_s: float) -> str:
     if isinstance(failed, ConnectionRefusedError):
         return say("Nothing answers at that address and port (connection refused).")
     if failed is not None and failed.errno in _NO_WAY:
-        return say("There is no way there: this computer is not connected to a network.")
+        return say("It cannot be reached: this computer is not connected to a network.")
     if isinstance(failed, ConnectionResetError):
         return say("The connection was cut on the way. Some networks and firewalls do this to block an address.")
     if isinstance(failed, ssl.SSLError):
-        return say("No encrypted connection came about ({reason}).", reason=failed.reason or type(failed).__name__)
+        return say("No encrypted connection could be made ({reason}).", reason=failed.reason or type(failed).__name__)
     return say("The network says: {error}", error=error)[:300]
 
 

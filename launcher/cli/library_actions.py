@@ -36,7 +36,7 @@ def run_verify(args: argparse.Namespace) -> int:
         damaged += [model] if verdict.state == "differs" else []
         words = {
             "matches": f"{_title(model)}: verified, it matches {verdict.expected_from}.",
-            "differs": f"{_title(model)}: DAMAGED, it differs from {verdict.expected_from}: {', '.join(verdict.bad_files)}",
+            "differs": f"{_title(model)}: DAMAGED, it differs from {verdict.expected_from or 'its own header'}: {', '.join(verdict.bad_files)}",
             "no_checksum": f"{_title(model)}: nobody publishes a checksum of it; its structure is sound.",
         }[verdict.state]
         documents.append(

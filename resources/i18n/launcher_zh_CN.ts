@@ -405,7 +405,7 @@
         <translation>测试已停止。</translation>
     </message>
     <message>
-        <source>The same way as a download takes, a few kB of it.</source>
+        <source>It goes the way that a download takes, for a few kB.</source>
         <translation>按下载所走的路径，只传输几 kB。</translation>
     </message>
 </context>
@@ -1896,8 +1896,12 @@
         <translation>{name} 已损坏。</translation>
     </message>
     <message>
-        <source>{n} of {m} files differ from the checksum of {source}.</source>
-        <translation>{m} 个文件中有 {n} 个与校验和不符。校验和来源：{source}。</translation>
+        <source>Not as {source} says: {n} of {m} files.</source>
+        <translation>与{source}给出的校验和不符：{m} 个文件中的 {n} 个。</translation>
+    </message>
+    <message>
+        <source>Its header does not fit its size: it is not complete.</source>
+        <translation>其文件头与大小不符：文件不完整。</translation>
     </message>
     <message>
         <source>Fetch it again</source>
@@ -2668,11 +2672,11 @@
         <translation>无</translation>
     </message>
     <message>
-        <source>Empty takes HF_ENDPOINT from the environment: {address}</source>
+        <source>If empty, HF_ENDPOINT of the environment is used: {address}</source>
         <translation>留空则使用环境变量 HF_ENDPOINT：{address}</translation>
     </message>
     <message>
-        <source>Empty takes {address}. A mirror speaks the same protocol.</source>
+        <source>If empty, {address} is used. A mirror speaks the same protocol.</source>
         <translation>留空则使用 {address}。镜像使用相同的协议。</translation>
     </message>
     <message>
@@ -4520,7 +4524,7 @@
         <translation>它既不是本机上的文件，也不是 owner/repository，也不是以 https:// 开头的链接。</translation>
     </message>
     <message>
-        <source>It is no file.</source>
+        <source>It is not a regular file.</source>
         <translation>它不是文件。</translation>
     </message>
     <message>
@@ -4868,7 +4872,7 @@
         <translation>没有收到文件的任何字节。</translation>
     </message>
     <message>
-        <source>No encrypted connection came about ({reason}).</source>
+        <source>No encrypted connection could be made ({reason}).</source>
         <translation>未能建立加密连接（{reason}）。</translation>
     </message>
     <message>
@@ -5596,7 +5600,7 @@
         <translation>无法连接代理 {address}。</translation>
     </message>
     <message>
-        <source>The proxy {address} is on the way.</source>
+        <source>The connection goes through the proxy {address}.</source>
         <translation>连接经由代理 {address}。</translation>
     </message>
     <message>
@@ -5740,7 +5744,7 @@
         <translation>没有这个文件。</translation>
     </message>
     <message>
-        <source>There is no way there: this computer is not connected to a network.</source>
+        <source>It cannot be reached: this computer is not connected to a network.</source>
         <translation>无法到达：这台电脑没有连接网络。</translation>
     </message>
     <message>
@@ -6056,10 +6060,6 @@
         <translation>内存不够，但仍可运行</translation>
     </message>
     <message>
-        <source>its own header</source>
-        <translation>其自身的头部</translation>
-    </message>
-    <message>
         <source>layers</source>
         <translation>模型层</translation>
     </message>
@@ -6316,7 +6316,7 @@
         <translation>{folder} 中没有完整的模型。</translation>
     </message>
     <message>
-        <source>{folder} knows no links. Models work there; other tools may keep a second copy.</source>
+        <source>{folder} does not support links. Models work there; other tools may keep a second copy.</source>
         <translation>{folder} 不支持链接。模型可以在那里使用；其他工具可能会另存一份副本。</translation>
     </message>
     <message>
@@ -6368,7 +6368,7 @@
         <translation>{host} 返回 {status}。</translation>
     </message>
     <message>
-        <source>{host} answered {status}: it was revoked, has run out, or was not copied whole.</source>
+        <source>{host} answered {status}: the token was revoked, has run out, or was not copied whole.</source>
         <translation>{host} 返回 {status}：令牌已被撤销、已过期，或没有复制完整。</translation>
     </message>
     <message>
@@ -6380,7 +6380,7 @@
         <translation>{host} 的响应符合 hub；它列出了 {repo} 的 {n} 个文件。</translation>
     </message>
     <message>
-        <source>{host} answers, but keeps its files there.</source>
+        <source>{host} answers, but its files are on that other server.</source>
         <translation>{host} 有响应，但它的文件存放在那里。</translation>
     </message>
     <message>
@@ -6408,7 +6408,7 @@
         <translation>{host} 没有给出其大小，而规划需要知道大小。</translation>
     </message>
     <message>
-        <source>{host} does not tell whose it is (it answered {status}).</source>
+        <source>{host} does not tell whose token it is (it answered {status}).</source>
         <translation>{host} 没有说明令牌属于谁（返回 {status}）。</translation>
     </message>
     <message>
@@ -6504,7 +6504,7 @@
         <translation>{name} 缺失或大小不同。</translation>
     </message>
     <message>
-        <source>{name} is no model by itself.</source>
+        <source>{name} is not a model by itself.</source>
         <translation>{name} 本身不是模型。</translation>
     </message>
     <message>
@@ -6952,7 +6952,7 @@
         <translation>移除</translation>
     </message>
     <message>
-        <source>Search {folder} no more</source>
+        <source>Stop searching {folder}</source>
         <translation>不再搜索 {folder}</translation>
     </message>
 </context>

@@ -79,7 +79,9 @@ def warnings(folder: str) -> tuple[str, ...]:
     found: list[str] = []
     if not _can_link(path):
         found.append(
-            say("{folder} knows no links. Models work there; other tools may keep a second copy.", folder=folder)
+            say(
+                "{folder} does not support links. Models work there; other tools may keep a second copy.", folder=folder
+            )
         )
     largest = largest_file_bytes(path)
     if largest is not None:

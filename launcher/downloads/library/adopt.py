@@ -50,7 +50,7 @@ def adopt(path: str | Path) -> Installed:
     if found.kind is Kind.ASIDE:
         raise UserError(
             "not_a_model",
-            say("{name} is no model by itself.", name=file.name),
+            say("{name} is not a model by itself.", name=file.name),
             "It is a projector, an adapter or a vocabulary that goes with a model.",
         )
     known = _listed(candidate)
@@ -109,7 +109,7 @@ def adopt_folder(folder: str | Path) -> tuple[Installed, ...]:
 
 def _candidate(file: Path) -> Candidate:
     if file.exists() and not is_regular(file):  # opening a pipe would wait for ever
-        raise _missing(file, say("It is no file."))
+        raise _missing(file, say("It is not a regular file."))
     try:
         with file.open("rb") as stream:
             begin = stream.read(len(_MAGIC))

@@ -93,7 +93,7 @@ def verify(model: Installed, on_progress: Callable[[int, int], None], stop: thre
     if bad:
         if owner is not None:
             _take_out(owner, bad)
-        return Verdict("differs", sums, source or say("its own header"), bad)
+        return Verdict("differs", sums, source, bad)
     return Verdict("no_checksum" if None in right else "matches", sums, source)
 
 

@@ -92,7 +92,7 @@ class ConnectionDialog(Dialog):
         self._copy.hide()
         self._stop.show()
         self._again.setEnabled(False)
-        self._result.set_text(self.tr("The same way as a download takes, a few kB of it."))
+        self._result.set_text(self.tr("It goes the way that a download takes, for a few kB."))
         self._result.set_tone(Tone.MUTED)
         self._result.show()
 

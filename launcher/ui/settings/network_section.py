@@ -72,9 +72,9 @@ class NetworkSection(SectionCard):
         """What an empty server field means: HF_ENDPOINT's value, or the built-in one."""
         self._endpoint.set_placeholder(address)
         text = (
-            self.tr("Empty takes HF_ENDPOINT from the environment: {address}")
+            self.tr("If empty, HF_ENDPOINT of the environment is used: {address}")
             if from_environment
-            else self.tr("Empty takes {address}. A mirror speaks the same protocol.")
+            else self.tr("If empty, {address} is used. A mirror speaks the same protocol.")
         )
         self.keyed[HUB_ENDPOINT.key].set_help(text.format(address=address))
 

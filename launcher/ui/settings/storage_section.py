@@ -131,7 +131,7 @@ class _FolderLine(QWidget):
         row.addWidget(Text(folder, Role.MONO_SMALL, parent=self, wrap=True), 1, Qt.AlignmentFlag.AlignVCenter)
         if can_forget:
             forget = LinkButton(self.tr("Remove"), self)
-            forget.setAccessibleName(self.tr("Search {folder} no more").format(folder=folder))
+            forget.setAccessibleName(self.tr("Stop searching {folder}").format(folder=folder))
             forget.clicked.connect(self._on_forget_clicked)
             row.addWidget(forget)
 
