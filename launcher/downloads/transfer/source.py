@@ -66,6 +66,10 @@ class Source:
                 self._signed = None
         raise TransientError(say("The storage server answered {status}.", status=403), is_odd=True)
 
+    def ask_again(self) -> None:
+        """Let the hub itself answer the next request: it says whether the file is still the same."""
+        self._signed = None
+
     def _ask_hub(self, start: int, end: int, line: Line) -> Answer:
         hops = self._get(hub.file_url(self._repo, self._commit, self._file.name), start, end, line, with_token=True)
         response = hops[-1]

@@ -91,6 +91,7 @@ class Transfer:
             self._work()
         self.meter.enter(DownloadState.VERIFYING)
         if not self._is_right():
+            self.source.ask_again()
             Repair(self).run()
 
     def _is_right(self) -> bool:
