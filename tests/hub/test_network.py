@@ -208,7 +208,7 @@ def test_silence_where_a_socks_proxy_should_be(fake: FakeHub, monkeypatch: pytes
     network.configure(NetworkSettings("http://hub.test", fake.endpoint.replace("http://", "socks5://")))
     error = failure()
     assert error.code == "hub_unreachable"
-    assert f"The proxy {fake.endpoint.replace('http://', 'socks5://')} is on the way." in error.why
+    assert f"through the proxy {fake.endpoint.replace('http://', 'socks5://')}" in error.why
 
 
 def test_something_else_where_a_socks_proxy_should_be() -> None:
@@ -444,10 +444,10 @@ def test_storage_host_that_is_away_is_named() -> None:
     assert error is not None
     assert error.what == "127.0.0.1:9 could not be reached."
     assert "connection refused" in error.why
-    assert "huggingface.co answers, but keeps its files there." in error.why
+    assert "huggingface.co answers, but its files are on that other server." in error.why
     itself = network_errors.transport_error(refused.value, "127.0.0.1:9", 10)
     assert itself is not None
-    assert "keeps its files" not in itself.why
+    assert "its files are on" not in itself.why
 
 
 def test_default_port_that_is_written_out_is_the_same_host() -> None:
@@ -458,7 +458,7 @@ def test_default_port_that_is_written_out_is_the_same_host() -> None:
     error = network_errors.transport_error(httpx2.ReadTimeout("slow", request=request), "hub.test:443", 10)
     assert error is not None
     assert error.what == "hub.test:443 did not answer."
-    assert "keeps its files" not in error.why
+    assert "its files are on" not in error.why
 
 
 # --- Mirrors and offline mode ------------------------------------------------------------------------------------------

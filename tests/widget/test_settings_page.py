@@ -98,7 +98,7 @@ def test_every_emitted_value_is_one_the_registry_accepts(page: SettingsPage, qtb
 def test_a_wrong_address_is_explained_and_not_taken(page: SettingsPage, qtbot: QtBot) -> None:
     open_section(page, "Network")
     page.network.set_default_endpoint("https://hub.example", from_environment=True)
-    assert "Empty takes HF_ENDPOINT from the environment: https://hub.example" in says(page)
+    assert "If empty, HF_ENDPOINT of the environment is used: https://hub.example" in says(page)
     address = field(page, "Download server")
     assert address.placeholderText() == "https://hub.example"
     with qtbot.assertNotEmitted(page.setting_changed):
@@ -170,7 +170,7 @@ def test_folder_about_and_defaults(page: SettingsPage, qtbot: QtBot) -> None:
         buttons(page)["Open folder"].click()
     assert caught.args == ["/somewhere/hub"]
     with qtbot.waitSignal(page.storage.forget_requested) as caught:
-        buttons(page)["Search /data/gguf no more"].click()
+        buttons(page)["Stop searching /data/gguf"].click()
     assert caught.args == ["/data/gguf"]
     with qtbot.waitSignal(page.storage.change_requested):
         buttons(page)["Change the folder for new downloads"].click()
