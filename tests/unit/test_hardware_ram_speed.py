@@ -48,7 +48,7 @@ def test_this_computer() -> None:
         return
     assert 1e9 < measured.best < 2e12
     assert measured.best == max(measured.passes)
-    first = read_speed(cpu, read_ram())
+    first = read_speed(cpu, read_ram(), lambda _cpu, _ram: measured)  # a second measurement may find the machine busy
     assert first.bytes_s is not None
     assert json.loads(remembered_file().read_text())["bandwidth_bytes_s"] == first.bytes_s
 
