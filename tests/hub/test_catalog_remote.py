@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from huggingface_hub import set_client_factory
-from huggingface_hub.utils import _http, close_session
+from huggingface_hub.utils import close_session
 
 from launcher.catalog import gguf, hub, remote_cache, remote_source
 from launcher.catalog import load as load_catalog
@@ -28,16 +26,6 @@ from tests.fakes.hub import FakeHub, Fault, serving
 
 REPO = "org/DeepSeek-R1-GGUF"
 QUICK = Patience(connect_s=5, stall_s=0.5, request_s=30, attempts=2, delay_s=0.01)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_tls_context() -> Iterator[None]:
-    """The hub client's own factory, but for the certificates: it reads them for every new client, 50 ms each time."""
-    context = ssl.create_default_context()
-    hooks = {"request": [_http.hf_request_event_hook]}
-    set_client_factory(lambda: httpx2.Client(event_hooks=hooks, follow_redirects=True, timeout=None, verify=context))
-    yield
-    set_client_factory(_http.default_client_factory)
 
 
 @pytest.fixture

@@ -227,7 +227,7 @@ def test_limit_and_connections_of_the_settings_hold_where_none_are_given(
         heard.append(inspect.getclosurevars(kwargs["throttle"]).nonlocals["limit"].bytes_s)
         return fetch(*args, **kwargs)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr("launcher.downloads.fetch", spy)
+    monkeypatch.setattr("launcher.downloads.transfer.fetch.fetch", spy)
     fake.add_file(REPO, NAME, model)
     assert run_command(["download", REPO, "--quant", "Q4_0"]) == 0
     assert run_command(["download", REPO, "--quant", "Q4_0", "--limit", "none", "--connections", "5"]) == 0
