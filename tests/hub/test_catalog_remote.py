@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx2
 import pytest
 from huggingface_hub.utils import close_session
 
