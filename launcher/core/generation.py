@@ -9,13 +9,29 @@ from launcher.core.plans import MemoryUse, Placement
 
 
 @dataclass(frozen=True, slots=True)
-class LoadRequest:
-    """What the engine is asked to load. `path` is the file or the first shard."""
+class DraftModel:
+    """A small model of the same vocabulary that drafts tokens for the large one. `path` is the file or the first shard."""
 
     path: str
     name: str
     quant: str
     placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What the engine is asked to load.
+
+    Attributes:
+        path: the file or the first shard.
+        draft: loaded beside it; None for none. Drafting is switched on only while it is measured to be faster.
+    """
+
+    path: str
+    name: str
+    quant: str
+    placement: Placement
+    draft: DraftModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,13 @@ class GenerateRequest:
         max_tokens: None means up to the end of the context.
         prefix: text the answer must begin with (continuing a stopped answer); "" normally.
         stops: texts that end the answer; they are not part of it.
+        thinking_budget: a thought is closed after so many tokens and the answer begins; None is no limit.
+        grammar: GBNF that the answer (not the thought) must follow; "" for none.
+        json_schema: JSON schema (as text) that the answer must follow; "" for none, "{}" for any JSON. Not with `grammar`.
+        logprobs: how many of the likeliest tokens are told at each place of the answer; 0 for none.
+        state_file: where the KV state of this conversation is kept on disk: read when it holds more of the prompt than
+            the cache does, written when the cache is given to another conversation; "" for neither.
+        draft: whether a draft may be used; the answer is the same.
     """
 
     turns: tuple[ChatTurn, ...]
@@ -73,6 +96,12 @@ class GenerateRequest:
     max_tokens: int | None = None
     prefix: str = ""
     stops: tuple[str, ...] = ()
+    thinking_budget: int | None = None
+    grammar: str = ""
+    json_schema: str = ""
+    logprobs: int = 0
+    state_file: str = ""
+    draft: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +118,8 @@ class Timings:
 
     Attributes:
         stop_reason: "end" (the model ended), "length" (max_tokens), "context" (context full) or "stopped" (by the user).
+        restored_tokens: of the reused ones, those that came from a saved state on disk.
+        drafted_tokens: proposed by a draft; `accepted_tokens` of them were what the model itself would have written.
     """
 
     prompt_tokens: int
@@ -101,12 +132,33 @@ class Timings:
     reasoning_seconds: float
     context_used: int
     stop_reason: str
+    restored_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChance:
+    """A token and the natural logarithm of its probability. The text may be a part of a character: shown as U+FFFD then."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One place of an answer: the token taken and the likeliest ones, before temperature and the other samplers."""
+
+    text: str
+    logprob: float
+    top: tuple[TokenChance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer."""
+    """A finished answer. `logprobs` has one entry per token of thought and answer, when they were asked for."""
 
     answer: str
     reasoning: str
     timings: Timings
+    logprobs: tuple[TokenLogprob, ...] = ()

@@ -158,7 +158,15 @@ class Quant:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Sampler settings; the family's recommended values are the defaults of a chat. temperature 0 is greedy, top_k 0 is off."""
+    """Sampler settings; the family's recommended values are the defaults of a chat. temperature 0 is greedy, top_k 0 is off.
+
+    Attributes:
+        repeat_penalty: divides the logits of tokens among the last `penalty_tokens`; 1 is off.
+        frequency_penalty: taken off a logit per occurrence among them (OpenAI's); `presence_penalty` once for any.
+        penalty_tokens: how far back the three look.
+        dry_multiplier: strength of the penalty on repeating a sequence ("don't repeat yourself"); 0 is off.
+        dry_base: how it grows with the length of the repetition; `dry_allowed_length` is free of it.
+    """
 
     temperature: float = 0.6
     top_p: float = 0.95
@@ -166,6 +174,12 @@ class Sampling:
     top_k: int = 0
     repeat_penalty: float = 1.0
     seed: int | None = None
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    penalty_tokens: int = 64
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
 
 
 class Thinking(StrEnum):

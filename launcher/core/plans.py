@@ -70,13 +70,19 @@ class Placement:
         boundary_experts_on_cpu: of layer number `expert_layers_on_cpu` (the next one) these expert tensors stay there too:
             any of "up", "gate", "down". Splits a layer that fits a GPU only in part.
         tensor_split: share of the offloaded layers per GPU, in the order of `devices`; () for one GPU.
-        split_mode: "none", "layer" or "row".
+        split_mode: "none", "layer", "row" or "tensor".
         flash_attention: "auto", "on" or "off".
         devices: the engine's device names to use; () means all it lists.
-        load_mode: "mmap" or "none" (read into memory).
-        n_outputs: rows of logits the context reserves: one per parallel request. llama.cpp's own default is a whole
-            ubatch, which costs a small model 120 MiB and more.
+        load_mode: "mmap", "none" (read into memory), "mlock" or "mmap+mlock" (kept in RAM by the system), "direct_io" (read
+            past the page cache).
+        n_outputs: rows of logits the context reserves: one per parallel request, and one more per drafted token. llama.cpp's
+            own default is a whole ubatch, which costs a small model 120 MiB and more.
         mtp: the file's own multi-token-prediction layers are loaded.
+        n_parallel: answers that can be made at once; they share the context's tokens.
+        threads_batch: threads for prompts; 0 is as many as `threads`.
+        numa: "off", "distribute" or "isolate" (several processor sockets).
+        tensor_overrides: (regular expression of tensor names, device name or "CPU") beyond the experts, first match wins;
+            they go before the expert levers.
     """
 
     n_gpu_layers: int
@@ -95,6 +101,10 @@ class Placement:
     load_mode: str = "mmap"
     n_outputs: int = 1
     mtp: bool = False
+    n_parallel: int = 1
+    threads_batch: int = 0
+    numa: str = "off"
+    tensor_overrides: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

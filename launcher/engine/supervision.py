@@ -217,7 +217,8 @@ class Supervision:
                 self._failure = event.failure
                 self.end()
             case AnswerStarted():
-                self._set_state(EngineState.ANSWERING)
+                if self.state is not EngineState.ANSWERING:
+                    self._set_state(EngineState.ANSWERING)
                 self._tell(event)
             case TextDelta():
                 self._remember_text(event)
@@ -267,7 +268,9 @@ class Supervision:
         if isinstance(event, OperationFailed) and texts:
             event = replace(event, answer=texts[0], reasoning=texts[1])
         self._tell(event)
-        if isinstance(command, Generate) and self.state is EngineState.ANSWERING:
+        with self._lock:
+            is_answering = any(isinstance(c, Generate) for c in self._open.values())
+        if isinstance(command, Generate) and self.state is EngineState.ANSWERING and not is_answering:
             self._set_state(EngineState.READY)
 
     def _remember_text(self, event: TextDelta) -> None:

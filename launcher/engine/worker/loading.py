@@ -13,12 +13,13 @@ from launcher.core.generation import Loaded, LoadRequest
 from launcher.core.machine import EngineDevice
 from launcher.core.plans import DeviceMemory, MemoryUse
 from launcher.core.units import gib
+from launcher.engine.protocol import WorkerEvent
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import GPU_KINDS, Binding
 from launcher.engine.worker.memory import BufferUse, buffer_uses
 from launcher.engine.worker.model import NativeModel, load_model, warm_up
 from launcher.engine.worker.prompt import Vocabulary
-from launcher.engine.worker.session import Session
+from launcher.engine.worker.session import Session, Stops
 from launcher.engine.worker.template import ChatTemplate, builtin_template, make_template
 
 
@@ -27,9 +28,11 @@ def load_session(
     request: LoadRequest,
     use_extra_bufts: bool,
     switch: AbortSwitch,
+    stops: Stops,
     on_progress: Callable[[str, float], None],
+    send: Callable[[WorkerEvent], None],
 ) -> tuple[Session, Loaded]:
-    """Load everything a conversation needs.
+    """Load everything a conversation needs. `send` is for what the session has to say later.
 
     Raises:
         UserError: with the engine's own words and the numbers.
@@ -66,7 +69,7 @@ def load_session(
         engine_version=binding.engine_version,
         notes=(*_placement_notes(request, native, binding), *notes),
     )
-    return Session(native, vocabulary, template, switch), loaded
+    return Session(native, vocabulary, template, stops, send), loaded
 
 
 def choose_template(native: NativeModel, vocabulary: Vocabulary) -> tuple[ChatTemplate, tuple[str, ...]]:

@@ -1,13 +1,15 @@
 """The worker process: `launcher engine-worker`. Commands come in on stdin, events go out on stdout, one JSON object per line.
 
 Before anything native is loaded, stdout is set aside for the protocol and file descriptor 1 is pointed at stderr, so that
-C prints cannot corrupt it. The main thread does one operation after the other; a reader thread takes commands at once, so
-that a stop works while the main thread computes. End of stdin ends the process at once: no orphan holds memory.
+C prints cannot corrupt it. The main thread takes commands and, while answers are being made, computes one batch between two
+looks at them; a reader thread takes commands off the pipe at once, so that a stop works while the main thread computes. End
+of stdin ends the process at once: no orphan holds memory.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
 import queue
@@ -21,8 +23,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from launcher.core.errors import UserError
 from launcher.engine.protocol import (
     PROTOCOL_VERSION,
-    AnswerFinished,
-    AnswerStarted,
     Command,
     CountTokens,
     DryRun,
@@ -44,6 +44,7 @@ from launcher.engine.protocol import (
     encode,
 )
 from launcher.engine.worker.abort import AbortSwitch
+from launcher.engine.worker.operations import Operations
 
 if TYPE_CHECKING:
     from launcher.engine.worker.session import Session
@@ -90,40 +91,6 @@ class _Outlet:
             os._exit(0)
 
 
-class Operations:
-    """Which operation runs and which were stopped before they began."""
-
-    def __init__(self, switch: AbortSwitch) -> None:
-        self._switch = switch
-        self._lock = threading.Lock()
-        self._current: int | None = None
-        self._stopped: set[int] = set()
-
-    def begin(self, operation: int) -> None:
-        """From now on a stop of `operation` sets the switch; one that came before does so now."""
-        with self._lock:
-            self._current = operation
-            if operation in self._stopped:
-                self._switch.set()
-            else:
-                self._switch.clear()
-
-    def end(self) -> None:
-        """Nothing runs."""
-        with self._lock:
-            self._stopped.discard(self._current or 0)
-            self._current = None
-            self._switch.clear()
-
-    def stop(self, operation: int) -> None:
-        """Stop it, or mark it for when its turn comes."""
-        with self._lock:
-            if operation == self._current:
-                self._switch.set()
-            else:
-                self._stopped.add(operation)
-
-
 class Worker:
     """One process, at most one model."""
 
@@ -147,7 +114,14 @@ class Worker:
             self._outlet.send(OperationFailed(0, Failure.of(error)))
             return
         while True:
-            self._serve(self._queue.get())
+            session = self._session
+            if session is None or not session.is_busy:
+                self._serve(self._queue.get())
+                continue
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._serve(self._queue.get_nowait())
+            self._answer_on(session)
 
     def _start(self) -> None:
         # Imported here, after stdout is safe and the reader runs: loading the libraries takes a while and may print.
@@ -195,6 +169,9 @@ class Worker:
 
     def _serve(self, command: Command) -> None:
         self._operations.begin(command.id)
+        if isinstance(command, Generate) and self._session is not None:
+            self._session.submit(command)  # which says itself when it has ended
+            return
         try:
             self._handler(command)()
         except UserError as error:
@@ -202,24 +179,24 @@ class Worker:
         except self._model.Cancelled:
             self._outlet.send(LoadCancelled(command.id))
         except Exception as error:  # noqa: BLE001 - a bug must reach the client as one, and the worker must not hang
-            traceback.print_exc()
-            bug = Failure(
-                "engine_bug",
-                "The engine worker has a bug.",
-                f"{type(error).__name__}: {error}",
-                (),
-                traceback.format_exc(),
-            )
-            self._outlet.send(OperationFailed(command.id, bug))
+            self._outlet.send(OperationFailed(command.id, _bug(error)))
         finally:
-            self._operations.end()
+            self._operations.end(command.id)
+
+    def _answer_on(self, session: Session) -> None:
+        """One step of all answers; a bug in it ends them, not the worker."""
+        try:
+            session.step()
+        except Exception as error:  # noqa: BLE001 - as above
+            session.fail_all(_bug(error))
+        self._steps = session.steps
 
     def _handler(self, command: Command) -> Callable[[], None]:
         match command:
             case Load():
                 return lambda: self._load(command)
             case Generate():
-                return lambda: self._generate(command)
+                return self._refuse
             case CountTokens():
                 return lambda: self._count(command)
             case DryRun():
@@ -241,7 +218,13 @@ class Worker:
             self._outlet.send(LoadProgress(command.id, phase, fraction))
 
         self._session, loaded = self._loading.load_session(
-            self._binding, command.request, extra, self._switch, on_progress
+            self._binding,
+            command.request,
+            extra,
+            self._switch,
+            self._operations,
+            on_progress,
+            self._outlet.send,
         )
         self._outlet.send(LoadFinished(command.id, loaded))
 
@@ -258,22 +241,22 @@ class Worker:
             return asked
         return self._processor.wants_extra_buffers(self._binding.system_info, has_gpu, self._processor.cpu_flags())
 
-    def _generate(self, command: Generate) -> None:
-        session = self._need_session()
-        self._outlet.send(AnswerStarted(command.id))
-
-        def send(event: WorkerEvent) -> None:
-            self._steps = session.steps
-            self._outlet.send(event)
-
-        self._outlet.send(AnswerFinished(command.id, session.answer(command.id, command.request, send)))
-
     def _count(self, command: CountTokens) -> None:
         session = self._need_session()
         tokens, turn_tokens = session.count_tokens(command.turns, command.thinking)
         self._outlet.send(TokensCounted(command.id, tokens, turn_tokens, session.native.n_ctx))
 
+    def _refuse(self) -> None:
+        self._need_session()
+
     def _need_session(self) -> Session:
         if self._session is None:
             raise UserError("not_loaded", "No model is loaded.", "The engine process has started but holds no model.")
         return self._session
+
+
+def _bug(error: Exception) -> Failure:
+    """An exception that nobody expected, as the client gets it; also in the log."""
+    traceback.print_exc()
+    why = f"{type(error).__name__}: {error}"
+    return Failure("engine_bug", "The engine worker has a bug.", why, (), traceback.format_exc())

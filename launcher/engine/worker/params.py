@@ -103,10 +103,13 @@ def context_params(binding: Binding, placement: Placement) -> Any:
     params.n_ctx = placement.n_ctx
     params.n_batch = placement.n_batch
     params.n_ubatch = min(placement.n_ubatch, placement.n_batch)
-    params.n_seq_max = 1
+    params.n_seq_max = placement.n_parallel
+    # Parallel answers share the context's tokens: one alone may use all of them.
+    params.kv_unified = True
     # The default reserves a row of logits for every token of a batch: hundreds of MiB where one is ever asked for.
-    params.n_outputs_max = max(1, placement.n_outputs)
-    params.n_threads = params.n_threads_batch = placement.threads
+    params.n_outputs_max = max(placement.n_parallel, placement.n_outputs)
+    params.n_threads = placement.threads
+    params.n_threads_batch = placement.threads_batch or placement.threads
     params.type_k = _known(KV_TYPES, placement.kv_type_k, "KV cache type")
     params.type_v = _known(KV_TYPES, placement.kv_type_v, "KV cache type")
     params.flash_attn_type = _known(_FLASH_ATTENTION, placement.flash_attention, "flash attention setting")

@@ -25,7 +25,12 @@ _ATTR_UNKNOWN, _ATTR_CONTROL, _ATTR_USER_DEFINED = 1 << 0, 1 << 3, 1 << 4
 
 
 class Vocabulary:
-    """Text to tokens and back, for one loaded model."""
+    """Text to tokens and back, for one loaded model.
+
+    Attributes:
+        special: control and user-defined tokens by their text.
+        ends: the tokens that end an answer (end of sentence, end of turn, ...).
+    """
 
     def __init__(self, binding: Binding, vocab: Any) -> None:
         self._llama = binding.llama
@@ -38,6 +43,8 @@ class Vocabulary:
         texts = sorted(self.special, key=len, reverse=True)
         self._special_pattern = re.compile("|".join(map(re.escape, texts))) if texts else None
         self._buffer = ctypes.create_string_buffer(1024)
+        self._pieces: dict[int, bytes] = {}
+        self.ends = frozenset(t for t in range(self.size) if binding.llama.llama_vocab_is_eog(vocab, t))
         # The thought's marks may be control tokens in one file and ordinary ones in the next; the splitter must see them.
         self._shown = {self.special[t] for t in ("<think>", "</think>") if t in self.special}
 
@@ -72,18 +79,20 @@ class Vocabulary:
         """What a template writes for `eos_token`."""
         return self.text_of(self._llama.llama_vocab_eos(self._vocab))
 
-    def is_end(self, token: int) -> bool:
-        """Whether this token ends an answer (end of sentence, end of turn, ...)."""
-        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
-
     def piece(self, token: int) -> bytes:
         """The bytes a token writes; often only a part of a character. Control tokens write nothing."""
+        known = self._pieces.get(token)
+        if known is None:
+            known = self._pieces[token] = self._read_piece(token)
+        return known
+
+    def _read_piece(self, token: int) -> bytes:
         size = self._llama.llama_token_to_piece(
             self._vocab, token, self._buffer, len(self._buffer), 0, token in self._shown
         )
         if size < 0:
             self._buffer = ctypes.create_string_buffer(-size)
-            return self.piece(token)
+            return self._read_piece(token)
         return self._buffer.raw[:size]
 
     def plain(self, text: str) -> list[int]:

@@ -13,7 +13,7 @@ _SEED_RANDOM = 0xFFFFFFFF  # llama.cpp's own mark for "take any"
 
 
 class SamplerChain:
-    """Use as a context manager; the native chain is freed at its end."""
+    """A native chain; give it back with `free`, or use it as a context manager."""
 
     def __init__(self, binding: Binding, sampling: Sampling, n_vocab: int) -> None:
         """Build the chain in llama.cpp's default order: penalties, top-k, top-p, min-p, temperature, draw."""
@@ -44,6 +44,10 @@ class SamplerChain:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.free()
+
+    def free(self) -> None:
+        """Give it back."""
         self._llama.llama_sampler_free(self.chain)
 
     def remember(self, tokens: tuple[int, ...]) -> None:
@@ -52,6 +56,6 @@ class SamplerChain:
             for token in tokens[-_PENALTY_WINDOW:]:
                 self._llama.llama_sampler_accept(self.chain, token)
 
-    def sample(self, context: Any) -> int:
-        """Draw from the last logits of the context (and remember the token)."""
-        return int(self._llama.llama_sampler_sample(self.chain, context, -1))
+    def sample(self, context: Any, index: int = -1) -> int:
+        """Draw from the logits of a place in the last batch, -1 for its end (and remember the token)."""
+        return int(self._llama.llama_sampler_sample(self.chain, context, index))

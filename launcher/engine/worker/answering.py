@@ -1,0 +1,188 @@
+"""One answer in the making: what is still to be evaluated, what was written, and the figures."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from launcher.core.generation import Answer, GenerateRequest, Timings, TokenLogprob
+from launcher.engine.protocol import PromptProgress, TextDelta
+from launcher.engine.worker.prompt import Prompt, Vocabulary
+from launcher.engine.worker.sampler import SamplerChain
+from launcher.engine.worker.text_stream import TextStream
+
+NEVER_BEGUN = Timings(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, "stopped")
+"""Of an answer that was stopped while it waited for its turn."""
+
+_DELTA_INTERVAL_S = 0.025
+
+
+@dataclass
+class Figures:
+    """Measured while an answer is made; seconds of `time.monotonic`."""
+
+    started: float
+    prompt_tokens: int
+    reused_tokens: int = 0
+    restored_tokens: int = 0
+    prefill_started: float = 0.0
+    prefill_s: float = 0.0
+    first_token: float | None = None
+    decode_tokens: int = 0
+    reasoning_tokens: int = 0
+    decode_started: float = 0.0
+    reasoning_ended: float | None = None
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+    recent: deque[tuple[float, int]] = field(default_factory=deque[tuple[float, int]])
+
+    def rate(self, now: float) -> float:
+        """Tokens per second over the last second."""
+        self.recent.append((now, self.decode_tokens))
+        while len(self.recent) > 2 and now - self.recent[0][0] > 1.0:
+            self.recent.popleft()
+        before, tokens = self.recent[0]
+        return (self.decode_tokens - tokens) / (now - before) if now > before else 0.0
+
+
+class Answering:
+    """The work on one GenerateRequest. Its slot evaluates `todo`; then `take` is told the next token, and so on.
+
+    Attributes:
+        todo: tokens to evaluate next: the rest of the prompt, then the token just written. Logits are wanted of the last.
+        stop_reason: "" while the answer goes on.
+    """
+
+    def __init__(
+        self,
+        operation: int,
+        request: GenerateRequest,
+        prompt: Prompt,
+        vocabulary: Vocabulary,
+        sampler: SamplerChain,
+        may_think: bool,
+        send: Callable[[PromptProgress | TextDelta], None],
+    ) -> None:
+        self.operation = operation
+        self.request = request
+        self.prompt = prompt
+        self.sampler = sampler
+        self.figures = Figures(time.monotonic(), len(prompt.tokens))
+        self.todo: list[int] = list(prompt.tokens)
+        self.stop_reason = ""
+        self.tokens: list[int] = []
+        self.logprobs: list[TokenLogprob] = []
+        self.stream = TextStream(
+            in_thought=prompt.in_thought,
+            may_think=may_think and not prompt.thought_closed,
+            stops=request.stops,
+            prefix=request.prefix,
+        )
+        self._vocabulary = vocabulary
+        self._send = send
+        self._sent = 0.0
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the prompt is still being read."""
+        return self.figures.first_token is None
+
+    def begin(self, reused_tokens: int, restored_tokens: int = 0) -> None:
+        """The cache holds the first `reused_tokens` of the prompt; the rest is to be read."""
+        figures = self.figures
+        figures.reused_tokens, figures.restored_tokens = reused_tokens, restored_tokens
+        figures.prefill_started = time.monotonic()
+        self.todo = list(self.prompt.tokens[reused_tokens:])
+        self.tell_prompt_progress()
+
+    def tell_prompt_progress(self) -> None:
+        """How much of the prompt is in the cache."""
+        total = self.figures.prompt_tokens
+        self._send(PromptProgress(self.operation, total - len(self.todo), total, self.figures.reused_tokens))
+
+    def prompt_is_read(self) -> None:
+        """The last token of the prompt is evaluated; the first one of the answer is about to be drawn."""
+        figures = self.figures
+        figures.prefill_s = time.monotonic() - figures.prefill_started
+        figures.decode_started = time.monotonic()
+
+    def take(self, token: int, context_used: int) -> None:
+        """The next token of the answer; sets `todo`, or `stop_reason` where the answer ends."""
+        figures, stream = self.figures, self.stream
+        now = time.monotonic()
+        if figures.first_token is None:
+            figures.first_token = now
+        if token in self._vocabulary.ends:
+            self.stop_reason = "end"
+            return
+        self._write(token, now)
+        self.todo = [token]
+        if now - self._sent >= _DELTA_INTERVAL_S:
+            self.tell_text(context_used)
+        if stream.stopped:
+            self.stop_reason = "end"
+        elif self.request.max_tokens is not None and figures.decode_tokens >= self.request.max_tokens:
+            self.stop_reason = "length"
+
+    def finish(self, context_used: int) -> Answer:
+        """The whole answer, after the rest of its text was sent."""
+        self.stream.finish()
+        self.tell_text(context_used)
+        return Answer(self.stream.answer, self.stream.reasoning, self._timings(context_used), tuple(self.logprobs))
+
+    def _write(self, token: int, now: float) -> None:
+        figures, stream = self.figures, self.stream
+        self.tokens.append(token)
+        was_reasoning = stream.in_reasoning
+        stream.feed(self._vocabulary.piece(token))
+        figures.decode_tokens += 1
+        figures.reasoning_tokens += was_reasoning
+        if was_reasoning and not stream.in_reasoning:
+            figures.reasoning_ended = now
+
+    def tell_text(self, context_used: int) -> None:
+        """Send what was written since the last time."""
+        figures = self.figures
+        deltas, reclassified = self.stream.take()
+        if reclassified:
+            figures.reasoning_tokens = figures.decode_tokens
+            figures.reasoning_ended = time.monotonic()
+        if not deltas and not reclassified:
+            return
+        self._sent = time.monotonic()
+        self._send(
+            TextDelta(
+                self.operation,
+                deltas,
+                figures.decode_tokens,
+                figures.reasoning_tokens,
+                context_used,
+                figures.rate(self._sent),
+                reclassified,
+            )
+        )
+
+    def _timings(self, context_used: int) -> Timings:
+        figures, now = self.figures, time.monotonic()
+        evaluated = figures.prompt_tokens - figures.reused_tokens
+        writing_s = now - figures.decode_started if figures.decode_started else 0.0
+        reasoning_s = 0.0
+        if figures.reasoning_tokens:
+            reasoning_s = (figures.reasoning_ended or now) - figures.decode_started
+        return Timings(
+            prompt_tokens=figures.prompt_tokens,
+            reused_tokens=figures.reused_tokens,
+            decode_tokens=figures.decode_tokens,
+            reasoning_tokens=figures.reasoning_tokens,
+            time_to_first_token_s=(figures.first_token or now) - figures.started,
+            prefill_tokens_s=evaluated / figures.prefill_s if figures.prefill_s else 0.0,
+            decode_tokens_s=figures.decode_tokens / writing_s if writing_s else 0.0,
+            reasoning_seconds=reasoning_s,
+            context_used=context_used,
+            stop_reason=self.stop_reason,
+            restored_tokens=figures.restored_tokens,
+            drafted_tokens=figures.drafted_tokens,
+            accepted_tokens=figures.accepted_tokens,
+        )
