@@ -84,7 +84,8 @@ def test_killed_at_random_moments(fake: FakeHub, seed: int) -> None:
         fake.add_file(REPO, f"model-Q8_0-0000{i}-of-00002.gguf", chance.randbytes(size))
         for i, size in enumerate(SIZES, 1)
     ]
-    fake.fail(Fault("throttle", rate_bytes_s=6e6, times=None))
+    # Eight seconds for all of it: none of the four runs, killed after half a second at most, can come to the end.
+    slow = fake.fail(Fault("throttle_total", rate_bytes_s=sum(SIZES) / 8, times=None))
     kills = 4
     before = 0
     for _ in range(kills):
@@ -92,6 +93,7 @@ def test_killed_at_random_moments(fake: FakeHub, seed: int) -> None:
         assert on_disk() >= before, "bytes on the disk never get fewer"
         before = on_disk()
         assert before <= sum(SIZES)
+    slow.times = 0
     with start() as child:
         assert child.stdout is not None
         result = json.loads(child.stdout.read().splitlines()[-1])
