@@ -45,6 +45,8 @@ class Loaded:
         template_origin: "file", "builtin:<name>" or "fallback".
         gpu_layers: layers really offloaded.
         notes: sentences that the user should see ("the engine fell back to the processor").
+        threads: of the processor while writing, as chosen in the end; 0 when unknown.
+        is_threads_measured: the engine compared thread counts after this load; worth remembering.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Loaded:
     placement: Placement
     engine_version: str
     notes: tuple[str, ...] = ()
+    threads: int = 0
+    is_threads_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class GenerateRequest:
         logprobs: how many of the likeliest tokens are told at each place of the answer; 0 for none.
         state_file: where the KV state of this conversation is kept on disk: read when it holds more of the prompt than
             the cache does, written when the cache is given to another conversation; "" for neither.
+        state_cap_bytes: the folder of `state_file` may hold as much; the states longest unused make room.
+        state_idle_s: it is also written when the engine had nothing to do for so long.
         draft: whether a draft may be used; the answer is the same.
     """
 
@@ -102,6 +108,8 @@ class GenerateRequest:
     logprobs: int = 0
     state_file: str = ""
     draft: bool = True
+    state_cap_bytes: int = 4 * 10**9
+    state_idle_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,18 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Load a model. `use_extra_bufts` None lets the worker decide (see worker/processor.py)."""
+    """Load a model.
+
+    Attributes:
+        use_extra_bufts: None lets the worker decide (see worker/processor.py).
+        threads: measured here before for a model of this size; 0 lets the worker measure where it is in doubt and the
+            placement leaves it open (worker/threads.py).
+    """
 
     id: int
     request: LoadRequest
     use_extra_bufts: bool | None = None
+    threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,32 @@ class DryRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Bench:
+    """Measure the loaded model on the path that answers take.
+
+    Attributes:
+        prompt_tokens, decode_tokens: read and written per answer and run.
+        depths: tokens that are in the context before, one measurement each.
+        repeat: runs per depth.
+        parallel: answers at once, at most the placement's `n_parallel`.
+    """
+
+    id: int
+    prompt_tokens: int
+    decode_tokens: int
+    depths: tuple[int, ...] = (0,)
+    repeat: int = 3
+    parallel: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SaveStates:
+    """Write the KV state of every conversation that asked for it and is not on the disk as it is; StatesSaved answers."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End operation `id` as soon as possible, whether it runs or still waits."""
 
@@ -120,11 +153,15 @@ class LoadStarted:
 
 @dataclass(frozen=True, slots=True)
 class LoadProgress:
-    """`phase` is "weights", "context" or "warm_up"; `fraction` is of the whole load."""
+    """`phase` is "weights", "context" or "warm_up"; `fraction` is of the whole load.
+
+    `seconds_left`: until the weights are in place, at the pace of the last seconds; None while that is not known.
+    """
 
     id: int
     phase: str
     fraction: float
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +242,63 @@ class TokensCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class BenchPhase:
+    """A piece of a measurement begins: `phase` is "fill" (up to the depth; not measured), "prefill" or "decode"."""
+
+    id: int
+    phase: str
+    depth: int
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class BenchMeasured:
+    """A piece of a measurement has ended: `tokens` of all answers together in `seconds`."""
+
+    id: int
+    phase: str
+    depth: int
+    run: int
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BenchFinished:
+    """All was measured, or what came before a stop."""
+
+    id: int
+    was_stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StatesSaved:
+    """KV states were written, or could not be.
+
+    Attributes:
+        id: of the SaveStates; 0 where the worker did it by itself.
+        count: how many files.
+        size_bytes: of all of them.
+        seconds: that it took.
+        problem: why one could not be written (the disk is full); "" normally. Nothing else is harmed by it.
+    """
+
+    id: int
+    count: int
+    size_bytes: int
+    seconds: float
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StateRefused:
+    """The state on disk was not used for answer `id`, and why; the prompt is read as if there were none."""
+
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class OperationFailed:
     """An operation ended with an error.
 
@@ -227,13 +321,14 @@ class Heartbeat:
 
 
 class EngineState(StrEnum):
-    """What the engine is doing, as the status bar says it."""
+    """What the engine is doing, as the status bar says it. SAVING: the states of its chats, before it ends."""
 
     STOPPED = "stopped"
     STARTING = "starting"
     LOADING = "loading"
     READY = "ready"
     ANSWERING = "answering"
+    SAVING = "saving"
     CRASHED = "crashed"
 
 
@@ -245,7 +340,7 @@ class StateChanged:
     failure: Failure | None = None
 
 
-Command = Load | Generate | CountTokens | DryRun | Stop
+Command = Load | Generate | CountTokens | DryRun | Bench | SaveStates | Stop
 WorkerEvent = (
     Hello
     | LoadStarted
@@ -258,12 +353,17 @@ WorkerEvent = (
     | TextDelta
     | AnswerFinished
     | TokensCounted
+    | BenchPhase
+    | BenchMeasured
+    | BenchFinished
+    | StatesSaved
+    | StateRefused
     | OperationFailed
     | Heartbeat
 )
 EngineEvent = WorkerEvent | StateChanged
 
-_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, DryRun, Stop)}
+_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, DryRun, Bench, SaveStates, Stop)}
 _EVENTS: dict[str, type[WorkerEvent]] = {
     e.__name__: e
     for e in (
@@ -278,6 +378,11 @@ _EVENTS: dict[str, type[WorkerEvent]] = {
         TextDelta,
         AnswerFinished,
         TokensCounted,
+        BenchPhase,
+        BenchMeasured,
+        BenchFinished,
+        StatesSaved,
+        StateRefused,
         OperationFailed,
         Heartbeat,
     )
