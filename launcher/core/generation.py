@@ -46,6 +46,7 @@ class Loaded:
         gpu_layers: layers really offloaded.
         notes: sentences that the user should see ("the engine fell back to the processor").
         threads: of the processor while writing, as chosen in the end; 0 when unknown.
+        n_vocab: tokens of its vocabulary; 0 when unknown.
         is_threads_measured: the engine compared thread counts after this load; worth remembering.
     """
 
@@ -65,6 +66,7 @@ class Loaded:
     notes: tuple[str, ...] = ()
     threads: int = 0
     is_threads_measured: bool = False
+    n_vocab: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class GenerateRequest:
         state_cap_bytes: the folder of `state_file` may hold as much; the states longest unused make room.
         state_idle_s: it is also written when the engine had nothing to do for so long.
         draft: whether a draft may be used; the answer is the same.
+        prompt_tokens: the prompt as it is, for measurements; () makes it of the turns and the template.
+        ignores_end: the answer goes on past the tokens that end it, up to `max_tokens`.
     """
 
     turns: tuple[ChatTurn, ...]
@@ -110,6 +114,8 @@ class GenerateRequest:
     draft: bool = True
     state_cap_bytes: int = 4 * 10**9
     state_idle_s: float = 60.0
+    prompt_tokens: tuple[int, ...] = ()
+    ignores_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

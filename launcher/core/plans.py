@@ -33,6 +33,8 @@ class Wishes:
         ram_reserve_bytes: kept free in RAM.
         draft: id of a smaller catalog model that drafts tokens for this one; its memory is planned too.
         mtp: load the file's own multi-token-prediction layers.
+        threads_batch: for prompts, where they are to be others than `threads`.
+        split_mode, load_mode, numa, tensor_overrides, n_parallel: as in `Placement`; None is what the planner finds best.
     """
 
     goal: Goal = Goal.BALANCED
@@ -52,7 +54,17 @@ class Wishes:
     ram_reserve_bytes: int = 1536 * 2**20
     draft: str | None = None
     mtp: bool = False
+    threads_batch: int | None = None
+    split_mode: str | None = None
+    load_mode: str | None = None
+    numa: str | None = None
+    tensor_overrides: tuple[tuple[str, str], ...] = ()
+    n_parallel: int | None = None
 
+
+SPLIT_MODES = ("none", "layer", "row", "tensor")
+LOAD_MODES = ("mmap", "none", "mlock", "mmap+mlock", "direct_io")
+NUMA_MODES = ("off", "distribute", "isolate")
 
 EXPERT_TENSORS = ("up", "gate", "down")
 """The three matrices of a layer's routed experts, by the names that `boundary_experts_on_cpu` uses."""
@@ -83,6 +95,7 @@ class Placement:
         numa: "off", "distribute" or "isolate" (several processor sockets).
         tensor_overrides: (regular expression of tensor names, device name or "CPU") beyond the experts, first match wins;
             they go before the expert levers.
+        is_threads_fixed: `threads` was given by hand or measured: the engine looks for no better number.
     """
 
     n_gpu_layers: int
@@ -105,6 +118,7 @@ class Placement:
     threads_batch: int = 0
     numa: str = "off"
     tensor_overrides: tuple[tuple[str, str], ...] = ()
+    is_threads_fixed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,25 +96,6 @@ class DryRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """Measure the loaded model on the path that answers take.
-
-    Attributes:
-        prompt_tokens, decode_tokens: read and written per answer and run.
-        depths: tokens that are in the context before, one measurement each.
-        repeat: runs per depth.
-        parallel: answers at once, at most the placement's `n_parallel`.
-    """
-
-    id: int
-    prompt_tokens: int
-    decode_tokens: int
-    depths: tuple[int, ...] = (0,)
-    repeat: int = 3
-    parallel: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class SaveStates:
     """Write the KV state of every conversation that asked for it and is not on the disk as it is; StatesSaved answers."""
 
@@ -242,36 +223,6 @@ class TokensCounted:
 
 
 @dataclass(frozen=True, slots=True)
-class BenchPhase:
-    """A piece of a measurement begins: `phase` is "fill" (up to the depth; not measured), "prefill" or "decode"."""
-
-    id: int
-    phase: str
-    depth: int
-    run: int
-
-
-@dataclass(frozen=True, slots=True)
-class BenchMeasured:
-    """A piece of a measurement has ended: `tokens` of all answers together in `seconds`."""
-
-    id: int
-    phase: str
-    depth: int
-    run: int
-    tokens: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class BenchFinished:
-    """All was measured, or what came before a stop."""
-
-    id: int
-    was_stopped: bool
-
-
-@dataclass(frozen=True, slots=True)
 class StatesSaved:
     """KV states were written, or could not be.
 
@@ -340,7 +291,7 @@ class StateChanged:
     failure: Failure | None = None
 
 
-Command = Load | Generate | CountTokens | DryRun | Bench | SaveStates | Stop
+Command = Load | Generate | CountTokens | DryRun | SaveStates | Stop
 WorkerEvent = (
     Hello
     | LoadStarted
@@ -353,9 +304,6 @@ WorkerEvent = (
     | TextDelta
     | AnswerFinished
     | TokensCounted
-    | BenchPhase
-    | BenchMeasured
-    | BenchFinished
     | StatesSaved
     | StateRefused
     | OperationFailed
@@ -363,7 +311,7 @@ WorkerEvent = (
 )
 EngineEvent = WorkerEvent | StateChanged
 
-_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, DryRun, Bench, SaveStates, Stop)}
+_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, DryRun, SaveStates, Stop)}
 _EVENTS: dict[str, type[WorkerEvent]] = {
     e.__name__: e
     for e in (
@@ -378,9 +326,6 @@ _EVENTS: dict[str, type[WorkerEvent]] = {
         TextDelta,
         AnswerFinished,
         TokensCounted,
-        BenchPhase,
-        BenchMeasured,
-        BenchFinished,
         StatesSaved,
         StateRefused,
         OperationFailed,
