@@ -114,7 +114,7 @@ class Answering:
         now = time.monotonic()
         if figures.first_token is None:
             figures.first_token = now
-        if token in self._vocabulary.ends:
+        if token in self._vocabulary.ends and not self.request.ignores_end:
             self.stop_reason = "end"
             return
         self._write(token, now)

@@ -27,7 +27,7 @@ from launcher.engine.worker import load_errors
 from launcher.engine.worker.answering import NEVER_BEGUN, Answering
 from launcher.engine.worker.batch import Batch
 from launcher.engine.worker.model import NativeModel
-from launcher.engine.worker.prompt import Vocabulary, make_prompt
+from launcher.engine.worker.prompt import Prompt, Vocabulary, make_prompt
 from launcher.engine.worker.sampler import SamplerChain
 from launcher.engine.worker.slots import Slot, choose
 from launcher.engine.worker.template import ChatTemplate
@@ -134,9 +134,7 @@ class Session:
                 self._stops.end(command.id)
 
     def _begin(self, operation: int, request: GenerateRequest) -> None:
-        prompt = make_prompt(
-            self.vocabulary, self.template, request.turns, request.thinking, request.prefix, self._written
-        )
+        prompt = self._prompt(request)
         if len(prompt.tokens) >= self.native.n_ctx:
             raise self._context_full(len(prompt.tokens))
         slot = choose(self.slots, prompt.tokens, request.state_file)
@@ -156,6 +154,15 @@ class Session:
         reused = slot.keep(slot.common(prompt.tokens))
         slot.work, slot.state_file, slot.is_saved = work, request.state_file, False
         work.begin(reused)
+
+    def _prompt(self, request: GenerateRequest) -> Prompt:
+        if request.prompt_tokens:
+            if not 0 <= min(request.prompt_tokens) <= max(request.prompt_tokens) < self.vocabulary.size:
+                raise UserError("bad_request", "The prompt has tokens that this model does not know.")
+            return Prompt(request.prompt_tokens, in_thought=False, thought_closed=True)
+        return make_prompt(
+            self.vocabulary, self.template, request.turns, request.thinking, request.prefix, self._written
+        )
 
     def _end_stopped(self) -> None:
         for command in [c for c in self._waiting if self._stops.is_stopped(c.id)]:
