@@ -131,8 +131,9 @@ def make_template(text: str, origin: str, bos_text: str, eos_text: str) -> ChatT
     environment.globals.update(helpers)
     try:
         compiled = environment.from_string(text)
-    except (jinja2.TemplateError, RecursionError, ValueError) as error:
-        raise _broken(origin, f"It does not compile: {str(error)[:300]}") from error
+    except (jinja2.TemplateError, RecursionError, ValueError, SyntaxError, MemoryError, OverflowError) as error:
+        # Deep nesting is a SyntaxError or, for Python's own parser, a MemoryError without words.
+        raise _broken(origin, f"It does not compile: {str(error)[:300] or type(error).__name__}") from error
     plain = ChatTemplate(compiled, origin, bos_text, eos_text)
     with_thought = plain.render([{"role": "user", "content": _PROBE}], thinking=True)
     without_thought = plain.render([{"role": "user", "content": _PROBE}], thinking=False)
