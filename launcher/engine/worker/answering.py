@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from launcher.core.generation import Answer, GenerateRequest, Timings, TokenLogprob
-from launcher.engine.protocol import PromptProgress, TextDelta
+from launcher.core.generation import Answer, Timings, TokenLogprob
+from launcher.engine.protocol import Generate, PromptProgress, TextDelta
 from launcher.engine.worker.prompt import Prompt, Vocabulary
 from launcher.engine.worker.sampler import SamplerChain
 from launcher.engine.worker.text_stream import TextStream
@@ -57,15 +57,16 @@ class Answering:
 
     def __init__(
         self,
-        operation: int,
-        request: GenerateRequest,
+        command: Generate,
         prompt: Prompt,
         vocabulary: Vocabulary,
         sampler: SamplerChain,
         may_think: bool,
         send: Callable[[PromptProgress | TextDelta], None],
     ) -> None:
-        self.operation = operation
+        request = command.request
+        self.command = command
+        self.operation = command.id
         self.request = request
         self.prompt = prompt
         self.sampler = sampler
@@ -96,6 +97,10 @@ class Answering:
         figures.prefill_started = time.monotonic()
         self.todo = list(self.prompt.tokens[reused_tokens:])
         self.tell_prompt_progress()
+
+    def start_over(self) -> None:
+        """The part of the prompt that was read is not in the cache any more."""
+        self.todo = list(self.prompt.tokens)
 
     def tell_prompt_progress(self) -> None:
         """How much of the prompt is in the cache."""

@@ -15,8 +15,11 @@ class Batch:
         self._llama = binding.llama
         self.native: Any = binding.llama.llama_batch_init(n_batch, 0, 1)
         self._n_batch = n_batch
+        # ctypes makes a new object for every look at a field: looked up once.
+        native = self.native
+        self._token, self._pos, self._seq_id, self._logits = native.token, native.pos, native.seq_id, native.logits
         for i in range(n_batch):
-            self.native.n_seq_id[i] = 1
+            native.n_seq_id[i] = 1
 
     def __len__(self) -> int:
         return int(self.native.n_tokens)
@@ -46,10 +49,10 @@ class Batch:
         start = native.n_tokens
         first_wanted = start + len(tokens) - wanted
         for i, token in enumerate(tokens, start):
-            native.token[i] = token
-            native.pos[i] = position + i - start
-            native.seq_id[i][0] = sequence
-            native.logits[i] = i >= first_wanted
+            self._token[i] = token
+            self._pos[i] = position + i - start
+            self._seq_id[i][0] = sequence
+            self._logits[i] = i >= first_wanted
         native.n_tokens = start + len(tokens)
         return first_wanted
 

@@ -8,7 +8,11 @@ from launcher.engine.worker.abort import AbortSwitch
 
 
 class Operations:
-    """The native switch is set while all that runs is to stop: one answer of several ends at the next token instead."""
+    """The native switch is set while something that runs is to stop.
+
+    Several answers share one batch: all of it is broken off, so that the stop is not as slow as another answer's prompt. The
+    others compute their part again, at most one batch.
+    """
 
     def __init__(self, switch: AbortSwitch) -> None:
         self._switch = switch
@@ -41,7 +45,7 @@ class Operations:
             return operation in self._stopped
 
     def _update(self) -> None:
-        if self._running and self._running <= self._stopped:
+        if self._running & self._stopped:
             self._switch.set()
         else:
             self._switch.clear()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from launcher.core.errors import NextStep, UserError
+from launcher.core.errors import UserError
 from launcher.core.generation import Answer, ChatTurn, GenerateRequest
 from launcher.core.models import Thinking
-from launcher.core.units import whole
 from launcher.engine.protocol import (
     AnswerFinished,
     AnswerStarted,
@@ -28,11 +28,14 @@ from launcher.engine.worker.answering import NEVER_BEGUN, Answering
 from launcher.engine.worker.batch import Batch
 from launcher.engine.worker.model import NativeModel
 from launcher.engine.worker.prompt import Prompt, Vocabulary, make_prompt
+from launcher.engine.worker.room import context_full, fits_beside
 from launcher.engine.worker.sampler import SamplerChain
 from launcher.engine.worker.slots import Slot, choose
 from launcher.engine.worker.template import ChatTemplate
 
 _CHUNK_LIMIT_S = 0.2  # a device without abort callback is silent within this time after a stop
+_SHARED_CHUNK_S = 0.25  # so long may a piece of a prompt keep the answers beside it from their next token
+_MIN_SHARED_CHUNK = 32
 _NO_ROOM, _ABORTED = 1, 2  # what llama_decode returns
 _REMEMBERED_ANSWERS = 200
 
@@ -47,6 +50,15 @@ class Stops(Protocol):
     def end(self, operation: int) -> None:
         """It has ended."""
         ...
+
+
+@dataclass
+class _Waiting:
+    """An answer to be made. `must_be_alone`: it did not fit beside the others."""
+
+    command: Generate
+    work: Answering | None = None
+    must_be_alone: bool = False
 
 
 class Session:
@@ -72,7 +84,7 @@ class Session:
         self._llama = native.binding.llama
         self._stops = stops
         self._send = send
-        self._waiting: deque[Generate] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._written: dict[str, list[int]] = {}
         self._batch = Batch(native.binding, native.placement.n_batch)
         self._seconds_per_token: float | None = None
@@ -88,8 +100,8 @@ class Session:
         return len(prompt.tokens), tuple(len(self.vocabulary.plain(t.content)) for t in turns)
 
     def submit(self, command: Generate) -> None:
-        """Take on an answer; it begins at the next step with a free slot."""
-        self._waiting.append(command)
+        """Take on an answer; it begins at the next step with a free slot and enough room."""
+        self._waiting.append(_Waiting(command))
 
     def step(self) -> None:
         """Begin what waits, end what was stopped, and compute one batch."""
@@ -106,7 +118,7 @@ class Session:
         if status == 0:
             self._take_results(places, n_tokens, began)
             return
-        for slot in working:
+        for slot, _, _ in places:
             slot.take_back()
         if status == _NO_ROOM:
             self._make_room(working)
@@ -116,44 +128,47 @@ class Session:
                 self._fail(slot, error)
 
     def fail_all(self, failure: Failure) -> None:
-        """A step broke off: every answer in the making ends with this failure, and the cache is not trusted any more."""
+        """A step broke off with a bug: all answers end with this failure, and the cache is not trusted any more."""
+        operations = [w.command.id for w in self._waiting]
+        operations += [s.work.operation for s in self.slots if s.work]
+        self._waiting.clear()
         for slot in self.slots:
-            if slot.work:
-                self._fail(slot, failure)
+            slot.release()
             slot.keep(0)
+        for operation in operations:
+            self._send(OperationFailed(operation, failure))
+            self._stops.end(operation)
 
     # --- begin and end ------------------------------------------------------------------------------------------------
 
     def _begin_waiting(self) -> None:
+        """In the order they came: one that does not fit yet keeps those behind it waiting."""
         while self._waiting and any(s.work is None for s in self.slots):
-            command = self._waiting.popleft()
+            waiting = self._waiting[0]
             try:
-                self._begin(command.id, command.request)
+                work = waiting.work = waiting.work or self._prepare(waiting.command)
             except UserError as error:
-                self._send(OperationFailed(command.id, Failure.of(error)))
-                self._stops.end(command.id)
+                self._waiting.popleft()
+                self._send(OperationFailed(waiting.command.id, Failure.of(error)))
+                self._stops.end(waiting.command.id)
+                continue
+            is_alone = not any(s.work for s in self.slots)
+            if not is_alone and (
+                waiting.must_be_alone or not fits_beside(len(work.todo), self.slots, self.native.n_ctx)
+            ):
+                return
+            self._waiting.popleft()
+            self._begin(work)
 
-    def _begin(self, operation: int, request: GenerateRequest) -> None:
+    def _prepare(self, command: Generate) -> Answering:
+        request = command.request
         prompt = self._prompt(request)
         if len(prompt.tokens) >= self.native.n_ctx:
             raise self._context_full(len(prompt.tokens))
-        slot = choose(self.slots, prompt.tokens, request.state_file)
-        assert slot is not None  # noqa: S101 - the caller made sure
         sampler = SamplerChain(self.native.binding, request.sampling, self.vocabulary.size)
         sampler.remember(prompt.tokens)
-        work = Answering(
-            operation,
-            request,
-            prompt,
-            self.vocabulary,
-            sampler,
-            self.template.thinking is not Thinking.NEVER,
-            self._send,
-        )
-        self._send(AnswerStarted(operation))
-        reused = slot.keep(slot.common(prompt.tokens))
-        slot.work, slot.state_file, slot.is_saved = work, request.state_file, False
-        work.begin(reused)
+        may_think = self.template.thinking is not Thinking.NEVER
+        return Answering(command, prompt, self.vocabulary, sampler, may_think, self._send)
 
     def _prompt(self, request: GenerateRequest) -> Prompt:
         if request.prompt_tokens:
@@ -164,37 +179,46 @@ class Session:
             self.vocabulary, self.template, request.turns, request.thinking, request.prefix, self._written
         )
 
+    def _begin(self, work: Answering) -> None:
+        slot = choose(self.slots, work.prompt.tokens, work.request.state_file)
+        assert slot is not None  # noqa: S101 - the caller made sure
+        self._send(AnswerStarted(work.operation))
+        reused = slot.keep(slot.common(work.prompt.tokens))
+        slot.work, slot.state_file, slot.is_saved = work, work.request.state_file, False
+        work.begin(reused)
+
     def _end_stopped(self) -> None:
-        for command in [c for c in self._waiting if self._stops.is_stopped(c.id)]:
-            self._waiting.remove(command)
-            self._begin_stopped(command)
+        for waiting in [w for w in self._waiting if self._stops.is_stopped(w.command.id)]:
+            self._waiting.remove(waiting)
+            self._end_waiting(waiting)
         for slot in self.slots:
             if slot.work and self._stops.is_stopped(slot.work.operation):
                 slot.work.stop_reason = "stopped"
                 self._finish(slot)
 
-    def _begin_stopped(self, command: Generate) -> None:
+    def _end_waiting(self, waiting: _Waiting) -> None:
         """It never began: an empty answer."""
-        self._send(AnswerStarted(command.id))
-        self._send(AnswerFinished(command.id, Answer(command.request.prefix, "", NEVER_BEGUN)))
-        self._stops.end(command.id)
+        if waiting.work:
+            waiting.work.sampler.free()
+        operation = waiting.command.id
+        self._send(AnswerStarted(operation))
+        self._send(AnswerFinished(operation, Answer(waiting.command.request.prefix, "", NEVER_BEGUN)))
+        self._stops.end(operation)
 
     def _finish(self, slot: Slot) -> None:
-        work = slot.work
-        assert work is not None  # noqa: S101 - callers have it
+        work = _work_of(slot)
         answer = work.finish(len(slot.cached))
-        work.sampler.free()
         slot.release()
+        work.sampler.free()
         self._remember_written(work)
         self._send(AnswerFinished(work.operation, answer))
         self._stops.end(work.operation)
 
     def _fail(self, slot: Slot, failure: Failure) -> None:
-        work = slot.work
-        assert work is not None  # noqa: S101 - callers have it
+        work = _work_of(slot)
         work.tell_text(len(slot.cached))
-        work.sampler.free()
         slot.release()
+        work.sampler.free()
         self._send(OperationFailed(work.operation, failure))
         self._stops.end(work.operation)
 
@@ -202,69 +226,80 @@ class Session:
 
     def _fill_batch(self, working: Sequence[Slot]) -> list[tuple[Slot, int, int]]:
         """Returns (slot, number of tokens of it, index of its logits or -1) of all that went in."""
-        self._batch.clear()
-        limit = self._chunk_size(alone=len(working) == 1)
+        batch = self._batch
+        batch.clear()
+        # Answers being written go first, a token each; what is left is for prompts, the shortest first.
+        limit = min(max(self._chunk_size(working), len(working)), batch.room)
         places: list[tuple[Slot, int, int]] = []
-        # Answers being written first: they take a token each, what is left goes to prompts.
-        for slot in sorted(working, key=lambda s: len(s.work.todo) if s.work else 0):
-            work = slot.work
-            if work is None:
-                continue
-            room = min(limit, self._batch.room)
-            chunk = work.todo[:room]
-            if not chunk:
+        for slot in sorted(working, key=_tokens_to_do) if len(working) > 1 else working:
+            todo = _work_of(slot).todo
+            count = min(len(todo), limit)
+            if not count:
                 break
-            is_last = len(chunk) == len(work.todo)
-            first = self._batch.add(chunk, len(slot.cached), slot.sequence, wanted=int(is_last))
-            places.append((slot, len(chunk), first if is_last else -1))
-            limit -= len(chunk)
+            is_last = count == len(todo)
+            first = batch.add(todo if is_last else todo[:count], len(slot.cached), slot.sequence, int(is_last))
+            places.append((slot, count, first if is_last else -1))
+            limit -= count
         return places
 
-    def _chunk_size(self, *, alone: bool) -> int:
-        """Tokens for one call: a whole batch where that is quick and nobody else waits for a token, else one ubatch.
+    def _chunk_size(self, working: Sequence[Slot]) -> int:
+        """Tokens for one call: a whole batch where that is quick; one ubatch, or less where others wait for a token.
 
         Only the processor asks the abort switch while it computes; other devices are left between calls.
         """
-        placement = self.native.placement
-        quick = (self._seconds_per_token or 1.0) * placement.n_batch <= _CHUNK_LIMIT_S
-        return placement.n_batch if quick and alone else min(placement.n_ubatch, placement.n_batch)
+        placement, seconds = self.native.placement, self._seconds_per_token or 1.0
+        n_ubatch = min(placement.n_ubatch, placement.n_batch)
+        if all(s.work and s.work.is_reading for s in working):
+            return placement.n_batch if seconds * placement.n_batch <= _CHUNK_LIMIT_S else n_ubatch
+        return min(n_ubatch, max(_MIN_SHARED_CHUNK, int(_SHARED_CHUNK_S / seconds)))
 
     def _take_results(self, places: Sequence[tuple[Slot, int, int]], n_tokens: int, began: float) -> None:
+        is_reading = False
         for slot, count, _ in places:
-            assert slot.work is not None  # noqa: S101 - it was in the batch
-            slot.cached += slot.work.todo[:count]
-            del slot.work.todo[:count]
-        if any(slot.work and slot.work.is_reading for slot, _, _ in places):
+            work = _work_of(slot)
+            slot.cached += work.todo[:count]
+            del work.todo[:count]
+            is_reading = is_reading or work.is_reading
+        if is_reading:
             # A decode on a GPU returns before it is done: reading is measured with the wait for it.
             self._llama.llama_synchronize(self.native.context)
             self._seconds_per_token = (time.monotonic() - began) / n_tokens
         for slot, _, index in places:
             if index < 0:
-                assert slot.work is not None  # noqa: S101 - it was in the batch
-                slot.work.tell_prompt_progress()
+                _work_of(slot).tell_prompt_progress()
             else:
                 self._next_token(slot, index)
 
     def _next_token(self, slot: Slot, index: int) -> None:
-        work = slot.work
-        assert work is not None  # noqa: S101 - it was in the batch
+        work = _work_of(slot)
         if work.is_reading:
             work.prompt_is_read()
         work.take(work.sampler.sample(self.native.context, index), len(slot.cached))
-        if not work.stop_reason and len(slot.cached) >= self.native.n_ctx:
+        if not work.stop_reason and len(slot.cached) + len(work.todo) > self.native.n_ctx:
             work.stop_reason = "context"
         if work.stop_reason:
             self._finish(slot)
 
     def _make_room(self, working: Sequence[Slot]) -> None:
-        """All answers together are longer than the context: what idle conversations left goes first, then the longest answer ends."""
+        """All answers together are longer than the context.
+
+        What idle conversations left goes first; then a prompt that is being read waits; then the longest answer ends.
+        """
         idle = [s for s in self.slots if s.work is None and s.cached]
         if idle:
             min(idle, key=lambda s: s.used_at).keep(0)
             return
+        reading = [s for s in working if s.work and s.work.is_reading]
+        if reading and len(working) > 1:
+            newest = max(reading, key=lambda s: _work_of(s).operation)
+            work = _work_of(newest)
+            newest.release()
+            newest.keep(0)
+            work.start_over()
+            self._waiting.appendleft(_Waiting(work.command, work, must_be_alone=True))
+            return
         longest = max(working, key=lambda s: len(s.cached))
-        work = longest.work
-        assert work is not None  # noqa: S101 - it works
+        work = _work_of(longest)
         if work.is_reading:
             self._fail(longest, Failure.of(self._context_full(work.figures.prompt_tokens)))
         else:
@@ -286,17 +321,14 @@ class Session:
             del self._written[next(iter(self._written))]
 
     def _context_full(self, prompt_tokens: int) -> UserError:
-        n_ctx, trained = self.native.n_ctx, int(self._llama.llama_model_n_ctx_train(self.native.model))
-        bigger = (prompt_tokens + 2048 + 255) // 256 * 256
-        grow = (
-            (NextStep(f"Load with {whole(bigger)} context", "load_with_context", str(bigger)),)
-            if bigger <= trained
-            else ()
-        )
-        return UserError(
-            "context_full",
-            "This conversation is longer than the context.",
-            f"It has {whole(prompt_tokens)} tokens; {whole(n_ctx)} are loaded and one must stay free for the answer. "
-            "Nothing was cut.",
-            (*grow, NextStep("Start a new chat", "new_chat"), NextStep("Shorten a message", "edit_message")),
-        )
+        trained = int(self._llama.llama_model_n_ctx_train(self.native.model))
+        return context_full(prompt_tokens, self.native.n_ctx, trained)
+
+
+def _work_of(slot: Slot) -> Answering:
+    assert slot.work is not None  # noqa: S101 - asked of working slots only
+    return slot.work
+
+
+def _tokens_to_do(slot: Slot) -> int:
+    return len(_work_of(slot).todo)

@@ -35,36 +35,45 @@ class Slot:
 
     def common(self, tokens: Sequence[int]) -> int:
         """How many tokens at its beginning are those of the cache; the last one is always computed again."""
-        count = 0
-        for cached, wanted in zip(self.cached, tokens, strict=False):
-            if cached != wanted:
-                break
-            count += 1
-        return min(count, len(tokens) - 1)
+        cached = self.cached
+        count = min(len(cached), len(tokens) - 1)
+        if cached[:count] == list(tokens[:count]):
+            return count
+        return next(i for i in range(count) if cached[i] != tokens[i])
 
     def keep(self, count: int) -> int:
         """Drop all but the first `count` tokens; returns how many could be kept."""
-        memory = self._native.memory
-        kept = count > 0 and self._llama.llama_memory_seq_rm(memory, self.sequence, count, -1)
-        if kept and self._n_swa and count < len(self.cached):
-            # A sliding window keeps its last positions only: after going back, the ones before the cut may be gone.
-            oldest = self._llama.llama_memory_seq_pos_min(memory, self.sequence)
-            kept = 0 <= oldest <= max(0, count - self._n_swa)
-        if not kept:
-            self._llama.llama_memory_seq_rm(memory, self.sequence, -1, -1)
-            count = 0
+        count = self._cut(count)
         del self.cached[count:]
         return count
 
     def take_back(self) -> None:
-        """After a decode that was aborted: what it put into the cache beyond `cached` goes."""
-        if not self._llama.llama_memory_seq_rm(self._native.memory, self.sequence, len(self.cached), -1):
-            self.keep(0)
+        """After a decode that failed or was broken off: what it put into the cache goes; what had to go with it is to do again."""
+        count = self._cut(len(self.cached))
+        if self.work:
+            self.work.todo[:0] = self.cached[count:]
+        del self.cached[count:]
 
     def release(self) -> None:
         """The answer is made; the cache stays for the next turn."""
         self.work = None
         self.used_at = time.monotonic()
+
+    def _cut(self, count: int) -> int:
+        """Remove the native cache's entries from position `count` on; returns how many tokens are left: `count` or 0."""
+        llama, memory = self._llama, self._native.memory
+        if llama.llama_memory_seq_pos_max(memory, self.sequence) == count - 1:
+            return count
+        # Some caches cannot go back at all (recurrent states, deepseek4) and say so.
+        if count > 0 and llama.llama_memory_seq_rm(memory, self.sequence, count, -1):
+            if not self._n_swa:
+                return count
+            # A sliding window keeps its last positions only: after going back, the ones before the cut may be gone.
+            oldest = llama.llama_memory_seq_pos_min(memory, self.sequence)
+            if 0 <= oldest <= max(0, count - self._n_swa):
+                return count
+        llama.llama_memory_seq_rm(memory, self.sequence, -1, -1)
+        return 0
 
 
 def choose(slots: Sequence[Slot], tokens: Sequence[int], state_file: str) -> Slot | None:
@@ -76,10 +85,10 @@ def choose(slots: Sequence[Slot], tokens: Sequence[int], state_file: str) -> Slo
         mine = next((s for s in idle if s.state_file == state_file), None)
         if mine is not None:
             return mine
-    return max(idle, key=lambda s: (s.common(tokens) if _worth(s, tokens) else 0, -s.used_at))
+    return max(idle, key=lambda s: (_worth(s, tokens), -s.used_at))
 
 
-def _worth(slot: Slot, tokens: Sequence[int]) -> bool:
-    """A short common beginning (BOS, a system prompt) is no reason to throw another conversation away."""
+def _worth(slot: Slot, tokens: Sequence[int]) -> int:
+    """Tokens saved; a short common beginning (BOS, a system prompt) is no reason to throw another conversation away."""
     common = slot.common(tokens)
-    return common * 2 >= len(slot.cached) or common * 2 >= len(tokens)
+    return common if common * 2 >= len(slot.cached) or common * 2 >= len(tokens) else 0
