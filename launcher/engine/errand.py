@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from launcher.core.errors import UserError
 from launcher.core.words import say
@@ -39,6 +40,7 @@ def run_errand(
     rpc_servers: tuple[str, ...] = (),
     deadline_s: float,
     stop: threading.Event | None = None,
+    libraries: Path | None = None,
 ) -> Ending | None:
     """Start a worker, ask, and hand on what it says until that is enough.
 
@@ -48,6 +50,7 @@ def run_errand(
         rpc_servers: "host:port" of other computers whose devices count.
         deadline_s: for everything, start included; then the worker is killed.
         stop: set from any thread to kill the worker at once.
+        libraries: folder of the engine pack; None takes the one chosen for this computer.
 
     Returns:
         None when `take` had enough, else how the worker ended.
@@ -56,7 +59,7 @@ def run_errand(
         UserError: the worker does not start or reports a failure.
     """
     try:
-        process = WorkerProcess(rpc_servers)
+        process = WorkerProcess(rpc_servers, libraries=libraries)
     except OSError as error:
         raise UserError("engine_not_started", "The engine could not be started.", str(error)) from error
     guard = _Guard(process, time.monotonic() + deadline_s, stop)

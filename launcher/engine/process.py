@@ -13,6 +13,9 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from launcher.core.engine_packs import GIVEN
+from launcher.engine import pack_choice
+
 LOG_LINES = 60
 RPC_VARIABLE = "LAUNCHER_RPC_SERVERS"
 
@@ -37,10 +40,11 @@ def worker_command() -> list[str]:
 class WorkerProcess:
     """A running worker. `kill` is always safe: it owns nothing but memory."""
 
-    def __init__(self, rpc_servers: tuple[str, ...] = (), mode: str = "") -> None:
+    def __init__(self, rpc_servers: tuple[str, ...] = (), mode: str = "", libraries: Path | None = None) -> None:
         """Start it, in its own group and session, so that Ctrl+C in a terminal does not reach it.
 
-        `mode` is the first argument of a worker that does one other job than answering ("calibrate").
+        `mode` is the first argument of a worker that does one other job than answering ("calibrate"). `libraries` is the folder
+        of its engine pack; None takes the one chosen for this computer, which blocks while packs are tried (pack_choice.py).
 
         The calling thread must outlive the worker: on Linux the worker is killed when it ends (see worker/main.py).
         """
@@ -48,6 +52,9 @@ class WorkerProcess:
         if rpc_servers:
             command += ["--rpc", ",".join(rpc_servers)]
         environment = dict(os.environ)
+        folder = libraries or pack_choice.libraries()
+        if folder is not None:
+            environment[GIVEN] = str(folder)
         if not getattr(sys, "frozen", False):
             root = str(Path(__file__).resolve().parents[2])
             known = environment.get("PYTHONPATH")
