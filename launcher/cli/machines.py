@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from launcher.core.errors import UserError
@@ -49,15 +48,15 @@ def chosen_machine(args: argparse.Namespace) -> Machine:
 def this_machine() -> Machine:
     """This computer as it is now, with what was measured on it."""
     from launcher import hardware
-    from launcher.engine.calibration_store import calibration_for
     from launcher.engine.devices import engine_info
+    from launcher.services.this_machine import machine_of
 
     try:
         info = engine_info()
     except UserError as error:
         print(f"The engine's devices are not known: {error}", file=sys.stderr)
         return hardware.probe()
-    return replace(hardware.probe(info.devices), calibration=calibration_for(info))
+    return machine_of(info)
 
 
 def _described(cards: str | None, ram_bytes: int | None, ram_kind: str | None) -> Machine:

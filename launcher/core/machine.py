@@ -98,7 +98,13 @@ class EngineDevice:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Everything the planner needs to know about a computer. `calibration`: what was measured on it; None on a described one."""
+    """Everything the planner needs to know about a computer.
+
+    Attributes:
+        calibration: what was measured on it; None on a described one.
+        unaccounted_bytes: what loads really took beside the engine's own figures (driver context, workspaces), by the
+            engine's names of its devices; nothing for those of which too few loads are known.
+    """
 
     name: str
     os: str
@@ -109,6 +115,7 @@ class Machine:
     engine_devices: tuple[EngineDevice, ...] = ()
     notes: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    unaccounted_bytes: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)

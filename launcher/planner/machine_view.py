@@ -15,7 +15,7 @@ from launcher.planner import speed
 # What a load takes beside the engine's own figures: driver context, cuBLAS workspaces, memory pools, CUDA graphs. No
 # vendor publishes the sum (of it cuBLAS recommends a workspace of 4 MiB, on Hopper 32 MiB: its API reference,
 # cublasSetWorkspace). All values are estimates that lean to the safe side. "rpc": the engine's figures are the other
-# computer's whole use of it. Only a calibration knows better, and replaces the value.
+# computer's whole use of it. Only a calibration, or what real loads took, knows better, and replaces the value.
 UNACCOUNTED_BYTES = {"cuda": 420 * MIB, "rocm": 400 * MIB, "vulkan": 200 * MIB, "metal": 128 * MIB, "rpc": 0}
 UNACCOUNTED_OTHER_BYTES = 300 * MIB
 # Threads' stacks, the vocabulary, the worker's Python: a load was 38 MiB more resident than the engine's figures, and the
@@ -134,8 +134,9 @@ def _gpu(machine: Machine, wishes: Wishes, index: int, gpu: Gpu, assumed: list[s
         free = min(free, machine.ram.free_bytes)
     measured = machine.calibration.device(gpu.engine_device) if machine.calibration else None
     extra = UNACCOUNTED_BYTES.get(gpu.backend or "", UNACCOUNTED_OTHER_BYTES)
-    if measured is not None and measured.unaccounted_bytes is not None:
-        extra = measured.unaccounted_bytes
+    # Real loads and the calibration saw different moments: the larger figure is the safe one.
+    seen = (measured.unaccounted_bytes if measured else None, machine.unaccounted_bytes.get(gpu.engine_device or ""))
+    extra = max((n for n in seen if n is not None), default=extra)
     bandwidth = gpu.bandwidth_bytes_s or (machine.ram.bandwidth_bytes_s if gpu.unified_memory else None)
     if bandwidth is None and measured is None:
         assumed.append(

@@ -122,10 +122,14 @@ def plan_file(
     Raises:
         UserError: as `plan_item`.
     """
+    return plan_item(machine, file_item(facts, path, name, quant, file_bytes), wishes or Wishes())
+
+
+def file_item(facts: ModelFacts, path: str, name: str, quant: str, file_bytes: int) -> Item:
+    """A local file, as for `plan_file`."""
     unknown = QuantQuality("unknown")
     files = (ModelFile(path, file_bytes),)
-    item = Item(path, name, name, quant, "", files, file_bytes, facts, unknown, None, (), None, None, None)
-    return plan_item(machine, item, wishes or Wishes())
+    return Item(path, name, name, quant, "", files, file_bytes, facts, unknown, None, (), None, None, None)
 
 
 def plan_item(machine: Machine, item: Item, wishes: Wishes, *, is_exact: bool = True) -> Plan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -56,8 +55,8 @@ class HardwareService(QObject):
 
     def _probe(self) -> Machine:
         from launcher import hardware
-        from launcher.engine.calibration_store import calibration_for
         from launcher.engine.devices import engine_info
+        from launcher.services.this_machine import machine_of
 
         try:
             info = engine_info(fresh=self.machine is not None)
@@ -65,7 +64,7 @@ class HardwareService(QObject):
             self.probe_failed.emit(error)
             return hardware.probe()
         self.engine_described.emit(info.engine_version)
-        return replace(hardware.probe(info.devices), calibration=calibration_for(info))
+        return machine_of(info)
 
     def _on_probed(self, machine: Machine) -> None:
         self.machine = machine
