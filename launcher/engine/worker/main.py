@@ -37,6 +37,8 @@ from launcher.engine.protocol import (
     LoadProgress,
     LoadStarted,
     OperationFailed,
+    SaveStates,
+    StatesSaved,
     Stop,
     TokensCounted,
     WorkerEvent,
@@ -116,7 +118,7 @@ class Worker:
         while True:
             session = self._session
             if session is None or not session.is_busy:
-                self._serve(self._queue.get())
+                self._wait(session)
                 continue
             with contextlib.suppress(queue.Empty):
                 while True:
@@ -167,6 +169,14 @@ class Worker:
 
     # --- the main thread ----------------------------------------------------------------------------------------------
 
+    def _wait(self, session: Session | None) -> None:
+        """Serve the next command; states are saved when none comes for a while."""
+        try:
+            self._serve(self._queue.get(timeout=session.keeper.idle_in() if session else None))
+        except queue.Empty:
+            if session:
+                session.keeper.save_idle()
+
     def _serve(self, command: Command) -> None:
         self._operations.begin(command.id)
         if isinstance(command, Generate) and self._session is not None:
@@ -201,6 +211,8 @@ class Worker:
                 return lambda: self._count(command)
             case DryRun():
                 return lambda: self._measure(command)
+            case SaveStates():
+                return lambda: self._save_states(command)
             case Stop():
                 return lambda: None
 
@@ -245,6 +257,12 @@ class Worker:
         session = self._need_session()
         tokens, turn_tokens = session.count_tokens(command.turns, command.thinking)
         self._outlet.send(TokensCounted(command.id, tokens, turn_tokens, session.native.n_ctx))
+
+    def _save_states(self, command: SaveStates) -> None:
+        if self._session:
+            self._session.keeper.save_all(command.id)
+        else:
+            self._outlet.send(StatesSaved(command.id, 0, 0, 0.0))
 
     def _refuse(self) -> None:
         self._need_session()

@@ -34,6 +34,7 @@ class NativeModel:
     gpu_layers: int
     use_extra_bufts: bool
     flash_attention_off: bool = False
+    path: str = ""
     kept_alive: list[object] = field(default_factory=list[object])
 
     @property
@@ -100,6 +101,7 @@ def load_model(
         n_ctx=int(binding.llama.llama_n_ctx(context)),
         gpu_layers=gpu_layers,
         use_extra_bufts=use_extra_bufts,
+        path=request.path,
         kept_alive=kept,
     )
 
