@@ -278,8 +278,11 @@ class Binding:
     @cached_property
     def cpu_buffer_type(self) -> int:
         """The plain buffer type of the processor, for tensors that must stay in RAM."""
-        device = self._call(self._ggml, "ggml_backend_dev_by_type", _POINTER, ctypes.c_int)(0)
-        return int(self._call(self._base, "ggml_backend_dev_buffer_type", _POINTER, _POINTER)(device))
+        return self.device_buffer_type(self._call(self._ggml, "ggml_backend_dev_by_type", _POINTER, ctypes.c_int)(0))
+
+    def device_buffer_type(self, handle: int) -> int:
+        """The buffer type of a device's own memory."""
+        return int(self._call(self._base, "ggml_backend_dev_buffer_type", _POINTER, _POINTER)(handle))
 
     def buffer_device(self, buffer_type: int) -> str | None:
         """The device that a buffer type's memory counts for; None is the host."""
@@ -287,6 +290,24 @@ class Binding:
             return None
         device = self._call(self._base, "ggml_backend_buft_get_device", _POINTER, _POINTER)(buffer_type)
         return self.device_name(device) if device and self.device_kind(device) in GPU_KINDS else None
+
+    def has_tensor(self, path: str, name: str) -> bool:
+        """Whether a GGUF file holds a tensor of that name; False for a file that cannot be read."""
+
+        class Parameters(ctypes.Structure):
+            """struct gguf_init_params."""
+
+            _fields_ = [("no_alloc", ctypes.c_bool), ("context", _POINTER)]
+
+        file = self._call(self._base, "gguf_init_from_file", _POINTER, ctypes.c_char_p, Parameters)(
+            os.fsencode(path), Parameters(True, None)
+        )
+        if not file:
+            return False
+        found = self._call(self._base, "gguf_find_tensor", ctypes.c_int64, _POINTER, ctypes.c_char_p)
+        index = int(found(file, name.encode()))
+        self._call(self._base, "gguf_free", None, _POINTER)(file)
+        return index >= 0
 
     def scheduler_buffers(self, scheduler: int) -> list[tuple[int, int]]:
         """(buffer type, bytes) of every compute buffer that a ggml_backend_sched holds."""

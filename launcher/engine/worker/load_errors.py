@@ -16,6 +16,12 @@ _LOAD_AGAIN = NextStep("Load again", "load_again")
 _MEMORY_WORDS = re.compile(
     r"failed to allocate|unable to allocate|out of memory|cudaMalloc failed|alloc_buffer|ErrorOutOf", re.I
 )
+# What the C++ standard libraries say of a regular expression that they cannot compile.
+_PATTERN_WORDS = re.compile(
+    r"regex|regular expression|parenthes|bracket|brace|back.?reference|invalid (?:character|range|collation|position|escape)"
+    r"|unexpected (?:end|escape|back)|expression contained",
+    re.I,
+)
 
 
 def check_file(path: Path) -> None:
@@ -49,6 +55,17 @@ def model_error(binding: Binding, request: LoadRequest) -> UserError:
     name = Path(request.path).name
     if _MEMORY_WORDS.search(text):
         return _memory_error(request, "its weights", text)
+    if match := re.search(r"SPLIT_MODE_TENSOR not implemented for architecture '(\w+)", text):
+        return UserError(
+            "bad_placement",
+            f"Models of the architecture {match.group(1)} cannot be split by tensors.",
+            f"{name} can be split by layers instead.",
+            (NextStep("Plan again", "load_again"),),
+            text,
+        )
+    overrides = request.placement.tensor_overrides
+    if overrides and (match := _PATTERN_WORDS.search(text)):
+        return bad_pattern(" ".join(p for p, _ in overrides), f"The engine said: {words[0].strip()}")
     if match := re.search(r"unknown (?:model )?architecture: '?(\w+)", text):
         return UserError(
             "unsupported_model",
@@ -106,6 +123,27 @@ def device_missing(names: list[str], listed: list[str]) -> UserError:
         f"The engine does not see {', '.join(names)} any more.",
         f"It lists {', '.join(listed)}. A driver may have changed since the plan was made.",
         (NextStep("Plan again", "load_again"), NextStep("Look again", "look_again")),
+    )
+
+
+def override_device_missing(pattern: str, device: str, known: list[str]) -> UserError:
+    """A tensor override names a device that this load does not use."""
+    return UserError(
+        "device_missing",
+        f"Tensors cannot be put on {device[:40]}.",
+        f"The override {pattern[:80]!r} names it; this load uses {', '.join(known)}.",
+        (NextStep("Plan again", "load_again"), NextStep("Look again", "look_again")),
+    )
+
+
+def bad_pattern(pattern: str, why: str) -> UserError:
+    """A tensor override's pattern cannot be used."""
+    shown = pattern if len(pattern) <= 80 else f"{pattern[:80]}…"
+    return UserError(
+        "bad_placement",
+        "A tensor override's pattern cannot be used.",
+        f"{shown!r} is no regular expression for tensor names. {why}",
+        (NextStep("Plan again", "load_again"),),
     )
 
 

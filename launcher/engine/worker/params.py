@@ -9,16 +9,20 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from launcher.core.errors import UserError
+from launcher.core.errors import NextStep, UserError
 from launcher.core.plans import Placement
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.binding import GPU_KINDS, Binding
+from launcher.engine.worker.tensor_overrides import override_buffers
 
 # enum ggml_type, the types a KV cache may have.
 KV_TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "iq4_nl": 20, "bf16": 30}
-_SPLIT_MODES = {"none": 0, "layer": 1, "row": 2}
-_LOAD_MODES = {"none": 0, "mmap": 1}
+_SPLIT_MODES = {"none": 0, "layer": 1, "row": 2, "tensor": 3}
+_LOAD_MODES = {"none": 0, "mmap": 1, "mlock": 2, "mmap+mlock": 3, "direct_io": 4}
+_NUMA = {"off": 0, "distribute": 1, "isolate": 2}
 _FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
+MOST_PARALLEL = 256  # LLAMA_MAX_SEQ
+_MOST_THREADS = 512  # GGML_MAX_N_THREADS
 # Routed experts of some layers, in every naming that llama.cpp knows (fused gate_up, channel-wise "ch").
 _EXPERTS = r"blk\.({})\.ffn_({})_(ch|)exps"
 _ALL_PARTS = "up|down|gate|gate_up"
@@ -53,7 +57,11 @@ def chosen_devices(binding: Binding, placement: Placement) -> list[int]:
 
 
 def model_params(
-    binding: Binding, placement: Placement, devices: Sequence[int], use_extra_bufts: bool
+    binding: Binding,
+    placement: Placement,
+    devices: Sequence[int],
+    use_extra_bufts: bool,
+    names: Sequence[str] | None = None,
 ) -> tuple[Any, list[object]]:
     """llama_model_params of a placement.
 
@@ -62,13 +70,15 @@ def model_params(
         placement: what it is made from.
         devices: handles of the graphics devices to use, see `chosen_devices`.
         use_extra_bufts: see processor.py.
+        names: what the placement's tensor overrides call these devices; None are the engine's own names.
 
     Returns:
         The struct, and what it points to: keep that as long as the model lives.
 
     Raises:
-        UserError: "bad_placement": a word that llama.cpp does not know, or more shares than it has room for.
+        UserError: "bad_placement": what llama.cpp does not know or would not survive; "device_missing" for an override's device.
     """
+    _check(placement)
     llama = binding.llama
     params = llama.llama_model_default_params()
     device_list = (ctypes.c_void_p * (len(devices) + 1))(*devices, None)
@@ -86,11 +96,61 @@ def model_params(
     split = (ctypes.c_float * most)(*placement.tensor_split)
     if placement.tensor_split:
         params.tensor_split = ctypes.cast(split, ctypes.POINTER(ctypes.c_float))
-    patterns = [p.encode() for p in _in_ram(placement)]
-    overrides = (_BufferOverride * (len(patterns) + 1))(*((p, binding.cpu_buffer_type) for p in patterns), (None, None))
-    if patterns:
+    by_name = dict(zip(names or [binding.device_name(d) for d in devices], devices, strict=True))
+    pairs = override_buffers(binding, placement.tensor_overrides, by_name)
+    pairs += [(p.encode(), binding.cpu_buffer_type) for p in _in_ram(placement)]
+    overrides = (_BufferOverride * (len(pairs) + 1))(*pairs, (None, None))
+    if pairs:
         params.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
-    return params, [device_list, split, patterns, overrides]
+    return params, [device_list, split, pairs, overrides]
+
+
+def prepare_numa(binding: Binding, placement: Placement) -> None:
+    """Tell ggml how to use several sockets. It holds for the process, from before its first model on.
+
+    Raises:
+        UserError: "bad_placement": no such way.
+    """
+    strategy = _known(_NUMA, placement.numa, "NUMA setting")
+    if strategy:
+        binding.llama.llama_numa_init(strategy)
+
+
+def _check(placement: Placement) -> None:
+    """Refuse numbers that end in an abort or an endless loop instead of an error.
+
+    Raises:
+        UserError: "bad_placement".
+    """
+    smallest = {
+        "context": placement.n_ctx,
+        "batch": placement.n_batch,
+        "ubatch": placement.n_ubatch,
+        "number of threads": placement.threads,
+        "number of parallel answers": placement.n_parallel,
+        "number of outputs": placement.n_outputs,
+    }
+    for what, value in smallest.items():
+        if value < 1:
+            raise UserError("bad_placement", f"This {what} cannot be used.", f"It is {value}; the least is 1.")
+    if placement.n_parallel > MOST_PARALLEL:
+        raise UserError(
+            "bad_placement",
+            "So many answers cannot be made at once.",
+            f"{placement.n_parallel} were asked for; the engine can make {MOST_PARALLEL}.",
+        )
+    if max(placement.threads, placement.threads_batch) > _MOST_THREADS:
+        raise UserError(
+            "bad_placement", "So many threads cannot be used.", f"The engine knows {_MOST_THREADS} at most."
+        )
+    if placement.split_mode == "tensor" and placement.flash_attention == "off":
+        raise UserError(
+            "bad_placement",
+            "Split mode tensor needs flash attention.",
+            "It is switched off in this placement.",
+            (NextStep("Plan again", "load_again"),),
+        )
+    _known(_NUMA, placement.numa, "NUMA setting")
 
 
 def context_params(binding: Binding, placement: Placement) -> Any:
