@@ -131,19 +131,28 @@ class ProbeModel:
             yield f"ffn_{part}_shexp.weight", dims, self.quant
 
 
-def write_model(model: ProbeModel, path: Path) -> None:
+def write_model(model: ProbeModel, path: Path, content: Callable[[Tensor], bytes] | None = None) -> None:
     """Write the file.
+
+    Args:
+        model: its shape.
+        path: where.
+        content: makes a tensor's bytes; None takes random ones, which are good enough to be timed.
 
     Raises:
         OSError: the disk is full or not writable; a part of the file may be left.
     """
     tensors = list(model.tensors())
-    weights = {kind: _Weights(kind) for kind in {kind for _name, _dims, kind in tensors}}
+    weights = {} if content else {kind: _Weights(kind) for kind in {kind for _name, _dims, kind in tensors}}
     with path.open("wb") as stream:
         stream.write(_header(model, tensors))
-        for _name, dims, kind in tensors:
+        for tensor in tensors:
+            _name, dims, kind = tensor
             stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
-            weights[kind].write(stream, _size(dims, kind))
+            if content is None:
+                weights[kind].write(stream, _size(dims, kind))
+            else:
+                stream.write(content(tensor))
 
 
 def _header(model: ProbeModel, tensors: list[Tensor]) -> bytes:

@@ -96,6 +96,24 @@ class DryRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputeLogits:
+    """Load small models one after the other and say what they compute; a device check compares that between devices.
+
+    Attributes:
+        requests: files without a vocabulary; each one's name comes back with its logits.
+        n_prompt: tokens read in one batch first; all tokens follow from their position.
+        n_single: tokens then read one by one.
+        use_extra_bufts: as in `Load`.
+    """
+
+    id: int
+    requests: tuple[LoadRequest, ...]
+    n_prompt: int
+    n_single: int
+    use_extra_bufts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SaveStates:
     """Write the KV state of every conversation that asked for it and is not on the disk as it is; StatesSaved answers."""
 
@@ -166,6 +184,24 @@ class DryRunMeasured:
 
     id: int
     memory: MemoryUse
+
+
+@dataclass(frozen=True, slots=True)
+class LogitsComputed:
+    """What one model of a ComputeLogits says; one event per request, in order.
+
+    Attributes:
+        name: of the request.
+        logits: base64 of little-endian 32-bit floats: a row behind the prompt and one behind each single token.
+        seconds: load and computation.
+        done: it was the last one.
+    """
+
+    id: int
+    name: str
+    logits: str
+    seconds: float
+    done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +327,7 @@ class StateChanged:
     failure: Failure | None = None
 
 
-Command = Load | Generate | CountTokens | DryRun | SaveStates | Stop
+Command = Load | Generate | CountTokens | DryRun | ComputeLogits | SaveStates | Stop
 WorkerEvent = (
     Hello
     | LoadStarted
@@ -299,6 +335,7 @@ WorkerEvent = (
     | LoadFinished
     | LoadCancelled
     | DryRunMeasured
+    | LogitsComputed
     | AnswerStarted
     | PromptProgress
     | TextDelta
@@ -311,7 +348,9 @@ WorkerEvent = (
 )
 EngineEvent = WorkerEvent | StateChanged
 
-_COMMANDS: dict[str, type[Command]] = {c.__name__: c for c in (Load, Generate, CountTokens, DryRun, SaveStates, Stop)}
+_COMMANDS: dict[str, type[Command]] = {
+    c.__name__: c for c in (Load, Generate, CountTokens, DryRun, ComputeLogits, SaveStates, Stop)
+}
 _EVENTS: dict[str, type[WorkerEvent]] = {
     e.__name__: e
     for e in (
@@ -321,6 +360,7 @@ _EVENTS: dict[str, type[WorkerEvent]] = {
         LoadFinished,
         LoadCancelled,
         DryRunMeasured,
+        LogitsComputed,
         AnswerStarted,
         PromptProgress,
         TextDelta,

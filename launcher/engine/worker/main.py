@@ -24,6 +24,7 @@ from launcher.core.errors import UserError
 from launcher.engine.protocol import (
     PROTOCOL_VERSION,
     Command,
+    ComputeLogits,
     CountTokens,
     DryRun,
     DryRunMeasured,
@@ -105,6 +106,8 @@ class Worker:
         self._queue: queue.Queue[Command] = queue.Queue()
         self._steps = 0
         self._session: Session | None = None
+        self._load_lock = threading.Lock()
+        self._loading: int | None = None
 
     def run(self) -> None:
         """Say hello and serve."""
@@ -127,15 +130,16 @@ class Worker:
 
     def _start(self) -> None:
         # Imported here, after stdout is safe and the reader runs: loading the libraries takes a while and may print.
-        from launcher.engine.worker import binding, dry_run, loading, model, params, processor
+        from launcher.engine.worker import binding, dry_run, loading, model, params, processor, progress
 
         self._binding = binding.Binding()
         self._binding.add_rpc_servers(self._rpc_servers)
         self._dry_run = dry_run
-        self._loading = loading
+        self._load_module = loading
         self._model = model
         self._params = params
         self._processor = processor
+        self._progress = progress
         self._outlet.send(
             Hello(
                 protocol=PROTOCOL_VERSION,
@@ -158,9 +162,20 @@ class Worker:
                 continue
             if isinstance(command, Stop):
                 self._operations.stop(command.id)
+                self._end_with_load(command.id)
             elif command is not None:
                 self._queue.put(command)
         os._exit(0)
+
+    def _end_with_load(self, operation: int) -> None:
+        """A load that is not wanted any more ends with its process, at once.
+
+        llama.cpp itself looks up only between two tensors, and not while it reads a mapped file.
+        """
+        with self._load_lock:
+            if operation == self._loading:
+                self._outlet.send(LoadCancelled(operation))
+                os._exit(0)
 
     def _beat(self) -> None:
         pause = threading.Event()
@@ -211,6 +226,8 @@ class Worker:
                 return lambda: self._count(command)
             case DryRun():
                 return lambda: self._measure(command)
+            case ComputeLogits():
+                return lambda: self._compute_logits(command)
             case SaveStates():
                 return lambda: self._save_states(command)
             case Stop():
@@ -225,19 +242,30 @@ class Worker:
         extra = self._extra_buffers(command.use_extra_bufts, has_gpu)
         self._outlet.send(LoadStarted(command.id, extra))
 
+        time_left = self._progress.TimeLeft()
+
         def on_progress(phase: str, fraction: float) -> None:
             self._steps += 1
-            self._outlet.send(LoadProgress(command.id, phase, fraction))
+            self._outlet.send(LoadProgress(command.id, phase, fraction, time_left.at(phase, fraction)))
 
-        self._session, loaded = self._loading.load_session(
-            self._binding,
-            command.request,
-            extra,
-            self._switch,
-            self._operations,
-            on_progress,
-            self._outlet.send,
-        )
+        with self._load_lock:
+            self._loading = command.id
+        try:
+            if self._operations.is_stopped(command.id):
+                raise self._model.Cancelled
+            self._session, loaded = self._load_module.load_session(
+                self._binding,
+                command.request,
+                extra,
+                self._switch,
+                self._operations,
+                on_progress,
+                self._outlet.send,
+                command.threads,
+            )
+        finally:
+            with self._load_lock:
+                self._loading = None
         self._outlet.send(LoadFinished(command.id, loaded))
 
     def _measure(self, command: DryRun) -> None:
@@ -247,6 +275,16 @@ class Worker:
             self._outlet.send(LoadStarted(command.id, extra))
             self._outlet.send(DryRunMeasured(command.id, runner.measure(placement, extra)))
         runner.close()
+
+    def _compute_logits(self, command: ComputeLogits) -> None:
+        from launcher.engine.worker.device_check import compute_logits
+
+        for request in command.requests:
+            has_gpu = bool(self._params.chosen_devices(self._binding, request.placement))
+            extra = self._extra_buffers(command.use_extra_bufts, has_gpu)
+            self._outlet.send(LoadStarted(command.id, extra))
+            is_last = request is command.requests[-1]
+            self._outlet.send(compute_logits(self._binding, command, request, extra, self._switch, is_last=is_last))
 
     def _extra_buffers(self, asked: bool | None, has_gpu: bool) -> bool:
         if asked is not None:
