@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import ctypes
 import importlib.util
+import math
 import os
 import platform
 import sqlite3
@@ -14,13 +15,19 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from launcher import __version__
 from launcher.cli.output import print_json
 from launcher.core import paths
+from launcher.core.codec import to_json
+from launcher.core.engine_packs import AUTO, PackChoice
 from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.units import gb, gib
+
+if TYPE_CHECKING:
+    from launcher.engine.device_check import DeviceFinding
 
 _HUB_TIMEOUT_S = 5.0
 _SMALLEST_MODEL_BYTES = 2 * 10**9
@@ -41,31 +48,52 @@ _XCB_LIBRARIES = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding. `next` says what to do; "" when nothing is to be done."""
+    """One finding. `next` says what to do; "" when nothing is to be done. `lines` are its parts, for a person."""
 
     name: str
     ok: bool
     detail: str
     next: str = ""
+    lines: tuple[str, ...] = ()
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """No arguments of its own."""
+    """What may take long can be left out."""
+    parser.add_argument("--quick", action="store_true", help="do not compute on the devices")
+    parser.add_argument(
+        "--device-seconds", type=float, metavar="N", help="give up a device that has no result after that long (180)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Check everything; 1 when something failed."""
+    packs = _Packs()
+    results = _Results(args.device_seconds)
     checks: list[Check] = []
-    for check in (program, engine, devices, home, disk, database, hub, window):
+    computing: list[Callable[[], Check]] = [] if args.quick else [results.check]
+    for check in (program, packs.check, engine, devices, *computing, home, disk, database, hub, window):
         found = check()
         checks.append(found)
         if not args.json:
-            print(f"{'ok  ' if found.ok else 'FAIL'}  {found.name:<10}{found.detail}", flush=True)
-            if found.next:
-                print(f"                Next: {found.next}", flush=True)
+            _print(found)
     if args.json:
-        print_json({"checks": [_to_json(c) for c in checks]})
+        packs_found = packs.choice.packs if packs.choice else ()
+        print_json(
+            {
+                "checks": [_to_json(c) for c in checks],
+                "packs": [to_json(p) for p in packs_found],
+                "results": [_result_json(f) for f in results.findings],
+            }
+        )
     return 0 if all(c.ok for c in checks) else 1
+
+
+def _print(found: Check) -> None:
+    print(f"{'ok  ' if found.ok else 'FAIL'}  {found.name:<10}{found.detail}", flush=True)
+    for line in found.lines:
+        print(f"                {line}", flush=True)
+    if found.next:
+        print(f"                Next: {found.next}", flush=True)
 
 
 def _to_json(check: Check) -> dict[str, object]:
@@ -76,6 +104,72 @@ def _to_json(check: Check) -> dict[str, object]:
 def program() -> Check:
     """Versions; always fine, because it runs."""
     return Check("program", True, f"launcher {__version__}, Python {platform.python_version()}, {platform.platform()}")
+
+
+class _Packs:
+    """The engine packs, every one of them tried again."""
+
+    def __init__(self) -> None:
+        self.choice: PackChoice | None = None
+
+    def check(self) -> Check:
+        """One is in use, and it is the one that the settings ask for."""
+        from launcher.engine import pack_choice
+
+        choice = self.choice = pack_choice.current(fresh=True)
+        lines = tuple(f"{p.name:<12}{p.use.value:<10}{', '.join(p.backends)}: {p.reason}" for p in choice.packs)
+        used = choice.in_use
+        if used is None:
+            return Check("packs", False, "no engine libraries work here", "Install the launcher again", lines)
+        detail = f"{used.name} is in use, of {len(choice.packs)}"
+        if choice.wanted in (AUTO, used.name):
+            return Check("packs", True, detail, lines=lines)
+        advice = "Choose another engine in Settings, or set engine.pack to auto"
+        return Check("packs", False, f"{detail}; the settings ask for {choice.wanted}", advice, lines)
+
+
+class _Results:
+    """What every device computes, beside the processor."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self.findings: tuple[DeviceFinding, ...] = ()
+
+    def check(self) -> Check:
+        """Small models give the same logits everywhere."""
+        from launcher.engine.device_check import check_devices
+        from launcher.engine.devices import engine_info
+
+        try:
+            self.findings = check_devices(engine_info(), deadline_s=self._seconds)
+        except UserError as error:
+            return Check("results", False, f"not checked: {error.what} {error.why}")
+        except OSError as error:
+            return Check("results", False, f"not checked: {error}", "Make the folder for temporary files writable")
+        lines = [f"{f.device:<12}{f.verdict.value:<16}{f.detail}" for f in self.findings]
+        lines = [line for f, head in zip(self.findings, lines, strict=True) for line in (head, *_said(f))]
+        bad = [f.device for f in self.findings if not f.is_ok]
+        if not bad:
+            return Check(
+                "results", True, f"{len(self.findings)} of {len(self.findings)} compute rightly", lines=tuple(lines)
+            )
+        detail = f"{', '.join(bad)}: do not use before this is solved"
+        advice = "Update the graphics driver or choose another engine in Settings; report it with these lines"
+        return Check("results", False, detail, advice, tuple(lines))
+
+
+def _said(finding: DeviceFinding) -> list[str]:
+    return [f"    {word}" for word in finding.last_words]
+
+
+def _result_json(finding: DeviceFinding) -> dict[str, object]:
+    """Errors that are no number are null."""
+    document: dict[str, object] = to_json(finding)
+    document["cases"] = [
+        {**to_json(c), "error": c.error if math.isfinite(c.error) else None, "ok": not c.is_wrong}
+        for c in finding.cases
+    ]
+    return document
 
 
 def engine() -> Check:

@@ -21,7 +21,6 @@ from pathlib import Path
 from launcher.core.errors import UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.machine import EngineDevice
-from launcher.core.paths import cache_dir
 from launcher.core.plans import Placement
 from launcher.core.words import joined, known, say
 from launcher.engine import quirks
@@ -110,7 +109,7 @@ def check_devices(
     Raises:
         UserError: the models cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="check-", dir=cache_dir()) as name:
+    with tempfile.TemporaryDirectory(prefix="launcher-check-") as name:
         check = _Check(info, Path(name), cases, deadline_s or DEADLINE_S, stop)
         check.write_models()
         findings: list[DeviceFinding] = []

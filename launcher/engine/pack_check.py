@@ -109,10 +109,10 @@ def _read() -> dict[str, _Finding]:
 
 def _write(findings: dict[str, _Finding]) -> None:
     newest = dict(list(findings.items())[-_MOST_REMEMBERED:])
-    path = data_dir() / _FILE
-    temporary = path.with_name(f"{_FILE}.{os.getpid()}")
     try:
+        path = data_dir() / _FILE
+        temporary = path.with_name(f"{_FILE}.{os.getpid()}")
         temporary.write_text(json.dumps(to_json(newest), indent=1), "utf-8")
         os.replace(temporary, path)
     except OSError as error:  # it will be found out again; nothing is lost but a trial
-        _log.info("could not write %s: %s", path, error)
+        _log.info("could not write %s: %s", _FILE, error)

@@ -38,7 +38,14 @@ class Trial:
     devices: tuple[tuple[str, int], ...] = ()
 
 
-def choose(packs: Sequence[Pack], around: Surroundings, wanted: str, attempt: Callable[[Pack], Trial]) -> PackChoice:
+def choose(
+    packs: Sequence[Pack],
+    around: Surroundings,
+    wanted: str,
+    attempt: Callable[[Pack], Trial],
+    *,
+    tries_all: bool = False,
+) -> PackChoice:
     """Choose among packs.
 
     Args:
@@ -46,6 +53,7 @@ def choose(packs: Sequence[Pack], around: Surroundings, wanted: str, attempt: Ca
         around: the computer.
         wanted: `AUTO` or a pack's name, which is then tried before all others.
         attempt: starts a worker with a pack.
+        tries_all: also those that come after the chosen one.
     """
     states: list[PackState] = []
     possible: list[Pack] = []
@@ -59,18 +67,20 @@ def choose(packs: Sequence[Pack], around: Surroundings, wanted: str, attempt: Ca
     tried: list[PackState] = []
     in_use: Pack | None = None
     for i, pack in enumerate(possible):
-        if in_use is not None:
-            preferred = say("Not needed: {name} comes first.", name=in_use.name)
-            tried.append(_state(pack, PackUse.READY, preferred))
-            continue
         # Nothing could take the place of the last one if it failed: its worker says why, when there is one.
-        trial = Trial() if pack.is_built_in and i == len(possible) - 1 else attempt(pack)
+        is_last_resort = in_use is None and pack.is_built_in and i == len(possible) - 1
+        is_tried = tries_all or in_use is None
+        trial = attempt(pack) if is_tried and not is_last_resort else Trial()
         problem = trial.problem or _without_device(pack, around, trial)
         if problem:
             tried.append(_state(pack, PackUse.SKIPPED, problem))
-        else:
+        elif in_use is None:
             in_use = pack
             tried.append(_state(pack, PackUse.IN_USE, _why(pack, around, wanted)))
+        else:
+            name = in_use.name
+            works, untried = say("It works; {name} comes first.", name=name), say("{name} comes first.", name=name)
+            tried.append(_state(pack, PackUse.READY, works if tries_all else untried))
     return PackChoice(wanted, (*tried, *states))
 
 
@@ -197,7 +207,7 @@ def current(*, fresh: bool = False) -> PackChoice:
     """The choice in force; made when first asked. Blocks while packs are tried: not for the GUI thread.
 
     Args:
-        fresh: look and try again, whatever is remembered.
+        fresh: look again and try every pack, whatever is remembered.
     """
     global _choice
     with _lock:
@@ -229,7 +239,7 @@ def _look(wanted: str, *, fresh: bool) -> PackChoice:
         return choose(packs, Surroundings("", "", ""), wanted, lambda _: Trial())
     around = read_surroundings(binding_version())
     trials = Trials(around, fresh=fresh)
-    return choose(packs, around, wanted, trials.attempt)
+    return choose(packs, around, wanted, trials.attempt, tries_all=fresh)
 
 
 def _as_given(folder: Path) -> PackChoice:

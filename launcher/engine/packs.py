@@ -213,7 +213,10 @@ def places() -> list[Path]:
     """Folders that packs are looked for in, the program's own first."""
     own = Path(sys.executable).parent / FOLDER if getattr(sys, "frozen", False) else resource(FOLDER)
     named = [Path(p).expanduser() for p in os.environ.get(PLACES_VARIABLE, "").split(os.pathsep) if p.strip()]
-    return [own, *named, data_dir() / FOLDER]
+    try:
+        return [own, *named, data_dir() / FOLDER]
+    except OSError:  # no home to write in: `launcher doctor` says so
+        return [own, *named]
 
 
 def _folders() -> Iterator[Path]:
