@@ -64,6 +64,7 @@ class Loaded:
     placement: Placement
     engine_version: str
     notes: tuple[str, ...] = ()
+    drafting: str = ""
     threads: int = 0
     is_threads_measured: bool = False
     n_vocab: int = 0
@@ -134,6 +135,10 @@ class Timings:
         stop_reason: "end" (the model ended), "length" (max_tokens), "context" (context full) or "stopped" (by the user).
         restored_tokens: of the reused ones, those that came from a saved state on disk.
         drafted_tokens: proposed by a draft; `accepted_tokens` of them were what the model itself would have written.
+        drafting: whether the next answer will be written with guesses, as measured: "on", "off", "trial" (not measured to its
+            end yet), or "" where nothing guesses.
+        drafting_s: seconds per token with guesses when last measured; 0 before that.
+        plain_s: the same without guesses.
     """
 
     prompt_tokens: int
@@ -149,6 +154,9 @@ class Timings:
     restored_tokens: int = 0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    drafting: str = ""
+    drafting_s: float = 0.0
+    plain_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
