@@ -215,7 +215,8 @@ class ChatPresenter(QObject):
                 turns=prompt.turns,
                 sampling=variant.sampling if variant else Sampling(),
                 thinking=self._thinks(loaded),
-            )
+            ),
+            self._chat.id,
         )
 
     def _prompt(self, loaded: Loaded) -> Prompt:
@@ -378,6 +379,7 @@ class ChatPresenter(QObject):
             EngineState.LOADING: ModelState.LOADING,
             EngineState.READY: ModelState.READY,
             EngineState.ANSWERING: ModelState.ANSWERING,
+            EngineState.SAVING: ModelState.UNLOADED,
             EngineState.CRASHED: ModelState.STOPPED,
         }
         target = self.target()

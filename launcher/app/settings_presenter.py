@@ -27,6 +27,7 @@ from launcher.store.settings import (
     CONNECTIONS,
     DOWNLOADS_AT_ONCE,
     HUB_ENDPOINT,
+    KV_STATE_CAP_GB,
     NOTIFY,
     OFFLINE,
     PROXY,
@@ -48,10 +49,11 @@ if TYPE_CHECKING:
 
 _SHOWN: tuple[Setting[Any], ...] = (
     THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
-    DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY, SYSTEM_PROMPT,
+    DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY, SYSTEM_PROMPT, KV_STATE_CAP_GB,
 )  # fmt: skip
 _OF_THE_NETWORK = (HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE)
 _BYTES_PER_KB = 1000
+_BYTES_PER_GB = 10**9
 
 
 class SettingsPresenter(QObject):
@@ -175,6 +177,8 @@ class SettingsPresenter(QObject):
             self._plans.set_vram_reserve(int(cast("float", value) * GIB))
         elif setting is UNLOAD_MINUTES:
             self._engine.set_idle_minutes(cast("int", value))
+        elif setting is KV_STATE_CAP_GB:
+            self._engine.set_state_cap(cast("int", value) * _BYTES_PER_GB)
         elif setting is DOWNLOADS_AT_ONCE:
             self._downloads.set_at_once(cast("int", value))
         elif setting is CONNECTIONS:

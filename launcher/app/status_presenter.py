@@ -23,6 +23,7 @@ _SHOWN = {
     EngineState.LOADING: Shown.LOADING,
     EngineState.READY: Shown.READY,
     EngineState.ANSWERING: Shown.ANSWERING,
+    EngineState.SAVING: Shown.LOADING,
     EngineState.CRASHED: Shown.STOPPED,
 }
 
@@ -58,7 +59,7 @@ class StatusPresenter(QObject):
 
     @Slot(object)
     def _on_state_changed(self, state: EngineState) -> None:
-        self._bar.set_state(_SHOWN[state])
+        self._bar.set_state(_SHOWN[state], self.tr("Saving the chats' states") if state is EngineState.SAVING else "")
         if state is not EngineState.ANSWERING:
             self._bar.set_rate(None)
         if state in (EngineState.STOPPED, EngineState.CRASHED):

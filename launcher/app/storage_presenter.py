@@ -14,6 +14,7 @@ from launcher.core.errors import UserError
 from launcher.core.paths import hub_cache_dir
 from launcher.core.words import joined, known
 from launcher.downloads.disk import folders
+from launcher.engine.kv_states import chat_states
 from launcher.services.download_service import DownloadService
 from launcher.services.storage import Storage, read_storage
 from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
@@ -35,6 +36,7 @@ class StoragePresenter(QObject):
         section.open_requested.connect(open_folder)
         section.search_requested.connect(self._on_search_requested)
         section.forget_requested.connect(self._on_forget_requested)
+        section.clear_states_requested.connect(self._on_clear_states_requested)
         downloads.library_changed.connect(self._on_library_changed)
         self._read()
 
@@ -47,6 +49,19 @@ class StoragePresenter(QObject):
         """Also changed by the command line, the library page, and what was fetched since."""
         del installed
         self._read()
+
+    @Slot()
+    def on_states_changed(self) -> None:
+        """The engine has written one, or the cap is another."""
+        self._read()
+
+    @Slot()
+    def _on_clear_states_requested(self) -> None:
+        def clear() -> Storage:
+            chat_states().clear()
+            return read_storage()
+
+        self._tasks.run(clear, self._section.set_storage)
 
     def _read(self) -> None:
         self._tasks.run(read_storage, self._section.set_storage)

@@ -138,6 +138,7 @@ class Workspace(QObject):
         self._settings_page = page
         self._settings_presenter.set_page(page)
         self._storage_presenter = StoragePresenter(page.storage, self._downloads, self)
+        self._engine.states_changed.connect(self._storage_presenter.on_states_changed)
         return page
 
     def _connect(self) -> None:

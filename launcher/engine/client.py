@@ -11,7 +11,7 @@ from pathlib import Path
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import ChatTurn, GenerateRequest, Loaded, LoadRequest
 from launcher.engine.process import known_rpc_servers
-from launcher.engine.protocol import Command, CountTokens, EngineEvent, EngineState, Generate, Load
+from launcher.engine.protocol import Command, CountTokens, EngineEvent, EngineState, Generate, Load, SaveStates
 from launcher.engine.supervision import Patience, Supervision
 
 
@@ -71,6 +71,7 @@ class EngineClient:
         """Load a model in a new worker; what was loaded before is unloaded first."""
         operation = next(self._ids)
         absolute = replace(request, path=str(Path(request.path).absolute()))
+        self.unload()
         with self._lock:
             self._run = Supervision(
                 Load(operation, absolute), self._on_event, self._patience, self._rpc_servers, self._run
@@ -101,20 +102,33 @@ class EngineClient:
         if run:
             run.stop(operation)
 
-    def unload(self) -> None:
-        """End the worker: its memory is really free. StateChanged(STOPPED) follows."""
-        with self._lock:
-            run = self._run
-        if run:
-            run.end()
+    def unload(self, save_s: float | None = None) -> None:
+        """End the worker: its memory is really free. StateChanged(STOPPED) follows.
 
-    def close(self) -> None:
-        """Unload and wait until the worker is gone (a few seconds at most, killed if need be)."""
-        self.unload()
+        The states of its chats are written first, in `save_s` seconds at most (None: `Patience.save_s`); StateChanged(SAVING)
+        says so, and StatesSaved what was written.
+        """
         with self._lock:
             run = self._run
         if run:
-            run.join(self._patience.obey_s + 5.0)
+            saving = SaveStates(next(self._ids))
+            run.save_and_end(saving, self._patience.save_s if save_s is None else save_s)
+
+    def save_states(self) -> int:
+        """Write the states of all chats that are not on the disk; StatesSaved answers.
+
+        Raises:
+            UserError: nothing is loaded or being loaded.
+        """
+        return self._send(SaveStates(next(self._ids)))
+
+    def close(self, save_s: float | None = None) -> None:
+        """Unload and wait until the worker is gone (a few seconds at most after `save_s`, killed if need be)."""
+        self.unload(save_s)
+        with self._lock:
+            run = self._run
+        if run:
+            run.join((self._patience.save_s if save_s is None else save_s) + self._patience.obey_s + 5.0)
 
     def _send(self, command: Command) -> int:
         with self._lock:

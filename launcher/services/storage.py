@@ -9,6 +9,7 @@ from pathlib import Path
 from launcher.core.paths import hub_cache_dir
 from launcher.downloads.disk import folders
 from launcher.downloads.disk.space import free_bytes
+from launcher.engine.kv_states import chat_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Storage:
         others: further folders with models of ours.
         searched: folders that are only looked through.
         warnings: what is worth knowing of `downloads`, sentences.
+        states_bytes: of the chats' saved states.
+        states_count: how many chats have one.
     """
 
     downloads: str
@@ -30,12 +33,15 @@ class Storage:
     others: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    states_bytes: int = 0
+    states_count: int = 0
 
 
 def read_storage() -> Storage:
     """The folders in force; blocks for the disk."""
     chosen = folders.read()
     target = chosen.downloads or str(hub_cache_dir())
+    states = chat_states()
     return Storage(
         downloads=target,
         is_cache=chosen.downloads is None,
@@ -43,6 +49,8 @@ def read_storage() -> Storage:
         others=tuple(str(root) for root in folders.roots() if str(root) != target),
         searched=chosen.searched,
         warnings=_warnings(target) if Path(target).is_dir() else (),
+        states_bytes=states.total_bytes(),
+        states_count=states.count(),
     )
 
 

@@ -69,6 +69,14 @@ UNLOAD_MINUTES = Setting(
     low=0,
     high=1440,
 )
+KV_STATE_CAP_GB = Setting(
+    "chat.state_cap_gb",
+    4,
+    "Disk for chats' states",
+    "Long chats go on without being read again; at most so many GB, 0 keeps none.",
+    low=0,
+    high=1000,
+)
 HUB_ENDPOINT = Setting(
     "hub.endpoint",
     "",
@@ -104,6 +112,13 @@ NOTIFY = Setting(
     "downloads.notify", True, "Notify at the end", "A desktop notification when a download is finished or needs you."
 )
 SYSTEM_PROMPT = Setting("chat.system_prompt", "", "System prompt", "Goes before every new chat; empty for none.")
+CONTEXT_POLICY = Setting(
+    "chat.context_policy",
+    "trim",
+    "When the context is full",
+    "trim leaves out the oldest messages, summarise has the model write down what was in them, stop sends nothing.",
+    ("trim", "summarise", "stop"),
+)
 WINDOW_GEOMETRY = Setting("window.geometry", "")
 METERS_SHOWN = Setting("window.meters_shown", True)
 LAST_MODEL = Setting("chat.last_model", "")
@@ -111,7 +126,7 @@ LAST_MODEL = Setting("chat.last_model", "")
 REGISTRY: tuple[Setting[Any], ...] = (
     THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
     DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY,
-    SYSTEM_PROMPT, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
+    SYSTEM_PROMPT, CONTEXT_POLICY, KV_STATE_CAP_GB, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
 )  # fmt: skip
 
 

@@ -152,6 +152,8 @@ class AnswerRow(MessageRow):
             words.append(self.tr("{rate} tokens/s").format(rate=f"{timings.decode_tokens_s:.1f}"))
         words.append(self.tr("{count} tokens").format(count=whole(timings.decode_tokens)))
         words.append(self.tr("first after {seconds} s").format(seconds=f"{timings.time_to_first_token_s:.1f}"))
+        if timings.restored_tokens:
+            words.append(self.tr("{count} tokens restored from disk").format(count=whole(timings.restored_tokens)))
         if timings.stop_reason == "length":
             words.append(self.tr("ended by the length limit"))
         elif timings.stop_reason == "context":

@@ -125,6 +125,7 @@ class SettingsPage(QWidget):
         minutes = values.get(UNLOAD_MINUTES.key)
         if isinstance(minutes, (int, float)):
             self._unload.set_value(float(minutes))
+        self.storage.set_values(values)
         self.network.set_values(values)
         self.downloads.set_values(values)
         self._prompt.set_value(str(values.get(SYSTEM_PROMPT.key, "")))
@@ -178,7 +179,7 @@ class SettingsPage(QWidget):
         self.storage = StorageSection(parent)
         self.network = NetworkSection(parent)
         self.downloads = DownloadsSection(parent)
-        for section in (self.network, self.downloads):
+        for section in (self.storage, self.network, self.downloads):
             section.setting_changed.connect(self.setting_changed)
             self._keyed |= section.keyed
         self.network.rows_changed.connect(self._show)

@@ -7,25 +7,31 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.units import gb
 from launcher.services.storage import Storage
+from launcher.store.settings import KV_STATE_CAP_GB
 from launcher.ui.components import ButtonSize, FlowLayout, LinkButton, SecondaryButton, Text
+from launcher.ui.settings.controls import NumberField, with_unit
 from launcher.ui.settings.rows import SectionCard, SettingRow
 from launcher.ui.theme import Role, Tone
 
 
 class StorageSection(SectionCard):
-    """Folders.
+    """Folders, and what the engine keeps of chats.
 
     Signals:
+        setting_changed(str, object): key and value.
         change_requested(), cache_wanted(): another folder for new models; back to the Hugging Face cache.
         open_requested(str): show a folder.
         search_requested(), forget_requested(str): look through another folder; through this one no more.
+        clear_states_requested(): remove the chats' saved states; the chats stay.
     """
 
+    setting_changed = Signal(str, object)
     change_requested = Signal()
     cache_wanted = Signal()
     open_requested = Signal(str)
     search_requested = Signal()
     forget_requested = Signal(str)
+    clear_states_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent=parent)
@@ -42,6 +48,13 @@ class StorageSection(SectionCard):
         self._others.is_wanted = False
         self.add(self._others)
         self._build_searched()
+        self._build_states()
+
+    def set_values(self, values: dict[str, object]) -> None:
+        """Show values by key."""
+        cap = values.get(KV_STATE_CAP_GB.key)
+        if isinstance(cap, int):
+            self._cap.set_value(cap)
 
     def set_storage(self, storage: Storage) -> None:
         """Show the folders in force."""
@@ -53,6 +66,12 @@ class StorageSection(SectionCard):
         self._cache.setVisible(not storage.is_cache)
         self._others.is_wanted = bool(storage.others)
         self._others.setVisible(bool(storage.others) and self.isVisible())
+        self._states.set_text(
+            self.tr("Now: {size}, {n} chats.").format(size=gb(storage.states_bytes), n=storage.states_count)
+            if storage.states_count
+            else self.tr("Now: none.")
+        )
+        self._clear.setEnabled(bool(storage.states_bytes))
         self._fill(self._others_column, storage.others, can_forget=False)
         self._fill(self._searched_column, storage.searched, can_forget=True)
 
@@ -103,6 +122,33 @@ class StorageSection(SectionCard):
                 below=True,
             )
         )
+
+    def _build_states(self) -> None:
+        box, column = _list(self)
+        name = self.tr("Saved states of chats")
+        self._cap = NumberField(name, KV_STATE_CAP_GB.low, KV_STATE_CAP_GB.high, digits=0, step=1, parent=box)
+        self._cap.changed.connect(self._on_cap_changed)
+        self._states = Text("…", Role.SMALL, Tone.MUTED, box, wrap=True)
+        self._clear = SecondaryButton(self.tr("Clear"), box, size=ButtonSize.SMALL)
+        self._clear.setAccessibleName(self.tr("Clear the saved states of chats"))
+        self._clear.clicked.connect(self.clear_states_requested)
+        for widget in (with_unit(self._cap, self.tr("GB at most"), box), self._states, self._clear):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
+        self.add(
+            SettingRow(
+                name,
+                self.tr(
+                    "A long chat that is opened again goes on at once instead of being read again. The files are readable "
+                    "for you only and go with their chat; those longest unused make room. 0 keeps none."
+                ),
+                box,
+                below=True,
+            ),
+            KV_STATE_CAP_GB.key,
+        )
+
+    def _on_cap_changed(self, value: float) -> None:
+        self.setting_changed.emit(KV_STATE_CAP_GB.key, round(value))
 
     def _fill(self, column: QVBoxLayout, folders: tuple[str, ...], *, can_forget: bool) -> None:
         while (item := column.takeAt(0)) is not None:  # pyright: ignore[reportUnnecessaryComparison]
