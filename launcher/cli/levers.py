@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from launcher.core.plans import EXPERT_TENSORS, Goal, Wishes
+from launcher.core.plans import EXPERT_TENSORS, LOAD_MODES, NUMA_MODES, SPLIT_MODES, Goal, Wishes
 from launcher.core.units import GIB
 from launcher.planner.memory import KV_TYPE_BYTES
 
@@ -39,7 +39,19 @@ def add_lever_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--batch", type=int, metavar="N")
     add("--ubatch", type=int, metavar="N")
-    add("--threads", type=int, metavar="N")
+    add("--threads", type=int, metavar="N", help="of the processor, while writing")
+    add("--threads-batch", type=int, metavar="N", help="of the processor, while reading prompts")
+    add("--parallel", type=int, metavar="N", help="answers at once; they share the context")
+    add("--split-mode", choices=SPLIT_MODES, help="how several GPUs share the model")
+    add("--load-mode", choices=LOAD_MODES, help="how the file gets into memory")
+    add("--numa", choices=NUMA_MODES, help="several processor sockets")
+    add(
+        "--override",
+        type=_override,
+        action="append",
+        metavar="REGEX=DEVICE",
+        help="tensors whose names match go to this device, or to CPU; may be given several times",
+    )
     add("--draft", metavar="MODEL", help="plan a smaller model beside it that drafts tokens")
     add("--mtp", action="store_true", help="plan the file's own multi-token-prediction layers")
 
@@ -62,7 +74,21 @@ def wishes_of(args: argparse.Namespace) -> Wishes:
         vram_caps_bytes=args.vram_cap or (),
         draft=args.draft,
         mtp=args.mtp,
+        threads_batch=args.threads_batch,
+        split_mode=args.split_mode,
+        load_mode=args.load_mode,
+        numa=args.numa,
+        tensor_overrides=tuple(args.override or ()),
+        n_parallel=args.parallel,
     )
+
+
+def _override(text: str) -> tuple[str, str]:
+    """The last "=" divides: a pattern may hold some."""
+    pattern, _, device = text.rpartition("=")
+    if not pattern or not device.strip():
+        raise argparse.ArgumentTypeError(r"an override looks like blk\.[0-3]\.ffn_up=CPU")
+    return pattern, device.strip()
 
 
 def _shares(text: str) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ cards), which the planner's formulas know and a stand-in does not. Driver contex
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -166,7 +167,19 @@ def _for_stand_ins(placement: Placement, gpus: tuple[str, ...] | None) -> Placem
             say("The plan and its graphics cards do not belong together."),
             say("It splits the layers over {n} cards; {m} are named.", n=len(split), m=len(gpus)),
         )
-    return replace(placement, devices=(), tensor_split=split if len(gpus) > 1 else ())
+    overrides = tuple((pattern, _stand_in(device, placement, gpus)) for pattern, device in placement.tensor_overrides)
+    return replace(placement, devices=(), tensor_split=split if len(gpus) > 1 else (), tensor_overrides=overrides)
+
+
+def _stand_in(device: str, placement: Placement, gpus: tuple[str, ...]) -> str:
+    """A device of a tensor override, said of the stand-ins: by its place among the plan's, or its number ("CUDA1")."""
+    if device == "CPU":
+        return device
+    if device in placement.devices:
+        return f"stand-in {placement.devices.index(device)}"
+    number = re.search(r"\d+$", device)
+    index = gpus.index(device) if device in gpus else int(number.group()) if number else len(gpus)
+    return f"stand-in {index}"
 
 
 def _died(ending: Ending) -> UserError:

@@ -25,7 +25,9 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import EngineDevice
 
 _POINTER = ctypes.c_void_p
-_DEVICE_KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accel"}  # enum ggml_backend_dev_type
+META = "meta"
+"""The kind of the one device that llama.cpp makes of several to split tensors over them."""
+_DEVICE_KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accel", 4: META}  # enum ggml_backend_dev_type
 GPU_KINDS = ("gpu", "igpu")
 _RPC_TIMEOUT_S = 5.0
 _LOG_ERROR, _LOG_INFO, _LOG_CONTINUE = 4, 2, 5  # enum ggml_log_level
@@ -262,7 +264,7 @@ class Binding:
         return str(self._call(self._base, "ggml_backend_dev_name", ctypes.c_char_p, _POINTER)(handle).decode())
 
     def device_kind(self, handle: int) -> str:
-        """One of "gpu", "igpu", "accel", "cpu"."""
+        """One of "gpu", "igpu", "accel", "cpu", META."""
         return _DEVICE_KINDS.get(
             self._call(self._base, "ggml_backend_dev_type", ctypes.c_int, _POINTER)(handle), "accel"
         )
@@ -285,11 +287,12 @@ class Binding:
         return int(self._call(self._base, "ggml_backend_dev_buffer_type", _POINTER, _POINTER)(handle))
 
     def buffer_device(self, buffer_type: int) -> str | None:
-        """The device that a buffer type's memory counts for; None is the host."""
+        """The device that a buffer type's memory counts for: its name, META for several together, None for the host."""
         if self._call(self._base, "ggml_backend_buft_is_host", ctypes.c_bool, _POINTER)(buffer_type):
             return None
         device = self._call(self._base, "ggml_backend_buft_get_device", _POINTER, _POINTER)(buffer_type)
-        return self.device_name(device) if device and self.device_kind(device) in GPU_KINDS else None
+        kind = self.device_kind(device) if device else "cpu"
+        return META if kind == META else self.device_name(device) if kind in GPU_KINDS else None
 
     def has_tensor(self, path: str, name: str) -> bool:
         """Whether a GGUF file holds a tensor of that name; False for a file that cannot be read."""

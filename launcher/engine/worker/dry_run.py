@@ -20,9 +20,9 @@ from launcher.core.plans import DeviceMemory, MemoryUse, Placement
 from launcher.engine.protocol import DryRun
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.binding import Binding
-from launcher.engine.worker.memory import buffer_uses
+from launcher.engine.worker.memory import buffer_uses, dealt
 from launcher.engine.worker.params import chosen_devices, context_params, model_params
-from launcher.engine.worker.stand_ins import add_stand_ins
+from launcher.engine.worker.stand_ins import add_stand_ins, stand_in_names
 
 _RESERVE = "_Z19llama_graph_reserveP13llama_contextjjj"
 _SCHEDULER = "_ZNK13llama_context9get_schedEv"
@@ -84,12 +84,13 @@ class DryRunner:
         p = request.placement
         key = (
             *(p.n_gpu_layers, p.expert_layers_on_cpu, p.boundary_experts_on_cpu, p.tensor_split, p.split_mode, p.mtp),
-            *(tuple(devices), use_extra_bufts),
+            *(p.tensor_overrides, tuple(devices), use_extra_bufts),
         )
         if self._model and key == self._key:
             return self._model
         self.close()
-        params, self._kept = model_params(self._binding, p, devices, use_extra_bufts)
+        names = stand_in_names(len(devices)) if self._stand_ins and devices else None
+        params, self._kept = model_params(self._binding, p, devices, use_extra_bufts, names)
         params.no_alloc = True
         params.load_mode = 0  # every other mode aborts the process together with no_alloc
         self._binding.log.mark()
@@ -103,12 +104,14 @@ class DryRunner:
         uses = buffer_uses(self._binding, context)
         if not uses:
             raise load_errors.no_books(self._binding)
+        cards = [self._binding.device_name(h) for h in devices]
+        uses = dealt(uses, cards, placement.tensor_split, is_dry=True)
         compute: dict[str | None, int] = {}
         for use in uses:
             compute[use.device] = compute.get(use.device, 0) + use.compute_bytes
-        if len(devices) > 1:
+        if len(devices) > 1 and placement.split_mode != "tensor":
             compute = dict(_reserve(self._binding, context, placement) or compute)
-        names = [*(self._binding.device_name(h) for h in devices), None]
+        names = [*cards, None]
         shown = [*(self._command.gpus or names[:-1]), "RAM"] if devices else ["RAM"]
         rows = [
             DeviceMemory(
@@ -133,9 +136,10 @@ def _reserve(binding: Binding, context: Any, placement: Placement) -> Mapping[st
     reserve.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32]
     scheduler_of.restype, scheduler_of.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
     n_tokens = min(int(binding.llama.llama_n_ctx(context)), int(binding.llama.llama_n_ubatch(context)))
-    n_outputs = min(n_tokens, max(1, placement.n_outputs))
-    for tokens, outputs in ((n_tokens, n_outputs), (1, 1), (n_tokens, n_outputs)):
-        if not reserve(context, tokens, 1, outputs):
+    n_answers = placement.n_parallel
+    n_outputs = min(n_tokens, max(n_answers, placement.n_outputs))
+    for tokens, outputs in ((n_tokens, n_outputs), (n_answers, n_answers), (n_tokens, n_outputs)):
+        if not reserve(context, tokens, n_answers, outputs):
             return None
     found: dict[str | None, int] = {}
     for buffer_type, size in binding.scheduler_buffers(scheduler_of(context)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 
@@ -12,15 +11,18 @@ from launcher.core.errors import UserError
 from launcher.core.generation import Loaded, LoadRequest
 from launcher.core.machine import EngineDevice
 from launcher.core.plans import DeviceMemory, MemoryUse
-from launcher.core.units import gib
 from launcher.engine.protocol import WorkerEvent
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import GPU_KINDS, Binding
-from launcher.engine.worker.memory import BufferUse, buffer_uses
+from launcher.engine.worker.draft_loading import load_draft
+from launcher.engine.worker.load_notes import placement_notes
+from launcher.engine.worker.memory import BufferUse, buffer_uses, dealt
 from launcher.engine.worker.model import NativeModel, load_model, warm_up
+from launcher.engine.worker.params import MAPPED, chosen_devices
 from launcher.engine.worker.prompt import Vocabulary
 from launcher.engine.worker.session import Session, Stops
 from launcher.engine.worker.template import ChatTemplate, builtin_template, make_template
+from launcher.engine.worker.threads import settle_threads
 
 
 def load_session(
@@ -31,8 +33,9 @@ def load_session(
     stops: Stops,
     on_progress: Callable[[str, float], None],
     send: Callable[[WorkerEvent], None],
+    threads: int = 0,
 ) -> tuple[Session, Loaded]:
-    """Load everything a conversation needs. `send` is for what the session has to say later.
+    """Load everything a conversation needs. `send` is for what the session has to say later, `threads` as in `Load`.
 
     Raises:
         UserError: with the engine's own words and the numbers.
@@ -42,6 +45,7 @@ def load_session(
     before = {d.name: d for d in binding.devices()}
     ram_free = psutil.virtual_memory().available
     native = load_model(binding, request, use_extra_bufts, switch, on_progress)
+    said = list(placement_notes(request, native, binding))
     try:
         vocabulary = Vocabulary(binding, native.vocab)
         template, notes = choose_template(native, vocabulary)
@@ -49,10 +53,12 @@ def load_session(
         if size < ram_free:  # a larger model is paged from disk: reading all of it now would only push itself out again
             on_progress("warm_up", 0.95)
             warm_up(native)
+            said += filter(None, (settle_threads(native, threads),))
+        memory = actual_memory(binding, native, before, ram_free)
+        draft = load_draft(native, request, memory, switch, on_progress)
     except BaseException:
         native.free()
         raise
-    memory = actual_memory(binding, native, before, ram_free)
     loaded = Loaded(
         name=request.name,
         quant=request.quant,
@@ -61,15 +67,21 @@ def load_session(
         n_ctx_train=int(binding.llama.llama_model_n_ctx_train(native.model)),
         n_layer=int(binding.llama.llama_model_n_layer(native.model)),
         gpu_layers=native.gpu_layers,
-        memory=memory,
+        memory=draft.memory,
         load_seconds=time.monotonic() - started,
         thinking=template.thinking,
         template_origin=template.origin,
         placement=request.placement,
         engine_version=binding.engine_version,
-        notes=(*_placement_notes(request, native, binding), *notes),
+        notes=(*said, *notes, *draft.notes),
+        threads=native.threads,
+        is_threads_measured=native.is_threads_measured,
+        n_vocab=vocabulary.size,
+        drafting=draft.name,
     )
-    return Session(native, vocabulary, template, stops, send), loaded
+    session = Session(native, vocabulary, template, stops, send)
+    session.drafting = draft.drafting
+    return session, loaded
 
 
 def choose_template(native: NativeModel, vocabulary: Vocabulary) -> tuple[ChatTemplate, tuple[str, ...]]:
@@ -107,7 +119,9 @@ def actual_memory(
     binding: Binding, native: NativeModel, before: dict[str, EngineDevice], ram_free_bytes: int
 ) -> MemoryUse:
     """What the load holds, per device, from the engine's own books; the host last, as "RAM"."""
-    uses = buffer_uses(binding, native.context)
+    placement = native.placement
+    cards = [binding.device_name(h) for h in chosen_devices(binding, placement)]
+    uses = dealt(buffer_uses(binding, native.context), cards, placement.tensor_split, is_dry=False)
     rows: list[DeviceMemory] = []
     for name, handle in binding.device_handles().items():
         if binding.device_kind(handle) not in GPU_KINDS:
@@ -129,7 +143,7 @@ def actual_memory(
             )
         )
     weights, context, compute = _sum(uses, None)
-    if rows and native.placement.load_mode == "mmap":
+    if rows and placement.load_mode in MAPPED:
         # The engine counts the mapped range of the file, which spans the tensors that went to the GPUs too.
         size = int(binding.llama.llama_model_size(native.model))
         weights = min(weights, max(0, size - sum(r.weights_bytes for r in rows)))
@@ -162,24 +176,3 @@ def _unaccounted(binding: Binding, handle: int, before: EngineDevice, counted_by
         return 0
     free, _total = binding.device_memory(handle)
     return max(0, before.free_bytes - free - counted_bytes)
-
-
-def _placement_notes(request: LoadRequest, native: NativeModel, binding: Binding) -> tuple[str, ...]:
-    planned = request.placement.n_gpu_layers
-    n_layer = int(binding.llama.llama_model_n_layer(native.model))
-    wanted = n_layer + 1 if planned < 0 else min(planned, n_layer + 1)
-    notes: list[str] = []
-    if native.gpu_layers < wanted:
-        notes.append(
-            f"Planned: {wanted} of {n_layer + 1} layers on the graphics card. Actual: {native.gpu_layers}. "
-            "The processor does the rest."
-        )
-    if native.n_ctx < request.placement.n_ctx:
-        notes.append(f"Planned: {request.placement.n_ctx:,} tokens of context. Actual: {native.n_ctx:,}.")
-    size = Path(request.path).stat().st_size
-    free = psutil.virtual_memory().available
-    if request.placement.load_mode == "mmap" and size > free and not native.gpu_layers:
-        notes.append(
-            f"The file ({gib(size)}) is larger than the RAM that is free ({gib(free)}): parts are read from disk again and again."
-        )
-    return tuple(notes)

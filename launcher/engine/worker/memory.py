@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from launcher.engine.worker.binding import Binding
+from launcher.engine.worker.binding import META, Binding
 
 _SYMBOLS = (
     "_Z26llama_get_memory_breakdownPK13llama_context",
@@ -80,6 +80,35 @@ def buffer_uses(binding: Binding, context: object) -> tuple[BufferUse, ...]:
         for node in _walk(root, layout, count)
     )
     return uses if len(uses) == count else ()
+
+
+def dealt(
+    uses: Sequence[BufferUse], names: Sequence[str], shares: Sequence[float], *, is_dry: bool
+) -> tuple[BufferUse, ...]:
+    """The same with what tensor parallelism holds (META) as entries of its devices.
+
+    A loaded buffer of several devices has the size of its largest part; one of a dry run is not split at all. Small tensors
+    that every device holds as a whole (norms) are counted by shares too. Compute buffers are whole on every device.
+
+    Args:
+        uses: the breakdown.
+        names: of the devices.
+        shares: `tensor_split`; () for equal ones.
+        is_dry: nothing was allocated.
+    """
+    parts = list(shares[: len(names)]) or [1.0] * len(names)
+    whole = sum(parts) if is_dry else max(parts, default=1.0)
+    found: list[BufferUse] = []
+    for use in uses:
+        if use.device != META:
+            found.append(use)
+            continue
+        for name, part in zip(names, parts, strict=True):
+            share = part / whole
+            found.append(
+                BufferUse(name, int(use.weights_bytes * share), int(use.context_bytes * share), use.compute_bytes)
+            )
+    return tuple(found)
 
 
 def _walk(node: int, layout: _Layout, budget: int) -> Iterator[int]:

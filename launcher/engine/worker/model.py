@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,8 @@ from launcher.core.plans import Placement
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import Binding
-from launcher.engine.worker.params import chosen_devices, context_params, model_params
+from launcher.engine.worker.params import MAPPED, chosen_devices, context_params, model_params, prepare_numa
+from launcher.engine.worker.progress import WEIGHTS_SHARE, WeightsProgress, size_of
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
@@ -23,7 +23,7 @@ class Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
 
 @dataclass
 class NativeModel:
-    """Handles of one model with one context."""
+    """Handles of one model with one context. `threads`: of the processor while one token is computed."""
 
     binding: Binding
     model: Any
@@ -34,6 +34,8 @@ class NativeModel:
     gpu_layers: int
     use_extra_bufts: bool
     flash_attention_off: bool = False
+    threads: int = 0
+    is_threads_measured: bool = False
     path: str = ""
     kept_alive: list[object] = field(default_factory=list[object])
 
@@ -72,7 +74,7 @@ def load_model(
         request: file and placement.
         use_extra_bufts: see processor.py.
         switch: ends the load, and later every decode of the context.
-        on_progress: called with (phase, fraction of the load).
+        on_progress: called with (phase, fraction of the load), while the weights are read from another thread.
 
     Raises:
         UserError: with the engine's own words and the numbers.
@@ -87,7 +89,7 @@ def load_model(
     model = _open(binding, request, use_extra_bufts, switch, on_progress, kept)
     offloaded = binding.log.search(r"offloaded (\d+)/\d+ layers to GPU")
     gpu_layers = int(offloaded.group(1)) if offloaded and chosen_devices(binding, request.placement) else 0
-    on_progress("context", 0.9)
+    on_progress("context", WEIGHTS_SHARE)
     context = binding.llama.llama_init_from_model(model, params)
     if not context:
         binding.llama.llama_model_free(model)
@@ -101,6 +103,7 @@ def load_model(
         n_ctx=int(binding.llama.llama_n_ctx(context)),
         gpu_layers=gpu_layers,
         use_extra_bufts=use_extra_bufts,
+        threads=request.placement.threads,
         path=request.path,
         kept_alive=kept,
     )
@@ -130,22 +133,26 @@ def _open(
     kept: list[object],
 ) -> Any:
     llama = binding.llama
-    devices = chosen_devices(binding, request.placement)
-    params, pointed_to = model_params(binding, request.placement, devices, use_extra_bufts)
-    last_shown = 0.0
+    placement = request.placement
+    devices = chosen_devices(binding, placement)
+    params, pointed_to = model_params(binding, placement, devices, use_extra_bufts)
+    prepare_numa(binding, placement)
+    progress = WeightsProgress(
+        size_of(request.path),
+        is_mapped=placement.load_mode in MAPPED,
+        is_copied=bool(devices),
+        tell=lambda fraction: on_progress("weights", WEIGHTS_SHARE * fraction),
+    )
 
     def on_native_progress(fraction: float, _user_data: object) -> bool:
-        nonlocal last_shown
-        now = time.monotonic()
-        if now - last_shown >= 0.05:
-            last_shown = now
-            on_progress("weights", 0.9 * fraction)
+        progress.count(fraction)
         return not switch.is_set
 
     callback = llama.llama_progress_callback(on_native_progress)
     params.progress_callback = callback
     kept += [*pointed_to, callback]
-    model = llama.llama_model_load_from_file(request.path.encode(), params)
+    with progress:
+        model = llama.llama_model_load_from_file(request.path.encode(), params)
     if model:
         return model
     if switch.is_set:

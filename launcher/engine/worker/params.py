@@ -19,6 +19,8 @@ from launcher.engine.worker.tensor_overrides import override_buffers
 KV_TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "iq4_nl": 20, "bf16": 30}
 _SPLIT_MODES = {"none": 0, "layer": 1, "row": 2, "tensor": 3}
 _LOAD_MODES = {"none": 0, "mmap": 1, "mlock": 2, "mmap+mlock": 3, "direct_io": 4}
+MAPPED = ("mmap", "mmap+mlock")
+LOCKED = ("mlock", "mmap+mlock")
 _NUMA = {"off": 0, "distribute": 1, "isolate": 2}
 _FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
 MOST_PARALLEL = 256  # LLAMA_MAX_SEQ

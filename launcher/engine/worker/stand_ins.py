@@ -30,6 +30,11 @@ def add_stand_ins(binding: Binding, count: int) -> list[int]:
     return [h for h in binding.device_handles().values() if h not in known]
 
 
+def stand_in_names(count: int) -> list[str]:
+    """What placements for stand-ins call them (engine/dry_run.py)."""
+    return [f"stand-in {i}" for i in range(count)]
+
+
 def _serve(binding: Binding, count: int) -> str:
     for _ in range(_TRIES):
         with socket.socket() as probe:
