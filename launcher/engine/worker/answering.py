@@ -6,11 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from launcher.core.errors import UserError
 from launcher.core.generation import Answer, Timings, TokenLogprob
 from launcher.engine.protocol import Generate, PromptProgress, TextDelta
+from launcher.engine.worker.choice import Choice
 from launcher.engine.worker.prompt import Prompt, Vocabulary
-from launcher.engine.worker.sampler import SamplerChain
 from launcher.engine.worker.text_stream import TextStream
 
 NEVER_BEGUN = Timings(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, "stopped")
@@ -52,7 +54,9 @@ class Answering:
 
     Attributes:
         todo: tokens to evaluate next: the rest of the prompt, then the token just written. Logits are wanted of the last.
+        drafted: guesses that are evaluated after it in the same batch.
         stop_reason: "" while the answer goes on.
+        failure: why the answer cannot go on, where that is nobody's wish.
     """
 
     def __init__(
@@ -60,7 +64,7 @@ class Answering:
         command: Generate,
         prompt: Prompt,
         vocabulary: Vocabulary,
-        sampler: SamplerChain,
+        choice: Choice,
         may_think: bool,
         send: Callable[[PromptProgress | TextDelta], None],
     ) -> None:
@@ -69,10 +73,12 @@ class Answering:
         self.operation = command.id
         self.request = request
         self.prompt = prompt
-        self.sampler = sampler
+        self.choice = choice
         self.figures = Figures(time.monotonic(), len(prompt.tokens))
         self.todo: list[int] = list(prompt.tokens)
+        self.drafted: list[int] = []
         self.stop_reason = ""
+        self.failure: UserError | None = None
         self.tokens: list[int] = []
         self.logprobs: list[TokenLogprob] = []
         self.stream = TextStream(
@@ -81,6 +87,7 @@ class Answering:
             stops=request.stops,
             prefix=request.prefix,
         )
+        self._thought_end = prompt.thought_end
         self._vocabulary = vocabulary
         self._send = send
         self._sent = 0.0
@@ -113,6 +120,17 @@ class Answering:
         figures.prefill_s = time.monotonic() - figures.prefill_started
         figures.decode_started = time.monotonic()
 
+    def advance(self, context: Any, index: int, context_used: int) -> None:
+        """Draw the next token from the logits at `index` of the last batch, and take it."""
+        try:
+            token = self.choice.draw(context, index, self.stream)
+        except UserError as error:
+            self.stop_reason, self.failure = "failed", error
+            return
+        if self.request.logprobs and token not in self._vocabulary.ends:
+            self.logprobs.append(self.choice.chances(context, index, token, self.request.logprobs))
+        self.take(token, context_used)
+
     def take(self, token: int, context_used: int) -> None:
         """The next token of the answer; sets `todo`, or `stop_reason` where the answer ends."""
         figures, stream = self.figures, self.stream
@@ -130,6 +148,8 @@ class Answering:
             self.stop_reason = "end"
         elif self.request.max_tokens is not None and figures.decode_tokens >= self.request.max_tokens:
             self.stop_reason = "length"
+        elif self._has_thought_enough():
+            self._close_thought(now)
 
     def finish(self, context_used: int) -> Answer:
         """The whole answer, after the rest of its text was sent."""
@@ -146,6 +166,22 @@ class Answering:
         figures.reasoning_tokens += was_reasoning
         if was_reasoning and not stream.in_reasoning:
             figures.reasoning_ended = now
+
+    def _has_thought_enough(self) -> bool:
+        budget, stream = self.request.thinking_budget, self.stream
+        if budget is None or not stream.in_reasoning or self.figures.reasoning_tokens < budget:
+            return False
+        return not stream.is_mid_character
+
+    def _close_thought(self, now: float) -> None:
+        """Write the end of the thought ourselves; one batch evaluates it. These tokens do not count as the model's."""
+        marks = self._vocabulary.marked(self._thought_end)
+        for token in marks:
+            self.stream.feed(self._vocabulary.piece(token))
+        self.choice.remember(marks)
+        self.tokens += marks
+        self.todo += marks
+        self.figures.reasoning_ended = now
 
     def tell_text(self, context_used: int) -> None:
         """Send what was written since the last time."""

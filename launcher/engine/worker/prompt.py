@@ -20,6 +20,9 @@ from launcher.core.generation import ChatTurn
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.template import ChatTemplate, closes_thought, opens_thought
 
+THOUGHT_END = "\n</think>\n\n"
+"""What ends a thought, with the blanks that R1 and most others write around it."""
+
 # enum llama_token_attr
 _ATTR_UNKNOWN, _ATTR_CONTROL, _ATTR_USER_DEFINED = 1 << 0, 1 << 3, 1 << 4
 
@@ -108,6 +111,13 @@ class Vocabulary:
                 return tokens[:count]
             room = -count
 
+    def marked(self, text: str) -> list[int]:
+        """Tokens of a text of ours, in which control tokens count."""
+        tokens: list[int] = []
+        for part in self.split_special(text):
+            tokens += self.plain(part) if isinstance(part, str) else [part]
+        return tokens
+
     def split_special(self, text: str) -> list[str | int]:
         """Template text as plain stretches and control token ids, in order."""
         if self._special_pattern is None:
@@ -163,12 +173,14 @@ class Prompt:
 
     Attributes:
         in_thought: the answer begins inside a thought.
-        thought_closed: the template told the model not to think.
+        thought_closed: the template told the model not to think, or we closed the thought it opened.
+        thought_end: how this template's models end a thought.
     """
 
     tokens: tuple[int, ...]
     in_thought: bool
     thought_closed: bool
+    thought_end: str = THOUGHT_END
 
 
 def make_prompt(
@@ -178,6 +190,7 @@ def make_prompt(
     thinking: bool,
     prefix: str = "",
     written: Mapping[str, Sequence[int]] | None = None,
+    close_thought: bool = False,
 ) -> Prompt:
     """Render and tokenise a conversation, ready for the model's answer.
 
@@ -189,6 +202,7 @@ def make_prompt(
         prefix: text the answer begins with; a thought that the template opened is closed before it.
         written: tokens of the model's own answers by their text. A model may write a text in other tokens than the
             tokeniser would (or with blanks that are not shown); giving it back its own keeps the cache's prefix.
+        close_thought: a thought that the template opens is closed at once.
 
     Raises:
         UserError: the template does not work for this conversation.
@@ -198,6 +212,9 @@ def make_prompt(
     messages = [{"role": turn.role, "content": mark} for turn, mark in zip(turns, marks, strict=True)]
     text = template.render(messages, thinking)
     in_thought = opens_thought(text)
+    # Where a template opens the thought without a line break (V3.1 and later), it ends without one as well.
+    thought_end = "</think>" if text.endswith("<think>") else THOUGHT_END
+    closes_now = in_thought and (close_thought or bool(prefix))
     joiner = _Joiner(vocabulary, written or {})
     for i, piece in enumerate(re.split(f"\ue000{nonce}\\.(\\d+)\ue001", text)):
         if i % 2:
@@ -205,13 +222,14 @@ def make_prompt(
             joiner.add_content(turn.content.strip() if template.trims_content else turn.content, turn.role)
         else:
             joiner.add_template_text(piece)
+    if closes_now:
+        joiner.add_template_text(thought_end)
     if prefix:
-        if in_thought:
-            joiner.add_template_text("\n</think>\n\n")
         joiner.add_content(prefix, "assistant")
     tokens = joiner.finish()
     if vocabulary.bos is not None and tokens[:1] != [vocabulary.bos]:
         tokens.insert(0, vocabulary.bos)
     if not tokens:
         raise BugError("a conversation without any token")
-    return Prompt(tuple(tokens), in_thought and not prefix, closes_thought(text) or bool(prefix))
+    is_closed = closes_now or closes_thought(text) or bool(prefix)
+    return Prompt(tuple(tokens), in_thought and not closes_now, is_closed, thought_end)

@@ -26,10 +26,12 @@ from launcher.engine.protocol import (
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.answering import NEVER_BEGUN, Answering
 from launcher.engine.worker.batch import Batch
+from launcher.engine.worker.choice import Choosing
+from launcher.engine.worker.drafting import Drafting
+from launcher.engine.worker.keeping import Keeper
 from launcher.engine.worker.model import NativeModel
 from launcher.engine.worker.prompt import Prompt, Vocabulary, make_prompt
 from launcher.engine.worker.room import context_full, fits_beside
-from launcher.engine.worker.sampler import SamplerChain
 from launcher.engine.worker.slots import Slot, choose
 from launcher.engine.worker.template import ChatTemplate
 
@@ -66,6 +68,7 @@ class Session:
 
     Attributes:
         steps: calls of llama_decode so far, for the heartbeat.
+        drafting: guesses tokens for an answer that is alone; None where nothing can.
     """
 
     def __init__(
@@ -80,13 +83,16 @@ class Session:
         self.vocabulary = vocabulary
         self.template = template
         self.steps = 0
+        self.drafting: Drafting | None = None
         self.slots = [Slot(native, i) for i in range(native.placement.n_parallel)]
         self._llama = native.binding.llama
         self._stops = stops
         self._send = send
         self._waiting: deque[_Waiting] = deque()
         self._written: dict[str, list[int]] = {}
+        self.keeper = Keeper(native, self.slots, self._written, send)
         self._batch = Batch(native.binding, native.placement.n_batch)
+        self._choosing = Choosing(native, vocabulary)
         self._seconds_per_token: float | None = None
 
     @property
@@ -162,13 +168,12 @@ class Session:
 
     def _prepare(self, command: Generate) -> Answering:
         request = command.request
+        self.keeper.recall(request)
         prompt = self._prompt(request)
         if len(prompt.tokens) >= self.native.n_ctx:
             raise self._context_full(len(prompt.tokens))
-        sampler = SamplerChain(self.native.binding, request.sampling, self.vocabulary.size)
-        sampler.remember(prompt.tokens)
         may_think = self.template.thinking is not Thinking.NEVER
-        return Answering(command, prompt, self.vocabulary, sampler, may_think, self._send)
+        return Answering(command, prompt, self.vocabulary, self._choosing.choice(request, prompt), may_think, self._send)
 
     def _prompt(self, request: GenerateRequest) -> Prompt:
         if request.prompt_tokens:
@@ -176,16 +181,25 @@ class Session:
                 raise UserError("bad_request", "The prompt has tokens that this model does not know.")
             return Prompt(request.prompt_tokens, in_thought=False, thought_closed=True)
         return make_prompt(
-            self.vocabulary, self.template, request.turns, request.thinking, request.prefix, self._written
+            self.vocabulary,
+            self.template,
+            request.turns,
+            request.thinking,
+            request.prefix,
+            self._written,
+            close_thought=request.thinking_budget == 0,
         )
 
     def _begin(self, work: Answering) -> None:
         slot = choose(self.slots, work.prompt.tokens, work.request.state_file)
         assert slot is not None  # noqa: S101 - the caller made sure
         self._send(AnswerStarted(work.operation))
+        restored = self.keeper.prepare(work, slot, lambda: self._stops.is_stopped(work.operation))
         reused = slot.keep(slot.common(work.prompt.tokens))
         slot.work, slot.state_file, slot.is_saved = work, work.request.state_file, False
-        work.begin(reused)
+        work.begin(reused, min(reused, restored))
+        if self.drafting:
+            self.drafting.begin()
 
     def _end_stopped(self) -> None:
         for waiting in [w for w in self._waiting if self._stops.is_stopped(w.command.id)]:
@@ -199,7 +213,7 @@ class Session:
     def _end_waiting(self, waiting: _Waiting) -> None:
         """It never began: an empty answer."""
         if waiting.work:
-            waiting.work.sampler.free()
+            waiting.work.choice.free()
         operation = waiting.command.id
         self._send(AnswerStarted(operation))
         self._send(AnswerFinished(operation, Answer(waiting.command.request.prefix, "", NEVER_BEGUN)))
@@ -207,10 +221,14 @@ class Session:
 
     def _finish(self, slot: Slot) -> None:
         work = _work_of(slot)
+        if work.failure:
+            self._fail(slot, Failure.of(work.failure))
+            return
         answer = work.finish(len(slot.cached))
         slot.release()
-        work.sampler.free()
+        work.choice.free()
         self._remember_written(work)
+        self.keeper.answered(slot, work)
         self._send(AnswerFinished(work.operation, answer))
         self._stops.end(work.operation)
 
@@ -218,7 +236,7 @@ class Session:
         work = _work_of(slot)
         work.tell_text(len(slot.cached))
         slot.release()
-        work.sampler.free()
+        work.choice.free()
         self._send(OperationFailed(work.operation, failure))
         self._stops.end(work.operation)
 
@@ -237,7 +255,12 @@ class Session:
             if not count:
                 break
             is_last = count == len(todo)
-            first = batch.add(todo if is_last else todo[:count], len(slot.cached), slot.sequence, int(is_last))
+            chunk, wanted = todo if is_last else todo[:count], int(is_last)
+            if self.drafting and is_last:
+                is_alone = len(working) == 1
+                drafted = self.drafting.guess(_work_of(slot), slot.cached, self.native.n_ctx, is_alone=is_alone)
+                chunk, wanted = [*chunk, *drafted], 1 + len(drafted)
+            first = batch.add(chunk, len(slot.cached), slot.sequence, wanted)
             places.append((slot, count, first if is_last else -1))
             limit -= count
         return places
@@ -255,6 +278,8 @@ class Session:
 
     def _take_results(self, places: Sequence[tuple[Slot, int, int]], n_tokens: int, began: float) -> None:
         is_reading = False
+        alone = places[0][0] if self.drafting and len(places) == 1 else None
+        start = len(alone.cached) if alone else 0
         for slot, count, _ in places:
             work = _work_of(slot)
             slot.cached += work.todo[:count]
@@ -269,14 +294,27 @@ class Session:
                 _work_of(slot).tell_prompt_progress()
             else:
                 self._next_token(slot, index)
+        if alone and self.drafting:
+            self.drafting.follow(alone.cached, start)
 
     def _next_token(self, slot: Slot, index: int) -> None:
+        """Draw the next token, and go on through the guesses for as long as they are what was drawn."""
         work = _work_of(slot)
         if work.is_reading:
             work.prompt_is_read()
-        work.take(work.sampler.sample(self.native.context, index), len(slot.cached))
-        if not work.stop_reason and len(slot.cached) + len(work.todo) > self.native.n_ctx:
-            work.stop_reason = "context"
+        accepted = 0
+        while True:
+            work.advance(self.native.context, index + accepted, len(slot.cached))
+            if not work.stop_reason and len(slot.cached) + len(work.todo) > self.native.n_ctx:
+                work.stop_reason = "context"
+            if work.stop_reason or work.todo != work.drafted[accepted : accepted + 1]:
+                break
+            slot.cached += work.todo
+            accepted += 1
+        if self.drafting:
+            if work.drafted:
+                slot.take_back()
+            self.drafting.settle(work, accepted)
         if work.stop_reason:
             self._finish(slot)
 
@@ -287,7 +325,9 @@ class Session:
         """
         idle = [s for s in self.slots if s.work is None and s.cached]
         if idle:
-            min(idle, key=lambda s: s.used_at).keep(0)
+            oldest = min(idle, key=lambda s: s.used_at)
+            self.keeper.save(oldest)
+            oldest.keep(0)
             return
         reading = [s for s in working if s.work and s.work.is_reading]
         if reading and len(working) > 1:
@@ -311,7 +351,7 @@ class Session:
     def _remember_written(self, work: Answering) -> None:
         """Keep the tokens of an answer that the history will hold as it was written: without a thought or a stop string."""
         stream, prefix = work.stream, work.request.prefix
-        if stream.reasoning or stream.stopped or not work.tokens:
+        if stream.had_thought or stream.stopped or not work.tokens:
             return
         if any(token in self.vocabulary.control for token in work.tokens):
             return

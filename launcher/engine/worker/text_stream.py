@@ -21,6 +21,7 @@ class TextStream:
         answer: all answer text so far.
         reasoning: all reasoning text so far.
         stopped: a stop string came; nothing after it is taken.
+        had_thought: some of it is reasoning, if only an empty one.
     """
 
     def __init__(self, *, in_thought: bool, may_think: bool, stops: tuple[str, ...] = (), prefix: str = "") -> None:
@@ -35,6 +36,7 @@ class TextStream:
         self.answer = prefix
         self.reasoning = ""
         self.stopped = False
+        self.had_thought = in_thought
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stops = tuple(s for s in stops if s)
         self._channel = "reasoning" if in_thought else "answer"
@@ -49,6 +51,16 @@ class TextStream:
     def in_reasoning(self) -> bool:
         """Whether the text written now is reasoning."""
         return self._channel == "reasoning"
+
+    @property
+    def may_open(self) -> bool:
+        """Whether a thought could still begin."""
+        return self._may_open
+
+    @property
+    def is_mid_character(self) -> bool:
+        """Whether the bytes so far end inside a character."""
+        return bool(self._decoder.getstate()[0])
 
     def feed(self, data: bytes) -> None:
         """Take the bytes of one token."""
@@ -109,6 +121,7 @@ class TextStream:
         return (*opening, *closing, *self._stops)
 
     def _switch(self, channel: str) -> None:
+        self.had_thought = True
         self._channel = channel
         self._blanks = ""
         self._may_open = self._may_close_unopened = False
