@@ -141,7 +141,7 @@ class Session:
         for slot in self.slots:
             slot.release()
             slot.keep(0)
-        for operation in operations:
+        for operation in dict.fromkeys(operations):
             self._send(OperationFailed(operation, failure))
             self._stops.end(operation)
 
@@ -163,8 +163,8 @@ class Session:
                 waiting.must_be_alone or not fits_beside(len(work.todo), self.slots, self.native.n_ctx)
             ):
                 return
-            self._waiting.popleft()
             self._begin(work)
+            self._waiting.popleft()
 
     def _prepare(self, command: Generate) -> Answering:
         request = command.request
@@ -199,7 +199,7 @@ class Session:
         slot.work, slot.state_file, slot.is_saved = work, work.request.state_file, False
         work.begin(reused, min(reused, restored))
         if self.drafting:
-            self.drafting.begin()
+            self.drafting.begin(work)
 
     def _end_stopped(self) -> None:
         for waiting in [w for w in self._waiting if self._stops.is_stopped(w.command.id)]:
