@@ -7,28 +7,24 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from launcher.chat.conversation import Conversation, Maker, Message, MessageState
+from launcher.app.answer_presenter import AnswerPresenter, Turn
+from launcher.app.context_presenter import ContextPresenter
+from launcher.chat.context_policy import ContextPolicy
+from launcher.chat.context_room import answer_room_of_a_thought
+from launcher.chat.conversation import Conversation, Maker, Message
 from launcher.chat.titles import title_from
-from launcher.chat.turns import ContextUse, Prompt, estimated_tokens, fit_prompt
 from launcher.core.downloads import Installed
 from launcher.core.errors import UserError
-from launcher.core.generation import Answer, GenerateRequest, Loaded
-from launcher.core.models import Sampling, Thinking
+from launcher.core.generation import Loaded
+from launcher.core.models import Thinking
 from launcher.core.plans import Plan
-from launcher.engine.protocol import (
-    EngineState,
-    LoadProgress,
-    OperationFailed,
-    TextDelta,
-    TokensCounted,
-)
+from launcher.engine.protocol import EngineState, LoadProgress
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
-from launcher.store.settings import LAST_MODEL, SYSTEM_PROMPT, Settings
+from launcher.store.settings import CONTEXT_POLICY, LAST_MODEL, Settings
 from launcher.ui.chat import ChatPage, ModelState, ThinkingMode
+from launcher.ui.components import BannerKind
 
-_ANSWER_ROOM_TOKENS = 2048
-_SAVE_SECONDS = 1.0
 _MODES = {
     Thinking.ALWAYS: ThinkingMode.ALWAYS,
     Thinking.NEVER: ThinkingMode.NEVER,
@@ -37,17 +33,19 @@ _MODES = {
 
 
 class ChatPresenter(QObject):
-    """Sends messages, shows and saves what streams back, and says what went wrong in place.
+    """Keeps the list of chats and the open one, says what the model is doing, and what went wrong in place.
 
     Signals:
         model_wanted(Installed): load this model (the picker, or a message while none is loaded).
         models_wanted(): show the Models page.
         answer_measured(Timings): figures of a finished answer.
+        setting_changed(str, object): a setting that is also changed here: key and value.
     """
 
     model_wanted = Signal(object)
     models_wanted = Signal()
     answer_measured = Signal(object)
+    setting_changed = Signal(str, object)
 
     def __init__(
         self, page: ChatPage, store: ChatService, engine: EngineService, settings: Settings, parent: QObject
@@ -60,28 +58,26 @@ class ChatPresenter(QObject):
         self._make = Maker()
         self._chat: Conversation = self._make.conversation()
         self._is_on_disk = False
-        self._answer: Message | None = None
-        self._answer_chat: Conversation | None = None
-        self._saved_at = 0.0
-        self._shown_tokens = 0
-        self._wants_answer = False
+        self._waiting: Turn | None = None
+        self._notices: dict[str, tuple[UserError, BannerKind]] = {}
         self._thinking = True
-        self._cut = 0
-        self._counts: dict[str, int] = {}
-        self._counted: tuple[str, ...] = ()
         self._installed: tuple[Installed, ...] = ()
+        self._context = ContextPresenter(page, engine, settings, self)
+        self._answers = AnswerPresenter(page, store, engine, self._context, self)
         self._connect_page()
         self._connect_engine()
+        self._connect_answers()
         store.conversations_listed.connect(page.set_conversations)
         store.conversation_opened.connect(self._on_conversation_opened)
         store.store_failed.connect(page.show_banner)
         page.set_model("", "", ModelState.NONE)
+        self._answers.set_shown(self._chat.id)
         page.set_conversation(self._chat)
 
     def _connect_page(self) -> None:
         page, store = self._page, self._store
         page.message_sent.connect(self._on_message_sent)
-        page.stop_requested.connect(self._engine.stop)
+        page.stop_requested.connect(self._answers.stop)
         page.load_cancel_requested.connect(self._engine.stop)
         page.regenerate_requested.connect(self._on_regenerate_requested)
         page.edit_requested.connect(self._on_edit_requested)
@@ -94,6 +90,7 @@ class ChatPresenter(QObject):
         page.model_chosen.connect(self.model_wanted)
         page.models_requested.connect(self.models_wanted)
         page.thinking_toggled.connect(self._on_thinking_toggled)
+        page.context_policy_chosen.connect(self._on_context_policy_chosen)
 
     def _connect_engine(self) -> None:
         engine = self._engine
@@ -103,11 +100,17 @@ class ChatPresenter(QObject):
         engine.loaded.connect(self._on_loaded)
         engine.load_failed.connect(self._on_load_failed)
         engine.load_cancelled.connect(self._on_load_cancelled)
-        engine.text_streamed.connect(self._on_text_streamed)
-        engine.answer_finished.connect(self._on_answer_finished)
-        engine.answer_failed.connect(self._on_answer_failed)
-        engine.tokens_counted.connect(self._on_tokens_counted)
         engine.crashed.connect(self._on_crashed)
+
+    def _connect_answers(self) -> None:
+        answers = self._answers
+        answers.chat_changed.connect(self._on_chat_changed)
+        answers.measured.connect(self.answer_measured)
+        answers.ended.connect(self._on_answer_ended)
+        answers.refused.connect(self._on_refused)
+        answers.failed.connect(self._on_answer_failed)
+        answers.trimmed.connect(self._on_trimmed)
+        answers.interrupted.connect(self._on_interrupted)
 
     # -- what the user does
 
@@ -129,40 +132,73 @@ class ChatPresenter(QObject):
         if target is not None:
             self.model_wanted.emit(target)
 
+    @Slot()
+    def stop(self) -> None:
+        """End the answer, or the load."""
+        if self._answers.chat is not None:
+            self._answers.stop()
+        else:
+            self._engine.stop()
+
+    def continue_answer(self, message_id: str) -> None:
+        """Go on with the last answer of the open chat from the text it has; older messages leave where there is no room."""
+        answer = self._chat.message(message_id)
+        if answer is None or message_id != self._chat.leaf_id or not answer.text.strip():
+            return
+        self._ask(Turn(self._chat, self._thinks(), continued=answer))
+
+    def answer_again(self, message_id: str) -> None:
+        """Make an answer again whose thought filled the context, with most of the context kept free for it."""
+        loaded = self._engine.model
+        room = answer_room_of_a_thought(loaded.n_ctx) if loaded else None
+        self._make_again(message_id, room)
+
+    @Slot(str)
+    def set_context_policy(self, policy: str) -> None:
+        """What happens when the context is full, from the next message on."""
+        self._context.set_policy(ContextPolicy(policy))
+
     @Slot(str)
     def _on_message_sent(self, text: str) -> None:
-        message = self._make.user_message(text, self._chat.leaf_id)
+        before = self._chat.leaf_id
+        message = self._make.user_message(text, before)
         if not self._chat.title:
             self._chat = replace(self._chat, title=title_from(text))
         is_first = not self._is_on_disk
         self._take(message)
-        self._page.clear_engine_error()
         if is_first:
             self._page.set_conversation(self._chat)
         else:
             self._page.add_message(message)
-        self._ask()
+        self._ask(Turn(self._chat, self._thinks(), before=before, draft=text))
 
     @Slot(str)
     def _on_regenerate_requested(self, message_id: str) -> None:
+        self._make_again(message_id, None)
+
+    def _make_again(self, message_id: str, answer_tokens: int | None) -> None:
         old = self._chat.message(message_id)
-        if old is None or self._answer is not None:
+        if old is None or self._answers.chat is not None:
             return
+        before = self._chat.leaf_id
         self._chat = self._chat.with_leaf(old.parent_id)
         self._page.set_conversation(self._chat)
-        self._page.clear_engine_error()
-        self._ask()
+        self._ask(Turn(self._chat, self._thinks(), answer_tokens=answer_tokens, before=before))
 
     @Slot(str, str)
     def _on_edit_requested(self, message_id: str, text: str) -> None:
         old = self._chat.message(message_id)
-        if old is None or self._answer is not None:
+        if old is None or self._answers.chat is not None:
             return
+        before = self._chat.leaf_id
         self._chat = self._chat.with_leaf(old.parent_id)
         self._take(self._make.user_message(text, old.parent_id))
         self._page.set_conversation(self._chat)
-        self._page.clear_engine_error()
-        self._ask()
+        self._ask(Turn(self._chat, self._thinks(), before=before, draft=text))
+
+    @Slot(object)
+    def _on_context_policy_chosen(self, policy: ContextPolicy) -> None:
+        self.setting_changed.emit(CONTEXT_POLICY.key, policy.value)
 
     @Slot(bool)
     def _on_thinking_toggled(self, is_on: bool) -> None:
@@ -172,138 +208,85 @@ class ChatPresenter(QObject):
     @Slot(str)
     def _on_delete_requested(self, chat_id: str) -> None:
         self._store.delete(chat_id)
+        if self._waiting is not None and self._waiting.chat.id == chat_id:
+            self._waiting = None
         if chat_id == self._chat.id:
             self.new_chat()
 
     @Slot(object)
     def _on_conversation_opened(self, conversation: Conversation) -> None:
-        running = self._answer_chat
+        running = self._answers.chat
         self._show(running if running is not None and running.id == conversation.id else conversation, is_on_disk=True)
 
     # -- one answer
 
-    def _ask(self) -> None:
-        """Answer the last message of the chat, loading a model first if none is there."""
-        if self._engine.model is None:
-            self._wants_answer = True
-            if self._engine.state not in (EngineState.STARTING, EngineState.LOADING):
-                self.load_again()
+    def _ask(self, turn: Turn) -> None:
+        """Answer the last message of a chat, loading a model first if none is there."""
+        if self._answers.chat is not None:
             return
-        self._wants_answer = False
-        loaded = self._engine.model
-        try:
-            prompt = self._prompt(loaded)
-        except UserError as error:
-            self._page.show_engine_error(error)
+        self._notices.pop(turn.chat.id, None)
+        self._page.clear_engine_error()
+        if self._engine.model is not None:
+            self._waiting = None
+            self._answers.ask(turn)
             return
-        if prompt.cut != self._cut:
-            self._cut = prompt.cut
-            self._page.set_context_cut(prompt.cut)
-        leaf = self._chat.leaf_id
-        assert leaf is not None, "an answer follows a message"  # noqa: S101
-        answer = self._make.answer(leaf, loaded.name, loaded.quant)
-        self._answer = answer
-        self._take(answer)
-        self._answer_chat = self._chat
-        self._saved_at = time.monotonic()
-        self._shown_tokens = 0
-        self._page.begin_answer(answer)
-        self._page.set_context(prompt.use)
-        variant = self._engine.variant
-        self._engine.generate(
-            GenerateRequest(
-                turns=prompt.turns,
-                sampling=variant.sampling if variant else Sampling(),
-                thinking=self._thinks(loaded),
-            ),
-            self._chat.id,
-        )
-
-    def _prompt(self, loaded: Loaded) -> Prompt:
-        variant = self._engine.variant
-        return fit_prompt(
-            self._chat.path(),
-            loaded.n_ctx,
-            min(_ANSWER_ROOM_TOKENS, loaded.n_ctx // 3),
-            self._settings.get(SYSTEM_PROMPT),
-            variant.system_prompt if variant else "allowed",
-            self._cut,
-            self._tokens_of,
-        )
-
-    def _tokens_of(self, text: str) -> int:
-        """Counted by the engine's tokenizer where it has, estimated on the high side otherwise."""
-        return self._counts.get(text) or estimated_tokens(text)
+        waiting = self._waiting
+        if waiting is not None and waiting.chat.leaf_id == turn.before and waiting.draft:
+            # Another message while the model loads: one answer to both, and both are taken back together.
+            turn = replace(turn, before=waiting.before, draft=f"{waiting.draft}\n\n{turn.draft}")
+        self._waiting = turn
+        if self._engine.state not in (EngineState.STARTING, EngineState.LOADING):
+            self.load_again()
 
     @Slot(object)
-    def _on_text_streamed(self, event: TextDelta) -> None:
-        answer = self._answer
-        if answer is None:
+    def _on_chat_changed(self, chat: Conversation) -> None:
+        if chat.id == self._chat.id:
+            self._chat = chat
+
+    @Slot(str)
+    def _on_answer_ended(self, chat_id: str) -> None:
+        if chat_id == self._chat.id:
+            self._show_notice()
+            self._context.show_chat(self._chat, thinks=self._thinks())
+
+    @Slot(object, object)
+    def _on_refused(self, turn: Turn, error: UserError) -> None:
+        """Nothing was sent: the chat is as it was before, and what was written is in the field again."""
+        self._notices[turn.chat.id] = (error, BannerKind.WARN)
+        if turn.chat.id != self._chat.id:
             return
-        if event.reclassified:
-            answer = replace(answer, reasoning=answer.reasoning + answer.text, text="")
-        for delta in event.deltas:
-            if delta.channel == "reasoning":
-                answer = replace(answer, reasoning=answer.reasoning + delta.text)
-            else:
-                answer = replace(answer, text=answer.text + delta.text)
-        self._keep_answer(answer)
-        if self._is_answer_shown():
-            if event.reclassified:
-                self._page.set_messages(self._chat.path())
-            else:
-                new_tokens = event.decode_tokens - self._shown_tokens
-                for delta in event.deltas:
-                    self._page.append_delta(delta.channel, delta.text, new_tokens)
-                    new_tokens = 0
-                self._shown_tokens = event.decode_tokens
-            self._show_context(event.context_used, event.reasoning_tokens)
-        if time.monotonic() - self._saved_at >= _SAVE_SECONDS and self._answer_chat is not None:
-            self._saved_at = time.monotonic()
-            self._store.save_message(self._answer_chat.id, answer)
+        if turn.continued is None:
+            self._chat = self._chat.with_leaf(turn.before)
+            self._store.set_leaf(self._chat.id, turn.before)
+            self._page.set_conversation(self._chat)
+            if turn.draft:
+                self._page.take_back(turn.draft)
+            self._context.show_chat(self._chat, thinks=self._thinks())
+        self._show_notice()
+
+    @Slot(str, object)
+    def _on_answer_failed(self, chat_id: str, error: UserError) -> None:
+        self._notices[chat_id] = (error, BannerKind.BAD)
+        self._show_notice()
+
+    @Slot(str, object)
+    def _on_trimmed(self, chat_id: str, problem: UserError) -> None:
+        self._notices[chat_id] = (self._context.trimmed_instead(problem), BannerKind.INFO)
+        self._show_notice()
 
     @Slot(object)
-    def _on_answer_finished(self, result: Answer) -> None:
-        state = MessageState.STOPPED if result.timings.stop_reason == "stopped" else MessageState.DONE
-        self._end_answer(result.answer, result.reasoning, state, result)
-        self.answer_measured.emit(result.timings)
-        self._show_context(result.timings.context_used, result.timings.reasoning_tokens)
-        self._count()
+    def _on_interrupted(self, turn: Turn) -> None:
+        self._waiting = turn
 
-    @Slot(object)
-    def _on_answer_failed(self, event: OperationFailed) -> None:
-        answer = self._answer
-        if answer is not None:
-            self._end_answer(
-                event.answer or answer.text, event.reasoning or answer.reasoning, MessageState.FAILED, None
-            )
-        self._page.show_engine_error(event.failure.error())
-
-    def _end_answer(self, text: str, reasoning: str, state: MessageState, result: Answer | None) -> None:
-        if self._answer is None or self._answer_chat is None:
+    def _show_notice(self) -> None:
+        """What is to be said at the end of the open chat: what happened last, or that its answer ended with the context."""
+        notice = self._notices.get(self._chat.id)
+        if notice is not None:
+            self._page.show_engine_error(*notice)
             return
-        timings = result.timings if result else None
-        message = replace(self._answer, text=text, reasoning=reasoning, state=state, timings=timings)
-        chat_id, was_shown = self._answer_chat.id, self._is_answer_shown()
-        self._keep_answer(message)
-        self._answer, self._answer_chat = None, None
-        self._store.save_message(chat_id, message)
-        self._store.list_conversations()
-        if was_shown:
-            self._page.finish_answer(message)
-        else:
-            self._page.set_answering(False)
-
-    def _keep_answer(self, answer: Message) -> None:
-        """The newest text of the streaming answer, in its chat, also while another chat is open."""
-        self._answer = answer
-        if self._answer_chat is not None:
-            self._answer_chat = self._answer_chat.with_message(answer)
-            if self._is_answer_shown():
-                self._chat = self._answer_chat
-
-    def _is_answer_shown(self) -> bool:
-        return self._answer_chat is not None and self._answer_chat.id == self._chat.id
+        ended = self._context.end_of_context(self._chat)
+        if ended is not None and self._answers.chat is None:
+            self._page.show_engine_error(ended, BannerKind.WARN)
 
     # -- the model
 
@@ -335,20 +318,23 @@ class ChatPresenter(QObject):
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
+        del loaded  # the service has it
         self._page.set_loading(None, "")
         path = self._engine.installed.path if self._engine.installed else ""
         self._store.run(lambda: self._settings.set(LAST_MODEL, path))
-        self._counts.clear()
-        self._cut = 0
-        self._page.set_context_cut(0)
+        self._context.forget()
         self._thinking = True
         self._update_thinking()
-        self._show_context(0, 0)
         self._update_blocked()
-        if self._wants_answer:
-            self._ask()
+        waiting = self._waiting
+        if waiting is not None:
+            # It may have got a title meanwhile, and whether the model thinks is known only now.
+            self._answers.set_shown(self._chat.id)
+            chat = self._chat if waiting.chat.id == self._chat.id else waiting.chat
+            self._ask(replace(waiting, chat=chat, thinks=self._thinks()))
         else:
-            self._count()
+            self._context.show_chat(self._chat, thinks=self._thinks())
+            self._show_notice()
 
     @Slot(object)
     def _on_load_failed(self, error: UserError) -> None:
@@ -357,7 +343,7 @@ class ChatPresenter(QObject):
 
     @Slot()
     def _on_load_cancelled(self) -> None:
-        self._wants_answer = False
+        self._waiting = None
         self._page.set_loading(None, "")
 
     @Slot(object)
@@ -401,51 +387,25 @@ class ChatPresenter(QObject):
             Thinking.ALWAYS: self.tr("always on for this model"),
             Thinking.NEVER: self.tr("this model does not think first"),
         }
-        self._page.set_thinking(_MODES[loaded.thinking], self._thinks(loaded), reasons.get(loaded.thinking, ""))
+        self._page.set_thinking(_MODES[loaded.thinking], self._thinks(), reasons.get(loaded.thinking, ""))
 
-    def _thinks(self, loaded: Loaded) -> bool:
+    def _thinks(self) -> bool:
         """Whether the next answer begins with a thought: the switch, where the model has one."""
-        return self._thinking if loaded.thinking is Thinking.SWITCH else loaded.thinking is Thinking.ALWAYS
-
-    # -- the context meter
-
-    def _show_context(self, used: int, reasoning_tokens: int) -> None:
         loaded = self._engine.model
-        if loaded is not None:
-            thinking = min(reasoning_tokens, used)
-            self._page.set_context(ContextUse(loaded.n_ctx, 0, used - thinking, thinking))
-
-    def _count(self) -> None:
-        """Ask the engine's tokenizer how long the chat is; the next prompt is fitted by these counts."""
-        loaded = self._engine.model
-        path = self._chat.path()
-        if loaded is None or not path:
-            return
-        try:
-            turns = self._prompt(loaded).turns
-        except UserError:
-            return  # the newest message is too long; sending it says so
-        self._counted = tuple(turn.content for turn in turns)
-        self._engine.count_tokens(turns, thinking=self._thinks(loaded))
-
-    @Slot(object)
-    def _on_tokens_counted(self, event: TokensCounted) -> None:
-        if len(event.turn_tokens) == len(self._counted):
-            self._counts.update(zip(self._counted, event.turn_tokens, strict=True))
-        if self._answer is None:
-            self._page.set_context(ContextUse(event.n_ctx, 0, event.tokens, 0))
+        if loaded is None or loaded.thinking is Thinking.SWITCH:
+            return self._thinking
+        return loaded.thinking is Thinking.ALWAYS
 
     # -- the conversation
 
     def _show(self, chat: Conversation, *, is_on_disk: bool) -> None:
         self._chat, self._is_on_disk = chat, is_on_disk
-        self._cut = 0
+        self._answers.set_shown(chat.id)
         self._page.set_conversation(chat)
         # One answer at a time: while it is made in another chat, this one offers Stop too.
-        self._page.set_answering(self._answer is not None)
-        if self._answer is None:
-            self._show_context(0, 0)
-            self._count()
+        self._page.set_answering(self._answers.chat is not None)
+        self._context.show_chat(chat, thinks=self._thinks())
+        self._show_notice()
 
     def _take(self, message: Message) -> None:
         """Put a message at the end of the open chat, here and on the disk."""

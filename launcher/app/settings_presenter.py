@@ -25,6 +25,7 @@ from launcher.services.tasks import CLOSE_PATIENCE_S, TaskRunner
 from launcher.store.settings import (
     CA_FILE,
     CONNECTIONS,
+    CONTEXT_POLICY,
     DOWNLOADS_AT_ONCE,
     HUB_ENDPOINT,
     KV_STATE_CAP_GB,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _SHOWN: tuple[Setting[Any], ...] = (
     THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
     DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY, SYSTEM_PROMPT, KV_STATE_CAP_GB,
+    CONTEXT_POLICY,
 )  # fmt: skip
 _OF_THE_NETWORK = (HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE)
 _BYTES_PER_KB = 1000
@@ -62,10 +64,12 @@ class SettingsPresenter(QObject):
     Signals:
         next_step_chosen(NextStep): the connection test, the dialog for a token.
         network_changed(): another server, proxy, certificate or token is in force.
+        context_policy_changed(str): what happens when a chat no longer fits.
     """
 
     next_step_chosen = Signal(object)
     network_changed = Signal()
+    context_policy_changed = Signal(str)
 
     def __init__(
         self,
@@ -179,6 +183,8 @@ class SettingsPresenter(QObject):
             self._engine.set_idle_minutes(cast("int", value))
         elif setting is KV_STATE_CAP_GB:
             self._engine.set_state_cap(cast("int", value) * _BYTES_PER_GB)
+        elif setting is CONTEXT_POLICY:
+            self.context_policy_changed.emit(value)
         elif setting is DOWNLOADS_AT_ONCE:
             self._downloads.set_at_once(cast("int", value))
         elif setting is CONNECTIONS:

@@ -38,7 +38,7 @@ from launcher.services.exact_service import ExactService
 from launcher.services.hardware_service import HardwareService
 from launcher.services.library_service import LibraryService
 from launcher.services.plan_service import PlanService
-from launcher.store.settings import METERS_SHOWN, RESUME_ON_START, WINDOW_GEOMETRY, Settings
+from launcher.store.settings import CONTEXT_POLICY, METERS_SHOWN, RESUME_ON_START, WINDOW_GEOMETRY, Settings
 from launcher.ui.chat import ChatPage
 from launcher.ui.downloads import DownloadsPage
 from launcher.ui.home import HomePage
@@ -146,7 +146,7 @@ class Workspace(QObject):
         window.closing.connect(self._on_closing)
         window.new_chat_requested.connect(self._on_new_chat_requested)
         window.search_requested.connect(self._on_search_requested)
-        window.stop_requested.connect(self._engine.stop)
+        window.stop_requested.connect(self._chat_presenter.stop)
         window.meters_toggle_requested.connect(self._on_meters_toggle_requested)
         chat.meter_toggled.connect(self._on_meter_toggled)
         chat.link_open_requested.connect(self._on_link_open_requested)
@@ -163,6 +163,8 @@ class Workspace(QObject):
             source.connect(self._steps.carry_out)
         self._downloads_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._downloads_presenter.setting_changed.connect(self._settings_presenter.change)
+        self._chat_presenter.setting_changed.connect(self._settings_presenter.change)
+        self._settings_presenter.context_policy_changed.connect(self._chat_presenter.set_context_policy)
         self._settings_presenter.network_changed.connect(self._downloads_presenter.on_network_changed)
         self._dialogs.next_step_chosen.connect(self._steps.carry_out)
         self._dialogs.failed.connect(self._downloads_page.show_error)
@@ -199,6 +201,9 @@ class Workspace(QObject):
         teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
         teach(StepAction.NEW_CHAT, self._on_new_chat_step)
         teach(StepAction.EDIT_MESSAGE, self._on_edit_message)
+        teach(StepAction.CONTINUE_ANSWER, self._chat_presenter.continue_answer)
+        teach(StepAction.ANSWER_AGAIN, self._chat_presenter.answer_again)
+        teach(StepAction.SET_CONTEXT_POLICY, self._on_set_context_policy)
         teach(StepAction.ENTER_TOKEN, self._dialogs.ask_token)
         teach(StepAction.FREE_SPACE, self._on_free_space)
         teach(StepAction.CHANGE_FOLDER, self._on_change_folder)
@@ -348,6 +353,9 @@ class Workspace(QObject):
     def _on_edit_message(self, argument: str) -> None:
         del argument
         self._chat.focus_composer()
+
+    def _on_set_context_policy(self, policy: str) -> None:
+        self._settings_presenter.change(CONTEXT_POLICY.key, policy)
 
     def _on_free_space(self, argument: str) -> None:
         del argument

@@ -53,6 +53,28 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What a model wrote down of the beginning of a branch, sent in its place when the context is full.
+
+    It holds for every branch through `until_id`: what comes before a message never changes, because an edit makes another
+    message. An edit or a branch before that point leaves the summary behind.
+
+    Attributes:
+        until_id: the last message it covers; all before it are covered too.
+        text: by the model, so untrusted.
+        n_messages: how many it covers.
+        model: name and quantisation of the model that wrote it.
+        created_at: seconds since the epoch.
+    """
+
+    until_id: str
+    text: str
+    n_messages: int
+    model: str = ""
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A chat: all its messages, and which branch is open.
 
@@ -60,6 +82,8 @@ class Conversation:
         messages: every message, parents before children.
         leaf_id: the last message of the open branch; None while empty.
         updated_at: seconds since the epoch; orders the list.
+        cut_id: the oldest message that is still sent word for word, since older ones no longer fitted; None while all are.
+        summaries: of beginnings of its branches, the newest last.
     """
 
     id: str
@@ -68,6 +92,8 @@ class Conversation:
     updated_at: float
     messages: tuple[Message, ...] = ()
     leaf_id: str | None = None
+    cut_id: str | None = None
+    summaries: tuple[Summary, ...] = ()
 
     def path(self) -> tuple[Message, ...]:
         """The open branch, oldest first. A broken parent link ends it instead of raising: old files must open."""
@@ -96,6 +122,13 @@ class Conversation:
     def with_leaf(self, message_id: str | None) -> Conversation:
         """Open another branch; None goes back before the first message."""
         return replace(self, leaf_id=message_id)
+
+    def with_cut(self, message_id: str | None, summary: Summary | None = None) -> Conversation:
+        """From now on this is the oldest message that is sent; `summary` is kept for what lies before it."""
+        if summary is None or summary in self.summaries:
+            return replace(self, cut_id=message_id)
+        others = tuple(s for s in self.summaries if s.until_id != summary.until_id)
+        return replace(self, cut_id=message_id, summaries=(*others, summary))
 
 
 @dataclass(frozen=True, slots=True)

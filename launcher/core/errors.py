@@ -24,6 +24,9 @@ class StepAction(StrEnum):
     DOWNLOAD_AGAIN = "download_again"
     NEW_CHAT = "new_chat"
     EDIT_MESSAGE = "edit_message"
+    CONTINUE_ANSWER = "continue_answer"
+    ANSWER_AGAIN = "answer_again"
+    SET_CONTEXT_POLICY = "set_context_policy"
     ENTER_TOKEN = "enter_token"  # noqa: S105 - a name, not a secret
     FREE_SPACE = "free_space"
     CHANGE_FOLDER = "change_folder"

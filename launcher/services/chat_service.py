@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from launcher.chat.conversation import Conversation, ConversationEntry, Message
+from launcher.chat.conversation import Conversation, ConversationEntry, Message, Summary
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir
+from launcher.engine.kv_states import chat_states
 from launcher.services.tasks import TaskRunner
 from launcher.store.chats import ChatStore
 from launcher.store.loads import LoadHistory, LoadRecord
@@ -78,6 +79,14 @@ class ChatService(QObject):
         """Add or replace a message."""
         self._do(lambda db: db.chats.save_message(chat_id, message, makes_leaf))
 
+    def set_leaf(self, chat_id: str, message_id: str | None) -> None:
+        """Remember which branch is open."""
+        self._do(lambda db: db.chats.set_leaf(chat_id, message_id))
+
+    def save_cut(self, chat_id: str, message_id: str | None, summary: Summary | None = None) -> None:
+        """Remember which message is the oldest that is sent, and the summary of what lies before it."""
+        self._do(lambda db: db.chats.save_cut(chat_id, message_id, summary))
+
     def rename(self, chat_id: str, title: str) -> None:
         """Give a chat another title."""
         self._do(lambda db: db.chats.rename(chat_id, title))
@@ -125,6 +134,9 @@ class ChatService(QObject):
 
     def _close_databases(self) -> None:
         if self._databases is not None:
+            self._databases.chats.purge_deleted()
+            # What the engine keeps of a chat goes with it.
+            chat_states().keep_only(self._databases.chats.ids())
             self._databases.chats.close()
             self._databases.loads.close()
 

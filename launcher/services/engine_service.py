@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import dataclass, replace
-from pathlib import Path
+import logging
+from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from launcher.core.downloads import Installed
-from launcher.core.errors import NextStep, UserError
-from launcher.core.generation import ChatTurn, GenerateRequest, Loaded, LoadRequest
-from launcher.core.machine import Machine
+from launcher.core.errors import UserError
+from launcher.core.generation import ChatTurn, GenerateRequest, Loaded
 from launcher.core.models import Variant
 from launcher.core.plans import Plan, Wishes
-from launcher.core.units import gib
-from launcher.core.words import say
 from launcher.engine import protocol
 from launcher.engine.client import EngineClient
+from launcher.engine.kv_states import StateFolder, chat_states
 from launcher.engine.protocol import EngineState
+from launcher.services.load_failures import is_for_memory
+from launcher.services.opening import Opening, OpeningStopped, OpenRequest, Prepared, Stage
 from launcher.services.tasks import TaskRunner
 
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A model file with the plan it will be loaded by."""
-
-    installed: Installed
-    machine: Machine
-    plan: Plan
-    variant: Variant | None
+_log = logging.getLogger(__name__)
+_CLOSE_SAVE_S = 5.0
+"""The window is gone by then, and who closes it wants to be done."""
 
 
 class EngineService(QObject):
@@ -38,21 +32,27 @@ class EngineService(QObject):
     Signals:
         state_changed(EngineState): for status bar and buttons.
         machine_read(Machine): the hardware as it was right before a load.
-        planned(Plan): how the file will be placed; sent before the load begins.
+        stage_changed(Stage): what is being done before a load.
+        planned(Plan): how the file will be placed; sent before the load begins, and again before each smaller one.
+        stepped_down(tuple[str, ...]): what had to be given up so far for want of memory, and why; sentences in order.
         load_progressed(LoadProgress): while weights are read.
-        loaded(Loaded): ready; actual memory inside.
+        loaded(Loaded): ready; actual memory inside, and among the notes what had to be given up.
         load_failed(UserError): nothing is loaded.
         load_cancelled(): the user stopped it; nothing is loaded.
         text_streamed(TextDelta): new text of the answer.
         answer_finished(Answer): complete or stopped.
         answer_failed(OperationFailed): the text so far is inside; the engine may be gone (see `state`).
         tokens_counted(TokensCounted): the answer to `count_tokens`.
+        count_failed(OperationFailed): no answer to `count_tokens`: the template refuses the turns, or the engine is gone.
         crashed(UserError): the engine process ended by itself.
+        states_changed(): the saved states of chats are others than before.
     """
 
     state_changed = Signal(object)
     machine_read = Signal(object)
+    stage_changed = Signal(object)
     planned = Signal(object)
+    stepped_down = Signal(object)
     load_progressed = Signal(object)
     loaded = Signal(object)
     load_failed = Signal(object)
@@ -61,26 +61,42 @@ class EngineService(QObject):
     answer_finished = Signal(object)
     answer_failed = Signal(object)
     tokens_counted = Signal(object)
+    count_failed = Signal(object)
     crashed = Signal(object)
+    states_changed = Signal()
     _arrived = Signal(object)
+    _stage_reached = Signal(object, object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._tasks = TaskRunner("engine", self, serial=True)
         # Events come from the client's reader thread; the queued signal carries them into the GUI thread, in order.
         self._arrived.connect(self._on_event, Qt.ConnectionType.QueuedConnection)
+        self._stage_reached.connect(self._on_stage, Qt.ConnectionType.QueuedConnection)
         self._client = EngineClient(self._arrived.emit)
+        self._opening: Opening | None = None
+        self._is_preparing = False
+        # What each file was last opened with, to tell what there is less of than the time before.
+        self._opened: dict[str, tuple[Wishes, Plan]] = {}
         self._load_id: int | None = None
         self._answer_id: int | None = None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self.unload)
         self._idle_minutes = 0
+        self._states: StateFolder | None = None
         self.state = EngineState.STOPPED
         self.installed: Installed | None = None
         self.plan: Plan | None = None
+        self.intended: Plan | None = None
         self.variant: Variant | None = None
         self.model: Loaded | None = None
+
+    def set_state_cap(self, cap_bytes: int) -> None:
+        """How much of the disk the states of chats may take; 0 keeps none."""
+        states = chat_states(cap_bytes)
+        self._states = states if cap_bytes else None
+        self._tasks.run(states.trim, self._on_states_trimmed)
 
     def set_idle_minutes(self, minutes: int) -> None:
         """Give the memory back after so long without a question; 0 never."""
@@ -92,92 +108,150 @@ class EngineService(QObject):
         """Process id of the worker, None while there is none."""
         return self._client.pid
 
-    def open(self, installed: Installed, wishes: Wishes) -> None:
-        """Plan the file on the memory that is free now and load it. What was loaded before is unloaded first."""
+    def open(self, installed: Installed, wishes: Wishes, expected: Plan | None = None) -> None:
+        """Plan the file on the memory that is free now, verify the plan and load it. What was loaded before is unloaded first.
+
+        Args:
+            installed: the file.
+            wishes: for the plan.
+            expected: the plan that the user saw, made with the same wishes: what is less than there is said. None takes the
+                one that the file was opened with before.
+        """
+        self._end_opening()
         self._forget_model()
         self.installed = installed
+        before = self._opened.get(installed.path)
+        if expected is None and before is not None and before[0] == wishes:
+            expected = before[1]
+        request = OpenRequest(
+            installed.path, wishes, installed.name, installed.quant, installed.model, installed.repo or "", expected
+        )
+        opening = self._opening = Opening(request, lambda stage: self._stage_reached.emit(opening, stage))
         self._set_state(EngineState.STARTING)
-        self._tasks.run(lambda: self._plan(installed, wishes), self._on_planned, self._on_plan_failed)
 
-    def generate(self, request: GenerateRequest) -> None:
-        """Make an answer; `text_streamed` and one of `answer_finished`, `answer_failed` follow."""
+        def prepare() -> Prepared:
+            self._client.close()  # wait until the old model's memory is really free; the client can load again
+            return opening.prepare()
+
+        self._prepare(opening, prepare)
+
+    def generate(self, request: GenerateRequest, chat_id: str = "") -> None:
+        """Make an answer; `text_streamed` and one of `answer_finished`, `answer_failed` follow.
+
+        The engine's state of the chat is kept on the disk, where the user gave room for that; "" keeps none.
+        """
+        if chat_id and self._states:
+            path, cap_bytes = self._states.path(chat_id), self._states.cap_bytes
+            request = replace(request, state_file=str(path), state_cap_bytes=cap_bytes)
         try:
             self._answer_id = self._client.generate(request)
         except UserError as error:
             self.answer_failed.emit(protocol.OperationFailed(0, protocol.Failure.of(error)))
 
-    def count_tokens(self, turns: tuple[ChatTurn, ...], *, thinking: bool) -> None:
-        """How much of the context these turns take; `tokens_counted` follows while a model is loaded."""
-        if self.state in (EngineState.READY, EngineState.ANSWERING):
-            with contextlib.suppress(UserError):  # it ended this instant: the state change says so
-                self._client.count_tokens(turns, thinking)
+    def count_tokens(self, turns: tuple[ChatTurn, ...], *, thinking: bool) -> int | None:
+        """How much of the context these turns take: `tokens_counted` or `count_failed` follows with the id returned here.
+
+        None while no model is loaded: nothing follows.
+        """
+        if self.model is None:
+            return None
+        try:
+            return self._client.count_tokens(turns, thinking)
+        except UserError:
+            return None  # it ended this instant: the state change says so
 
     def stop(self) -> None:
-        """End the running answer or the running load."""
+        """End the running answer or the running load, also between two tries of it."""
+        if self._is_preparing:
+            self._end_opening()
+            self._set_state(EngineState.STOPPED)
+            self.load_cancelled.emit()
+            return
+        if self.model is None and self._opening is not None:
+            self._opening.stop()  # should this try fail in this instant there is no other one
         self._client.stop()
 
     @Slot()
     def unload(self) -> None:
         """Give the memory back; which model it was is remembered, so that the next message loads it again."""
+        if self._is_preparing:
+            self.stop()
         self.model = None
         self._client.unload()
 
     def close(self) -> None:
         """End the worker and the threads."""
-        self._client.close()
+        self._end_opening()
+        self._client.close(_CLOSE_SAVE_S)
         self._tasks.close()
 
-    def _plan(self, installed: Installed, wishes: Wishes) -> _Opening:
-        from launcher import catalog, hardware, planner
-        from launcher.catalog.gguf import read_set
-        from launcher.catalog.identify import identify
-        from launcher.engine.calibration_store import calibration_for
-        from launcher.engine.devices import engine_info
+    # --- opening ---
 
-        self._client.close()  # wait until the old model's memory is really free; the client can load again
-        path = Path(installed.path)
-        found = identify(catalog.load(), path, read_set(path))
-        info = engine_info(fresh=True)
-        machine = replace(hardware.probe(info.devices), calibration=calibration_for(info))
-        plan = planner.plan_file(
-            machine, found.facts, installed.path, installed.name, installed.quant, installed.size_bytes, wishes
+    def _prepare(self, opening: Opening, work: Callable[[], Prepared]) -> None:
+        """Let a thread do what comes before a load, at first or after a failed one."""
+        self._is_preparing = True
+        self._tasks.run(
+            work,
+            lambda prepared: self._on_prepared(opening, prepared),
+            lambda error: self._on_prepare_failed(opening, error),
         )
-        if not plan.fits:
-            short = max((-d.left_bytes for d in plan.memory.devices), default=0)
-            raise UserError(
-                "does_not_fit",
-                say(
-                    "{name} {quant} does not fit into the memory that is free now.",
-                    name=installed.name,
-                    quant=installed.quant,
-                ),
-                say(
-                    "It needs {size}; {missing} are missing. Closing other programs frees memory.",
-                    size=gib(plan.memory.total_bytes),
-                    missing=gib(max(0, short)),
-                ),
-                (NextStep("Look again", "load_again"), NextStep("Choose a smaller model", "choose_model")),
-            )
-        named = replace(plan, model=installed.model, repo=installed.repo or "")
-        return _Opening(installed, machine, named, found.variant)
 
-    def _on_planned(self, opening: _Opening) -> None:
-        if opening.installed is not self.installed:
-            return  # another model was chosen meanwhile
-        self.plan, self.variant = opening.plan, opening.variant
-        self.machine_read.emit(opening.machine)
-        self.planned.emit(opening.plan)
-        request = LoadRequest(
-            opening.installed.path, opening.installed.name, opening.installed.quant, opening.plan.placement
-        )
-        self._load_id = self._client.load(request)
+    def _on_prepared(self, opening: Opening, prepared: Prepared) -> None:
+        if opening is not self._opening:
+            return  # cancelled, or another model was chosen meanwhile
+        self._is_preparing = False
+        self.plan, self.intended, self.variant = prepared.plan, prepared.intended, prepared.variant
+        self.machine_read.emit(prepared.machine)
+        if prepared.steps:
+            self.stepped_down.emit(prepared.steps)
+        self.planned.emit(prepared.plan)
+        self._load_id = self._client.load(prepared.request)
 
-    def _on_plan_failed(self, error: UserError) -> None:
+    def _on_prepare_failed(self, opening: Opening, error: UserError) -> None:
+        if opening is not self._opening or isinstance(error, OpeningStopped):
+            return
+        self._is_preparing = False
+        self._opening = None
         self._set_state(EngineState.STOPPED)
         self.load_failed.emit(error)
 
+    def _on_load_failed(self, error: UserError) -> None:
+        """For want of memory: once more with less; the dead worker's own end is not worth telling then."""
+        opening, self._load_id = self._opening, None
+        if opening is not None and opening.is_stopped:
+            self._opening = None
+            self._set_state(EngineState.STOPPED)
+            self.load_cancelled.emit()
+        elif opening is not None and is_for_memory(error):
+            self._set_state(EngineState.STARTING)
+            self._prepare(opening, lambda: opening.step_down(error))
+        else:
+            self.load_failed.emit(error)
+
+    def _end_opening(self) -> None:
+        if self._opening is not None:
+            self._opening.stop()
+        self._opening, self._is_preparing = None, False
+
+    @Slot(object, object)
+    def _on_stage(self, opening: Opening, stage: Stage) -> None:
+        if opening is self._opening and self._is_preparing:
+            self.stage_changed.emit(stage)
+
+    def _on_loaded(self, loaded: Loaded) -> None:
+        opening, installed = self._opening, self.installed
+        if opening is None or installed is None or self.plan is None or self.intended is None:
+            return  # unloaded in this instant
+        self._opening = None
+        self._opened[installed.path] = opening.wishes, self.intended
+        self.model = replace(loaded, notes=(*opening.steps, *loaded.notes))
+        self.loaded.emit(self.model)
+        self._tasks.run(lambda: opening.learn(loaded))
+
+    # --- events ---
+
     def _forget_model(self) -> None:
-        self.installed, self.plan, self.variant, self.model = None, None, None, None
+        self.installed, self.plan, self.intended, self.variant, self.model = None, None, None, None, None
         self._load_id, self._answer_id = None, None
 
     def _set_state(self, state: EngineState) -> None:
@@ -200,25 +274,28 @@ class EngineService(QObject):
             case protocol.LoadProgress():
                 self.load_progressed.emit(event)
             case protocol.LoadFinished():
-                self.model = event.loaded
-                self.loaded.emit(event.loaded)
+                self._on_loaded(event.loaded)
             case protocol.LoadCancelled():
                 self.load_cancelled.emit()
-            case protocol.TextDelta():
+            case protocol.TextDelta() if event.id == self._answer_id:
                 self.text_streamed.emit(event)
-            case protocol.AnswerFinished():
+            case protocol.AnswerFinished() if event.id == self._answer_id:
                 self._answer_id = None
                 self.answer_finished.emit(event.answer)
             case protocol.TokensCounted():
                 self.tokens_counted.emit(event)
             case protocol.OperationFailed():
                 self._on_operation_failed(event)
+            case protocol.StatesSaved():
+                self._on_states_saved(event)
+            case protocol.StateRefused():
+                _log.info("the saved state of a chat was not used: %s", event.why)
             case _:
                 pass
 
     def _on_state(self, event: protocol.StateChanged) -> None:
-        # A state of STOPPED in the middle of opening is the old model leaving, not the end.
-        if event.state is EngineState.STOPPED and self.state is EngineState.STARTING:
+        # In the middle of opening these are the old model or a failed try leaving, not the end.
+        if self._is_preparing and event.state in (EngineState.SAVING, EngineState.STOPPED, EngineState.CRASHED):
             return
         if event.state is EngineState.CRASHED:
             self.model = None
@@ -226,10 +303,20 @@ class EngineService(QObject):
         if event.state is EngineState.CRASHED and event.failure is not None:
             self.crashed.emit(event.failure.error())
 
+    def _on_states_saved(self, event: protocol.StatesSaved) -> None:
+        if event.problem:
+            _log.warning("the state of a chat could not be saved: %s", event.problem)
+        if event.count:
+            self.states_changed.emit()
+
+    def _on_states_trimmed(self, _result: object) -> None:
+        self.states_changed.emit()
+
     def _on_operation_failed(self, event: protocol.OperationFailed) -> None:
         if event.id == self._answer_id:
             self._answer_id = None
             self.answer_failed.emit(event)
         elif event.id == self._load_id:
-            self._load_id = None
-            self.load_failed.emit(event.failure.error())
+            self._on_load_failed(event.failure.error())
+        else:
+            self.count_failed.emit(event)

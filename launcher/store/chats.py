@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from launcher.chat.conversation import Conversation, ConversationEntry, Message, MessageState, Role
+from launcher.chat.conversation import Conversation, ConversationEntry, Message, MessageState, Role, Summary
 from launcher.core.codec import from_json, to_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Timings
@@ -35,9 +35,19 @@ CREATE INDEX messages_of_chat ON messages(chat_id, n);
 """,
     # Deleting can be undone.
     "ALTER TABLE chats ADD COLUMN deleted_at REAL; CREATE INDEX chats_by_date ON chats(deleted_at, updated_at);",
+    # What is sent of a chat that is longer than the context. `until_id` is no foreign key: a salvaged file may lack the message.
+    """
+ALTER TABLE chats ADD COLUMN cut_id TEXT;
+CREATE TABLE summaries (
+    n INTEGER PRIMARY KEY, chat_id TEXT NOT NULL REFERENCES chats(id) ON DELETE CASCADE, until_id TEXT NOT NULL,
+    text TEXT NOT NULL, n_messages INTEGER NOT NULL, model TEXT NOT NULL DEFAULT '', created_at REAL NOT NULL,
+    UNIQUE (chat_id, until_id)
+);
+""",
 )
 STREAMING_SAVE_SECONDS = 1.0
-_CHAT_COLUMNS = "id, title, created_at, updated_at, leaf_id"
+_CHAT_COLUMNS = "id, title, created_at, updated_at, leaf_id, cut_id"
+_SUMMARY_COLUMNS = "until_id, text, n_messages, model, created_at"
 
 
 class ChatStore:
@@ -80,6 +90,8 @@ class ChatStore:
             self._insert_chat(conversation)
             for message in conversation.messages:
                 self._put_message(conversation.id, message)
+            for summary in conversation.summaries:
+                self._put_summary(conversation.id, summary)
 
     def list(self, limit: int | None = None) -> tuple[ConversationEntry, ...]:
         """All chats, the last used first."""
@@ -98,7 +110,15 @@ class ChatStore:
         if row is None:
             return None
         messages = self._db.execute("SELECT * FROM messages WHERE chat_id = ? ORDER BY n", (chat_id,))
-        return Conversation(**dict(row), messages=tuple(_message(m) for m in messages))
+        summaries = self._db.execute(
+            f"SELECT {_SUMMARY_COLUMNS} FROM summaries WHERE chat_id = ? ORDER BY n",  # noqa: S608 - a constant
+            (chat_id,),
+        )
+        return Conversation(
+            **dict(row),
+            messages=tuple(_message(m) for m in messages),
+            summaries=tuple(_summary(s) for s in summaries),
+        )
 
     def rename(self, chat_id: str, title: str) -> None:
         """Give a chat another title; its place in the list stays."""
@@ -120,6 +140,10 @@ class ChatStore:
                 self._search.forget_chat(row["id"])
                 self._db.execute("DELETE FROM chats WHERE id = ?", (row["id"],))
         return len(gone)
+
+    def ids(self) -> frozenset[str]:
+        """Of all chats, hidden ones included."""
+        return frozenset(row["id"] for row in self._db.execute("SELECT id FROM chats"))
 
     def save_message(self, chat_id: str, message: Message, makes_leaf: bool = True) -> bool:
         """Add or replace a message.
@@ -152,13 +176,20 @@ class ChatStore:
         """Remember which branch is open."""
         self._db.execute("UPDATE chats SET leaf_id = ? WHERE id = ?", (message_id, chat_id))
 
+    def save_cut(self, chat_id: str, message_id: str | None, summary: Summary | None = None) -> None:
+        """Remember which message is the oldest that is sent, and the summary of what lies before it."""
+        with database.transaction(self._db):
+            self._db.execute("UPDATE chats SET cut_id = ? WHERE id = ?", (message_id, chat_id))
+            if summary is not None:
+                self._put_summary(chat_id, summary)
+
     def search(self, words: str, limit: int = 50) -> tuple[ConversationEntry, ...]:
         """Chats in which every word occurs in the title or in one message, the last used first; one hit per chat."""
         return self._search.find(words, limit)
 
     def _insert_chat(self, chat: Conversation) -> None:
-        values = (chat.id, chat.title, chat.created_at, chat.updated_at, chat.leaf_id)
-        self._db.execute(f"INSERT INTO chats ({_CHAT_COLUMNS}) VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 - a constant
+        values = (chat.id, chat.title, chat.created_at, chat.updated_at, chat.leaf_id, chat.cut_id)
+        self._db.execute(f"INSERT INTO chats ({_CHAT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - a constant
 
     def _put_message(self, chat_id: str, m: Message) -> None:
         timings = None if m.timings is None else json.dumps(to_json(m.timings))
@@ -172,11 +203,19 @@ class ChatStore:
         if m.state is not MessageState.STREAMING:
             self._search.put(row["n"], _storable(m.text))
 
+    def _put_summary(self, chat_id: str, s: Summary) -> None:
+        # One that was written again replaces the old one, and is the newest.
+        self._db.execute(
+            f"INSERT OR REPLACE INTO summaries (chat_id, {_SUMMARY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
+            (chat_id, s.until_id, _storable(s.text), s.n_messages, s.model, s.created_at),
+        )
+
     def _salvage(self, path: Path, error: sqlite3.DatabaseError) -> sqlite3.Connection:
         kept = database.set_aside(path)
         _log.warning("The chats file is damaged (%s); kept as %s", error, kept)
         chats = database.readable_rows(kept, "chats", "n")
         messages = database.readable_rows(kept, "messages", "n")
+        summaries = database.readable_rows(kept, "summaries", "n")
         self._db = database.connect(path, MIGRATIONS)
         self._search = Search(self._db)
         saved, lost = 0, 0
@@ -198,6 +237,10 @@ class ChatStore:
                     lost += 1
                 else:
                     saved += 1
+            # A lost one is written again when it is needed: not counted.
+            for row in summaries:
+                if row["chat_id"] in known:
+                    self._put_summary(row["chat_id"], _summary(row))
         self.notice = _damaged(kept, len(known), saved, lost)
         return self._db
 
@@ -236,6 +279,10 @@ def _message(row: sqlite3.Row) -> Message:
         quant=row["quant"],
         timings=timings,
     )
+
+
+def _summary(row: sqlite3.Row) -> Summary:
+    return Summary(row["until_id"], row["text"], row["n_messages"], row["model"], row["created_at"])
 
 
 def _damaged(kept: Path, chats: int, messages: int, lost: int) -> UserError:

@@ -14,8 +14,7 @@ from launcher.chat.conversation import Conversation, Maker, Message, MessageStat
 from launcher.chat.export import to_markdown
 from launcher.chat.highlight import CodeKind, label, spans
 from launcher.chat.titles import MAX_TITLE_CHARS, title_from
-from launcher.chat.turns import TURN_OVERHEAD_TOKENS, build_turns, estimated_tokens, fit_prompt
-from launcher.core.errors import UserError
+from launcher.chat.turns import build_turns
 from launcher.core.generation import ChatTurn
 
 
@@ -77,56 +76,6 @@ def test_a_discouraged_system_prompt_goes_into_the_first_question() -> None:
     turns = build_turns(_chat("a").path(), "Be brief.", "discouraged")
     assert turns == (ChatTurn("user", "Be brief.\n\na"),)
     assert build_turns(_chat("a").path(), "  ", "discouraged") == (ChatTurn("user", "a"),)
-
-
-def _words(text: str) -> int:
-    return len(text.split())
-
-
-def test_everything_fits() -> None:
-    prompt = fit_prompt(_chat("a b", "c", "d").path(), 1000, 100, "s t", count=_words)
-    assert prompt.cut == 0
-    assert prompt.use.system_tokens == 2 + TURN_OVERHEAD_TOKENS
-    assert prompt.use.chat_tokens == 4 + 3 * TURN_OVERHEAD_TOKENS
-    assert prompt.use.used_tokens == prompt.use.system_tokens + prompt.use.chat_tokens
-
-
-def test_old_exchanges_leave_in_a_block_and_the_cut_stays() -> None:
-    texts = [f"m{i} " + "w " * 44 for i in range(19)]
-    chat = _chat(*texts)
-    prompt = fit_prompt(chat.path(), 1000, 200, count=_words)
-    assert prompt.cut == 10  # 9 messages of 50 tokens are within 60 % of 800
-    assert prompt.turns[0].role == "user"
-    assert prompt.turns[0].content.startswith("m10")
-    longer = _chat(*texts, "answer", "next")
-    again = fit_prompt(longer.path(), 1000, 200, previous_cut=prompt.cut, count=_words)
-    assert again.cut == prompt.cut
-    assert again.turns[: len(prompt.turns)] == prompt.turns
-
-
-def test_a_message_that_cannot_fit_is_an_error_with_numbers() -> None:
-    with pytest.raises(UserError) as caught:
-        fit_prompt(_chat("w " * 2000).path(), 1000, 200, count=_words)
-    assert caught.value.code == "message_too_long"
-    assert "2,005" in caught.value.why
-    assert "800" in caught.value.why
-
-
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=30), st.integers(100, 600), st.integers(0, 30))
-def test_a_prompt_always_fits_and_ends_with_the_question(sizes: list[int], context: int, previous: int) -> None:
-    chat = _chat(*["w " * n for n in sizes])
-    path = chat.path()
-    if path[-1].role is not Role.USER:
-        path = path[:-1]
-    prompt = fit_prompt(path, context, 20, previous_cut=previous, count=_words)
-    assert prompt.use.chat_tokens <= context - 20
-    assert path[prompt.cut].role is Role.USER
-    assert prompt.turns[-1].content.endswith(path[-1].text)
-
-
-def test_the_estimate_is_on_the_high_side() -> None:
-    assert estimated_tokens("The quick brown fox jumps over the lazy dog.") >= 10
-    assert estimated_tokens("敏捷的棕色狐狸") == 7
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.chat.conversation import Conversation, Maker, Message, MessageState, Role
+from launcher.chat.conversation import Conversation, Maker, Message, MessageState, Role, Summary
 from launcher.core.errors import UserError
 from launcher.core.generation import Timings
 from launcher.store import chats
@@ -39,6 +39,29 @@ def test_a_chat_comes_back_as_it_was(tmp_path: Path) -> None:
         assert [e.title for e in store.list()] == ["Coin tosses"]
         assert store.load("other") is None
         assert store.notice is None
+
+
+def test_a_cut_and_its_summary_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "chats.sqlite"
+    first, second = Summary("c1-q", "They spoke of coins.", 1, "R1 Q4", 5.0), Summary("c1-a", "Six.\ud83d", 2)
+    with closing(ChatStore(path)) as store:
+        store.create(_chat())
+        store.save_cut("c1", "c1-a", first)
+        store.save_cut("c1", None, second)
+        store.save_cut("c1", "c1-q")
+        store.save_cut("c1", "c1-q", replace(first, text="Written again."))
+    with closing(ChatStore(path)) as store:
+        chat = store.load("c1")
+        assert chat is not None
+        assert chat.cut_id == "c1-q"
+        assert chat.summaries == (replace(second, text="Six.?"), replace(first, text="Written again."))
+        store.create(replace(chat, id="c2", messages=(), leaf_id=None))
+        copy = store.load("c2")
+        assert copy is not None
+        assert copy.summaries == chat.summaries
+        store.delete("c1")
+        store.purge_deleted()
+        assert store._db.execute("SELECT count(*) FROM summaries").fetchone()[0] == 2
 
 
 def test_messages_are_added_replaced_and_order_the_list(tmp_path: Path) -> None:
@@ -177,6 +200,12 @@ def test_migration_from_every_earlier_version(tmp_path: Path, version: int) -> N
         assert chat is not None
         assert [m.text for m in chat.path()] == ["hello"]
         assert [e.id for e in store.search("hello")] == ["old"]
+        assert (chat.cut_id, chat.summaries) == (None, ())
+        summary = Summary("m", "They said hello.", 1, "R1 Q4", 3.0)
+        store.save_cut("old", "m", summary)
+        chat = store.load("old")
+        assert chat is not None
+        assert (chat.cut_id, chat.summaries) == ("m", (summary,))
         store.delete("old")
         store.restore("old")
         assert [e.id for e in store.list()] == ["old"]
@@ -214,7 +243,8 @@ def test_what_a_damaged_file_still_holds_is_taken_over(tmp_path: Path) -> None:
     with closing(ChatStore(path)) as store:
         for i in range(200):
             question = Message(f"m{i}", Role.USER, f"number {i} " + "x" * 900, None, 1.0)
-            store.create(Conversation(f"c{i}", f"Chat {i}", 1.0, float(i), (question,), f"m{i}"))
+            summary = Summary(f"m{i}", f"Number {i}.", 1)
+            store.create(Conversation(f"c{i}", f"Chat {i}", 1.0, float(i), (question,), f"m{i}", summaries=(summary,)))
     # A run of pages in the middle of the messages goes bad.
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -234,6 +264,7 @@ def test_what_a_damaged_file_still_holds_is_taken_over(tmp_path: Path) -> None:
         assert last is not None
         assert first.path()[0].text.startswith("number 0 ")
         assert last.path()[0].text.startswith("number 199 ")
+        assert [s.text for s in last.summaries] == ["Number 199."]
     with closing(ChatStore(path)) as store:
         assert store.notice is None
 
@@ -248,5 +279,6 @@ def test_half_a_character_can_be_saved(tmp_path: Path) -> None:
 
 def test_released_migrations_are_not_edited() -> None:
     # A changed script would leave the files of users at a version with another shape.
-    assert len(chats.MIGRATIONS) == 2
+    assert len(chats.MIGRATIONS) == 3
     assert "deleted_at" not in chats.MIGRATIONS[0]
+    assert "cut_id" not in chats.MIGRATIONS[1]

@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from launcher.chat.context_policy import ContextPolicy
+from launcher.chat.conversation import Summary
 from launcher.chat.turns import ContextUse
 from launcher.core.units import whole
+from launcher.ui.chat.policy_button import PolicyButton
 from launcher.ui.components import ElidedLabel, Run, Text
-from launcher.ui.theme import Role, Tone, current, line_height, px
+from launcher.ui.theme import Role, Tone, current, px
 
 _BAR_WIDTH, _BAR_HEIGHT = 104, 8
+_HEIGHT = 28  # of something to click on
 
 
 class ContextLine(QWidget):
-    """One line of words with a bar."""
+    """One line of words with a bar, and at its end what was cut: a button with what is to happen when the context is full.
+
+    Signals:
+        policy_chosen(ContextPolicy): an entry of the button's menu.
+    """
+
+    policy_chosen = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._used = Text("", Role.SMALL, Tone.MUTED, self)
         self._bar = _Bar(self)
         self._parts = ElidedLabel("", Role.SMALL, Tone.MUTED, self)
-        self._cut = Text("", Role.SMALL, Tone.MUTED, self)
+        self._policy = PolicyButton(self)
+        self._policy.policy_chosen.connect(self.policy_chosen)
         row = QHBoxLayout(self)
-        row.setContentsMargins(px(4), 0, px(4), 0)
+        row.setContentsMargins(px(4), 0, 0, 0)
         row.setSpacing(px(10))
         row.addWidget(self._used)
         row.addWidget(self._bar)
         row.addWidget(self._parts, 1)
-        row.addWidget(self._cut)
-        self.setFixedHeight(line_height(Role.SMALL))
+        row.addWidget(self._policy)
+        self.setFixedHeight(px(_HEIGHT))
         self.set_use(None, 0)
 
-    def set_use(self, use: ContextUse | None, cut: int) -> None:
+    def set_policy(self, policy: ContextPolicy) -> None:
+        """What happens when the context is full."""
+        self._policy.set_policy(policy)
+
+    def set_use(self, use: ContextUse | None, cut: int, summary: Summary | None = None) -> None:
         """Show what is inside; None while no model is loaded.
 
         Args:
             use: tokens by part.
-            cut: how many of the oldest messages are not sent.
+            cut: how many of the oldest messages are not sent word for word.
+            summary: goes in place of the first of them.
         """
-        for widget in (self._used, self._bar, self._parts, self._cut):
+        for widget in (self._used, self._bar, self._parts, self._policy):
             widget.setVisible(use is not None)
         if use is None:
             self.setAccessibleName("")
@@ -56,18 +72,32 @@ class ContextLine(QWidget):
         )
         parts = self._part_words(use)
         self._parts.set_text(" · ".join(parts))
-        self._cut.set_text(
-            self.tr("Nothing cut") if not cut else self.tr("{count} oldest messages cut").format(count=whole(cut))
-        )
-        self._cut.set_tone(Tone.WARN if cut else Tone.MUTED)
+        left_out = self._cut_words(cut, summary)
+        self._policy.set_words(left_out, has_cut=bool(cut))
         self._bar.set_use(use)
-        self.setAccessibleName(f"{self._used.text()}: {', '.join(parts)}. {self._cut.text()}")
+        kept = (
+            self.tr("{count} tokens are kept free for the next answer.").format(count=whole(use.answer_tokens))
+            if use.answer_tokens
+            else ""
+        )
+        self.setToolTip(kept)
+        self.setAccessibleName(f"{self._used.text()}: {', '.join(parts)}. {left_out}. {kept}".strip())
 
     def changeEvent(self, event: QEvent) -> None:
         """A new text size."""
         if event.type() == QEvent.Type.StyleChange:
-            self.setFixedHeight(line_height(Role.SMALL))
+            self.setFixedHeight(px(_HEIGHT))
         super().changeEvent(event)
+
+    def _cut_words(self, cut: int, summary: Summary | None) -> str:
+        summarised = summary.n_messages if summary is not None else 0
+        if not cut:
+            return self.tr("Nothing cut")
+        if not summarised:
+            return self.tr("{count} oldest messages cut").format(count=whole(cut))
+        if cut > summarised:
+            return self.tr("{count} summarised, {cut} cut").format(count=whole(summarised), cut=whole(cut - summarised))
+        return self.tr("{count} oldest messages summarised").format(count=whole(summarised))
 
     def _part_words(self, use: ContextUse) -> list[str]:
         words: list[str] = []

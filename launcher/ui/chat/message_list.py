@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 
 from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from launcher.chat.conversation import Message, MessageState, Role
+from launcher.chat.conversation import Message, MessageState, Role, Summary
 from launcher.core.errors import UserError
 from launcher.ui.chat.answer_row import AnswerRow
 from launcher.ui.chat.rows import BannerRow, CutRow, MessageRow
+from launcher.ui.chat.summary_row import SummaryRow
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.chat.user_row import UserRow
-from launcher.ui.components import IconButton
+from launcher.ui.components import BannerKind, IconButton
 from launcher.ui.theme import px
 
 MAX_COLUMN = 720
@@ -24,18 +26,20 @@ SIDE_MARGIN = 32
 _EDGE = 12
 _ROW_GAP = 12
 _END_SLACK = 8
-_CUT, _ERROR = "cut", "error"
+_CUT, _SUMMARY, _ERROR = "cut", "summary", "error"
 
 
 class _Entry:
-    """A row of the list, with or without its widget."""
+    """A row of the list, with or without its widget. A row without a message is made by `make`."""
 
-    __slots__ = ("error", "height", "index", "key", "measured_width", "message", "widget")
+    __slots__ = ("height", "index", "key", "make", "measured_width", "message", "widget")
 
-    def __init__(self, key: str, message: Message | None = None, error: UserError | None = None) -> None:
+    def __init__(
+        self, key: str, message: Message | None = None, make: Callable[[QWidget], MessageRow] | None = None
+    ) -> None:
         self.key = key
         self.message = message
-        self.error = error
+        self.make = make
         self.widget: MessageRow | None = None
         self.index = 0
         self.height = 0
@@ -68,6 +72,8 @@ class MessageList(QAbstractScrollArea):
         self._valid_tops = 0  # so many heights are summed up in _tops
         self._width = 0
         self._streaming_id = ""
+        self._cut = 0
+        self._summary: Summary | None = None
         self._follows = True
         self._is_arranging = False
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -88,9 +94,11 @@ class MessageList(QAbstractScrollArea):
 
     def set_messages(self, messages: Sequence[Message]) -> None:
         """Show a chat, at its end. Rows that are the same keep their widgets, so that nothing flickers."""
-        old = {e.key: e for e in self._entries if e.key not in (_CUT, _ERROR)}
+        marks = [e for e in self._entries if e.message is None]
+        old = {e.key: e for e in self._entries if e.message is not None}
         is_other_chat = not any(m.id in old for m in messages)
-        self._drop([e for e in self._entries if e.key in (_CUT, _ERROR)])
+        self._drop(marks)
+        self._cut, self._summary = 0, None
         self._entries = []
         for message in messages:
             entry = old.pop(message.id, None)
@@ -144,18 +152,29 @@ class MessageList(QAbstractScrollArea):
         entry.measured_width = 0
         self._arrange()
 
-    def set_cut(self, position: int) -> None:
-        """Draw the line before message number `position`; 0 draws none."""
-        self._drop([e for e in self._entries if e.key == _CUT])
-        self._entries = [e for e in self._entries if e.key != _CUT]
-        if 0 < position < len(self._entries):
-            self._entries.insert(position, _Entry(_CUT))
+    def set_cut(self, position: int, summary: Summary | None = None) -> None:
+        """Show what is not sent word for word.
+
+        Args:
+            position: messages before this number are not sent; the line stands there. 0 draws none.
+            summary: stands for the first of them, at the place where they end.
+        """
+        if (position, summary) == (self._cut, self._summary):
+            return  # an open summary stays open
+        self._cut, self._summary = position, summary
+        self._drop([e for e in self._entries if e.key in (_CUT, _SUMMARY)])
+        self._entries = [e for e in self._entries if e.key not in (_CUT, _SUMMARY)]
+        summarised = summary.n_messages if summary is not None else 0
+        if summarised < position < len(self._entries):
+            self._entries.insert(position, _Entry(_CUT, make=partial(CutRow, has_summary=summary is not None)))
+        if summary is not None and summarised <= len(self._entries):
+            self._entries.insert(summarised, _Entry(_SUMMARY, make=partial(self._summary_row, summary)))
         self._restructure()
 
-    def show_error(self, error: UserError) -> None:
-        """Say at the end of the chat why the answer stopped there."""
+    def show_error(self, error: UserError, kind: BannerKind = BannerKind.BAD) -> None:
+        """Say at the end of the chat why the answer stopped there, or what happened to it."""
         self.clear_error()
-        self._entries.append(_Entry(_ERROR, error=error))
+        self._entries.append(_Entry(_ERROR, make=partial(self._banner_row, error, kind)))
         self._follows = True
         self._restructure(len(self._entries) - 1)
 
@@ -338,11 +357,8 @@ class MessageList(QAbstractScrollArea):
 
     def _make(self, entry: _Entry) -> MessageRow:
         if entry.message is None:
-            if entry.error is None:
-                return CutRow(self.viewport())
-            banner = BannerRow(entry.error, self.viewport())
-            banner.step_chosen.connect(self.step_chosen)
-            return banner
+            assert entry.make is not None  # noqa: S101 - one of the two
+            return entry.make(self.viewport())
         if entry.message.role is Role.USER:
             row = UserRow(entry.message, self._typesetter, self.viewport())
             row.edit_requested.connect(self.edit_requested)
@@ -350,6 +366,14 @@ class MessageList(QAbstractScrollArea):
         answer = AnswerRow(entry.message, self._typesetter, self.viewport())
         answer.regenerate_requested.connect(self.regenerate_requested)
         return answer
+
+    def _banner_row(self, error: UserError, kind: BannerKind, parent: QWidget) -> MessageRow:
+        banner = BannerRow(error, parent, kind)
+        banner.step_chosen.connect(self.step_chosen)
+        return banner
+
+    def _summary_row(self, summary: Summary, parent: QWidget) -> MessageRow:
+        return SummaryRow(summary, self._typesetter, parent)
 
     def _drop(self, entries: Iterable[_Entry]) -> None:
         for entry in list(entries):

@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from launcher.chat.conversation import Conversation, ConversationEntry, Message
+from launcher.chat.context_policy import ContextPolicy
+from launcher.chat.conversation import Conversation, ConversationEntry, Message, Summary
 from launcher.chat.export import to_markdown
 from launcher.chat.turns import ContextUse
 from launcher.core.downloads import Installed
@@ -24,6 +25,7 @@ from launcher.ui.chat.message_list import MAX_COLUMN, SIDE_MARGIN, MessageList
 from launcher.ui.chat.model_picker import ChatHead
 from launcher.ui.chat.states import ModelState, ThinkingMode
 from launcher.ui.chat.stream import AnswerStream
+from launcher.ui.chat.summary_strip import SummaryStrip
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import Banner, BannerKind
 from launcher.ui.theme import current, px
@@ -47,6 +49,8 @@ class ChatPage(QWidget):
         thinking_toggled(bool): the switch.
         next_step_chosen(NextStep): a button of a banner.
         load_cancel_requested(): Cancel while loading.
+        summary_cancel_requested(): Cancel while older messages are summarised.
+        context_policy_chosen(ContextPolicy): what is to happen when the context is full.
         meter_toggled(bool): the switch of the meter panel.
         link_open_requested(str): a web or mail address, confirmed by the user.
     """
@@ -66,6 +70,8 @@ class ChatPage(QWidget):
     thinking_toggled = Signal(bool)
     next_step_chosen = Signal(object)
     load_cancel_requested = Signal()
+    summary_cancel_requested = Signal()
+    context_policy_chosen = Signal(object)
     meter_toggled = Signal(bool)
     link_open_requested = Signal(str)
 
@@ -74,6 +80,7 @@ class ChatPage(QWidget):
         self._conversation: Conversation | None = None
         self._context: ContextUse | None = None
         self._cut = 0
+        self._summary: Summary | None = None
         self._meters: QWidget | None = None
         self._wants_meters = True
         self._typesetter = Typesetter(self)
@@ -87,6 +94,7 @@ class ChatPage(QWidget):
         self._list = MessageList(self._typesetter, self.center)
         self._empty = EmptyChat(self.center)
         self._loading = LoadingStrip(self.center)
+        self._summarising = SummaryStrip(self.center)
         self._composer = Composer(self.center)
         self._context_line = ContextLine(self.center)
         self._lay_out()
@@ -107,13 +115,13 @@ class ChatPage(QWidget):
         self.panel.set_current(conversation.id)
         if is_other:
             self._list.clear_error()
-            self._cut = 0
+            self._cut, self._summary = 0, None
         self.set_messages(conversation.path())
 
     def set_messages(self, messages: Sequence[Message]) -> None:
         """Show these messages, oldest first."""
         self._list.set_messages(messages)
-        self._list.set_cut(self._cut)
+        self._list.set_cut(self._cut, self._summary)
         self._show_empty(not messages)
 
     def focus_search(self) -> None:
@@ -159,10 +167,10 @@ class ChatPage(QWidget):
         """Stop instead of Send."""
         self._composer.set_answering(is_answering)
 
-    def show_engine_error(self, error: UserError) -> None:
+    def show_engine_error(self, error: UserError, kind: BannerKind = BannerKind.BAD) -> None:
         """Say where the answer stopped why it did, with the next steps as buttons; stays until the next message."""
         self._show_empty(False)
-        self._list.show_error(error)
+        self._list.show_error(error, kind)
 
     def clear_engine_error(self) -> None:
         """The failure is solved."""
@@ -203,13 +211,26 @@ class ChatPage(QWidget):
     def set_context(self, use: ContextUse | None) -> None:
         """What is inside the context; None while no model is loaded."""
         self._context = use
-        self._context_line.set_use(use, self._cut)
+        self._context_line.set_use(use, self._cut, self._summary)
 
-    def set_context_cut(self, position: int) -> None:
-        """Messages before number `position` are no longer sent; 0: all are."""
-        self._cut = position
-        self._list.set_cut(position)
-        self._context_line.set_use(self._context, position)
+    def set_context_cut(self, position: int, summary: Summary | None = None) -> None:
+        """Messages before number `position` are no longer sent word for word; 0: all are. `summary` goes in place of the first."""
+        self._cut, self._summary = position, summary
+        self._list.set_cut(position, summary)
+        self._context_line.set_use(self._context, position, summary)
+
+    def set_context_policy(self, policy: ContextPolicy) -> None:
+        """What happens when the context is full, as the menu at the meter shows it."""
+        self._context_line.set_policy(policy)
+
+    def set_summarising(self, fraction: float | None, words: str) -> None:
+        """Show the progress of a summary with Cancel; words "" hides it; fraction None: not known."""
+        self._summarising.set_progress(fraction, words)
+
+    def take_back(self, text: str) -> None:
+        """A message was not sent: its text goes back into the field, before what was written there meanwhile."""
+        written = self._composer.text.strip()
+        self._composer.set_text(f"{text}\n\n{written}" if written else text)
 
     # -- meters
 
@@ -281,9 +302,10 @@ class ChatPage(QWidget):
         self._stack.addWidget(self._empty)
         self._foot = QWidget(self.center)
         foot = QVBoxLayout(self._foot)
-        foot.setContentsMargins(0, px(6), 0, px(10))
-        foot.setSpacing(px(6))
+        foot.setContentsMargins(0, px(6), 0, px(6))
+        foot.setSpacing(px(2))
         foot.addWidget(self._loading)
+        foot.addWidget(self._summarising)
         foot.addWidget(self._composer)
         foot.addWidget(self._context_line)
         self._foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -326,6 +348,8 @@ class ChatPage(QWidget):
         self._empty.suggestion_chosen.connect(self._composer.set_text)
         self._empty.models_requested.connect(self.models_requested)
         self._loading.cancel_requested.connect(self.load_cancel_requested)
+        self._summarising.cancel_requested.connect(self.summary_cancel_requested)
+        self._context_line.policy_chosen.connect(self.context_policy_chosen)
         self._composer.message_sent.connect(self.message_sent)
         self._composer.stop_requested.connect(self.stop_requested)
         self._composer.thinking_toggled.connect(self.thinking_toggled)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QTextLayout, QTextOption
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from launcher.core.units import duration, whole
+from launcher.ui.chat.fold_head import FOLD_LEFT, FOLD_RADIUS, FOLD_ROW, FoldHead
 from launcher.ui.chat.prose import Prose, visible, wrap_mode
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.chat.writer import character_format, line_format
-from launcher.ui.components import FocusRing, Run, frame
-from launcher.ui.components.text import ElidedLabel
-from launcher.ui.theme import Role, Tone, colour, current, font, line_height, paint_icon, px
+from launcher.ui.components import frame
+from launcher.ui.theme import Role, Tone, colour, current, font, line_height, px
 
-_ROW = 34
 _LIVE_LINES = 6
-_LEFT = 36
-_RADIUS = 8
 # Lines kept above the visible ones while the thinking runs; everything older is left out of the layout.
 _SPARE_LINES = 12
 _PREVIEW_CHARS = 160
@@ -40,7 +37,7 @@ class ReasoningFold(QWidget):
         self._is_running = False
         self._is_open = False
         self._opened_by_user = False
-        self._head = _Head(self)
+        self._head = FoldHead(self)
         self._head.clicked.connect(self._on_head_clicked)
         self._live = _Tail(self)
         self._live.hide()
@@ -85,20 +82,20 @@ class ReasoningFold(QWidget):
 
     def arrange(self, width: int) -> int:
         """Place the parts; returns the height."""
-        row = px(_ROW)
+        row = px(FOLD_ROW)
         self._head.setGeometry(0, 0, width, row)
         if not self._is_open:
             return row
-        room = width - px(_LEFT) - px(16)
+        room = width - px(FOLD_LEFT) - px(16)
         part: _Tail | Prose = self._full if self._full is not None and not self._is_running else self._live
         height = part.height_at(room)
-        part.setGeometry(px(_LEFT), row, room, height)
+        part.setGeometry(px(FOLD_LEFT), row, room, height)
         return row + height + px(8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The frame around row and text."""
         painter = QPainter(self)
-        frame(painter, QRectF(self.rect()), _RADIUS, current().surface, current().border)
+        frame(painter, QRectF(self.rect()), FOLD_RADIUS, current().surface, current().border)
         painter.end()
 
     def restyle(self) -> None:
@@ -142,53 +139,6 @@ class ReasoningFold(QWidget):
         self._show_parts()
         self.toggled_by_user.emit(self._is_open)
         self.height_changed.emit()
-
-
-class _Head(QPushButton):
-    """Chevron, title, tokens, first words."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._is_open = False
-        self._line = ElidedLabel("", parent=self)
-        self._line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        FocusRing(self, _RADIUS)
-
-    def set_words(self, title: str, count: str, preview: str, is_running: bool) -> None:
-        runs = [Run(title, Role.SMALL_STRONG, Tone.ACCENT if is_running else Tone.TEXT)]
-        if count:
-            runs.append(Run(f"  {count}", Role.SMALL, Tone.MUTED))
-        if preview:
-            runs.append(Run(f"    {preview}", Role.SMALL, Tone.MUTED))
-        self._line.set_text(runs)
-        self._line.setToolTip("")
-        self.setAccessibleName(f"{title} {count}".strip())
-
-    def set_open(self, is_open: bool) -> None:
-        if is_open != self._is_open:
-            self._is_open = is_open
-            self.setAccessibleDescription(self.tr("Unfolded") if is_open else self.tr("Folded"))
-            self.update()
-
-    def resizeEvent(self, event: object) -> None:
-        self._line.setGeometry(px(_LEFT), 0, max(0, self.width() - px(_LEFT) - px(12)), self.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self.underMouse():
-            area = QRectF(self.rect()).adjusted(1, 1, -1, 0 if self._is_open else -1)
-            frame(painter, area, _RADIUS - 1, current().raised)
-        side = px(14)
-        place = QRectF(px(13), (self.height() - side) / 2, side, side)
-        paint_icon(
-            painter,
-            "chevron-down" if self._is_open else "chevron-right",
-            Tone.ACCENT if self._is_open else Tone.MUTED,
-            place,
-        )
-        painter.end()
 
 
 class _Tail(QWidget):

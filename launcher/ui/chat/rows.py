@@ -48,9 +48,13 @@ class MessageRow(QWidget):
 class CutRow(MessageRow):
     """The line above which messages no longer go to the model."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, has_summary: bool = False) -> None:
         super().__init__(parent)
-        self._words = self.tr("Older messages are no longer sent: the context is full")
+        self._words = (
+            self.tr("From the summary to here nothing is sent any more: the context is full")
+            if has_summary
+            else self.tr("Older messages are no longer sent: the context is full")
+        )
         self.setAccessibleName(self._words)
 
     def arrange(self, width: int) -> int:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.errors import UserError
 from launcher.core.words import joined, known
-from launcher.store.settings import SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
+from launcher.store.settings import CONTEXT_POLICY, SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
 from launcher.ui.components import (
     ButtonSize,
     Card,
@@ -129,6 +129,9 @@ class SettingsPage(QWidget):
         self.network.set_values(values)
         self.downloads.set_values(values)
         self._prompt.set_value(str(values.get(SYSTEM_PROMPT.key, "")))
+        policy = values.get(CONTEXT_POLICY.key)
+        if isinstance(policy, str) and CONTEXT_POLICY.accepts(policy):
+            self._policy.set_key(policy)
         self._show()
 
     def show_section(self, key: str) -> None:
@@ -247,7 +250,27 @@ class SettingsPage(QWidget):
             self._prompt,
             below=True,
         )
-        return SectionCard(self.tr("Chat"), (row,), parent)
+        name = self.tr("When the context is full")
+        self._policy = SegmentedButtons(
+            name,
+            (
+                ("trim", self.tr("Leave out")),
+                ("summarise", self.tr("Summarise")),
+                ("stop", self.tr("Stop")),
+            ),
+            parent,
+        )
+        self._policy.chosen.connect(self._on_policy_chosen)
+        full = self._row(
+            CONTEXT_POLICY.key,
+            name,
+            self.tr(
+                "The oldest messages are left out, or summarised by the model, or nothing is sent and the chat says so. "
+                "Applies from the next message on."
+            ),
+            self._policy,
+        )
+        return SectionCard(self.tr("Chat"), (row, full), parent)
 
     def _privacy(self, parent: QWidget) -> SectionCard:
         row = SettingRow(
@@ -323,6 +346,9 @@ class SettingsPage(QWidget):
 
     def _on_unload_changed(self, value: float) -> None:
         self.setting_changed.emit(UNLOAD_MINUTES.key, round(value))
+
+    def _on_policy_chosen(self, key: str) -> None:
+        self.setting_changed.emit(CONTEXT_POLICY.key, key)
 
     def _on_prompt_changed(self, value: str) -> None:
         self.setting_changed.emit(SYSTEM_PROMPT.key, value)
