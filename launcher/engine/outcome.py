@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import psutil
 
@@ -26,7 +27,10 @@ _WINDOWS_CODES = {
     0xC0000017: "SIGKILL",
     0xC000012D: "SIGKILL",
 }
-_MEMORY_WORDS = re.compile(r"out of memory|failed to allocate|unable to allocate|cudaMalloc failed|bad_alloc", re.I)
+_MEMORY_WORDS = re.compile(
+    r"out of memory|failed to allocate|unable to allocate|cudaMalloc failed|bad_alloc|MemoryError|cannot allocate memory|not enough memory",
+    re.I,
+)
 
 
 def signal_name(returncode: int) -> str | None:
@@ -41,8 +45,33 @@ def signal_name(returncode: int) -> str | None:
         return f"signal {-returncode}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Death:
+    returncode: int
+    log: Sequence[str]
+    ended_by_us: str
+    held_bytes: int
+    was_for_memory: bool | None
+
+    @property
+    def is_memory(self) -> bool:
+        """Less memory in use may help."""
+        if self.ended_by_us:
+            return False
+        if signal_name(self.returncode) == "SIGKILL":
+            return self.was_for_memory is not False
+        return any(_MEMORY_WORDS.search(line) for line in self.log[-20:])
+
+
 def crash_failure(
-    returncode: int, doing: str, request: LoadRequest | None, log: Sequence[str], ended_by_us: str = ""
+    returncode: int,
+    doing: str,
+    request: LoadRequest | None,
+    log: Sequence[str],
+    ended_by_us: str = "",
+    *,
+    held_bytes: int = 0,
+    was_for_memory: bool | None = None,
 ) -> Failure:
     """Explain an end that nobody asked for.
 
@@ -52,30 +81,60 @@ def crash_failure(
         request: what was loaded or being loaded.
         log: the last lines of its stderr.
         ended_by_us: why the client itself ended it ("It gave no sign of life for 30 s."), or "".
+        held_bytes: what it held when it was last looked at; 0 when that is not known.
+        was_for_memory: whether the kernel's memory killer ended it; None when the system does not tell.
     """
+    death = _Death(returncode, log, ended_by_us, held_bytes, was_for_memory)
     what = {
         "starting": say("The engine did not start."),
         "loading": say("The engine stopped while it loaded {name}.", name=request.name if request else ""),
         "answering": say("The engine stopped. Your chat is complete up to this point."),
     }.get(doing, say("The engine stopped."))
-    memory = _is_memory(returncode, log) and not ended_by_us
-    steps: tuple[NextStep, ...] = (LOAD_AGAIN,) if request else ()
-    if memory and request and request.placement.n_ctx > 512:
-        half = max(512, request.placement.n_ctx // 2 // 256 * 256)
-        steps = (*steps, NextStep(say("Load with {n} context", n=whole(half)), "load_with_context", str(half)))
-    detail = "\n".join(log)
-    return Failure("engine_stopped", what, ended_by_us or _cause(returncode, log), (*steps, COPY_REPORT), detail)
+    steps: list[NextStep] = []
+    if request:
+        steps.append(LOAD_AGAIN)
+        if death.is_memory and request.placement.n_ctx > 512:
+            half = max(512, request.placement.n_ctx // 2 // 256 * 256)
+            steps.append(NextStep(say("Load with {n} context", n=whole(half)), "load_with_context", str(half)))
+        if _may_be_the_file(death, doing):
+            steps.append(NextStep("Download it again", "download_again", request.path))
+        if doing == "loading":
+            steps.append(NextStep("Choose another model", "choose_model"))
+    why = death.ended_by_us or _cause(death)
+    return Failure("engine_stopped", what, why, (*steps, COPY_REPORT), "\n".join(death.log))
 
 
-def _is_memory(returncode: int, log: Sequence[str]) -> bool:
-    return signal_name(returncode) == "SIGKILL" or any(_MEMORY_WORDS.search(line) for line in log[-20:])
+def not_ended(pid: int, log: Sequence[str]) -> Failure:
+    """A killed process that the system does not let go: it is left behind."""
+    return Failure(
+        "engine_stuck",
+        say("The engine cannot be ended."),
+        say(
+            "The system holds its process {pid} inside a driver or a disk that does not answer. What it holds of memory may stay "
+            "taken until the computer is restarted.",
+            pid=pid,
+        ),
+        (LOAD_AGAIN, COPY_REPORT),
+        "\n".join(log),
+    )
 
 
-def _cause(returncode: int, log: Sequence[str]) -> str:
-    free = gib(psutil.virtual_memory().available)
-    name = signal_name(returncode)
-    number = say("signal {n}", n=-returncode) if returncode < 0 else say("code {n}", n=f"{returncode & 0xFFFFFFFF:#x}")
-    if name == "SIGKILL":
+def _may_be_the_file(death: _Death, doing: str) -> bool:
+    name = signal_name(death.returncode)
+    return not death.ended_by_us and (
+        name == "SIGBUS" or (doing == "loading" and name in ("SIGSEGV", "SIGABRT", "SIGFPE"))
+    )
+
+
+def _killed(death: _Death, number: str, free: str) -> str:
+    if death.was_for_memory:
+        held = say("It held {size}.", size=gib(death.held_bytes)) if death.held_bytes else ""
+        return joined(
+            say("The system ended it because memory ran out ({number}).", number=number),
+            held,
+            say("{free} of RAM are free now that it is gone.", free=free),
+        )
+    if death.was_for_memory is None:
         # What it held is free again by now, so the figure proves nothing; it is given for what it is.
         return say(
             "It was ended from outside ({number}); the system does that when memory runs out. {free} of RAM are free now "
@@ -83,9 +142,23 @@ def _cause(returncode: int, log: Sequence[str]) -> str:
             number=number,
             free=free,
         )
+    return say(
+        "Another program ended it ({number}); it was not the system for want of memory. {free} of RAM are free now.",
+        number=number,
+        free=free,
+    )
+
+
+def _cause(death: _Death) -> str:
+    returncode, log = death.returncode, death.log
+    free = gib(psutil.virtual_memory().available)
+    name = signal_name(returncode)
+    number = say("signal {n}", n=-returncode) if returncode < 0 else say("code {n}", n=f"{returncode & 0xFFFFFFFF:#x}")
+    if name == "SIGKILL":
+        return _killed(death, number, free)
     last = next((line.strip() for line in reversed(log) if line.strip()), "")
     said = say("Its last words: {words}", words=last[:300]) if last else ""
-    if any(_MEMORY_WORDS.search(line) for line in log[-20:]):
+    if death.is_memory:
         return joined(
             say("It ran out of memory ({number}): {free} of RAM are free now.", number=number, free=free), said
         )
@@ -100,6 +173,7 @@ def _cause(returncode: int, log: Sequence[str]) -> str:
         ),
         "SIGILL": say("This processor does not know an instruction that the engine uses ({number}).", number=number),
         "SIGABRT": say("It gave up on an inner check ({number}).", number=number),
+        "SIGFPE": say("It divided by zero ({number}): a defect of the engine, or a damaged file.", number=number),
         "SIGTERM": say("Another program asked it to end ({number}).", number=number),
     }
     if name in causes:

@@ -12,11 +12,18 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from launcher.core.engine_packs import GIVEN
 from launcher.engine import pack_choice
 
 LOG_LINES = 60
+MAX_LINE_BYTES = 64 * 2**20
+"""Of one message; the largest true ones are answers of a whole context with logprobs."""
+_MAX_LOG_LINE_BYTES = 2000
+_CHUNK_BYTES = 2**16
+# Untrusted text that ends up in windows and terminals: nothing that moves a cursor.
+_UNPRINTABLE = dict.fromkeys((*range(32), *range(127, 160)), " ")
 RPC_VARIABLE = "LAUNCHER_RPC_SERVERS"
 
 
@@ -96,9 +103,8 @@ class WorkerProcess:
         self._outbox.put(line)
 
     def lines(self) -> Iterator[bytes]:
-        """Its stdout, line by line, up to its end."""
-        assert self._process.stdout is not None  # noqa: S101 - Popen was given PIPE
-        yield from self._process.stdout
+        """Its stdout, whole line by whole line, up to its end; one of more than `MAX_LINE_BYTES` comes cut to b""."""
+        yield from whole_lines(self._process.stdout, MAX_LINE_BYTES)
 
     def let_go(self) -> None:
         """Close its stdin after what was sent: it ends itself at once, even while computing."""
@@ -109,7 +115,7 @@ class WorkerProcess:
         self._process.kill()
 
     def wait(self, timeout_s: float | None = None) -> int | None:
-        """Its return code, or None when it still runs after the time."""
+        """Its return code, or None when it still runs after the time. Call it when nobody reads `lines` any more."""
         try:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -133,7 +139,29 @@ class WorkerProcess:
             stdin.close()
 
     def _read_log(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101 - Popen was given PIPE
         with contextlib.suppress(ValueError):  # closed under us
-            for line in self._process.stderr:
-                self._log.append(line.decode("utf-8", "replace").rstrip("\r\n"))
+            for line in whole_lines(self._process.stderr, _MAX_LOG_LINE_BYTES, clip=True):
+                self._log.append(line.decode("utf-8", "replace").translate(_UNPRINTABLE))
+
+
+def whole_lines(stream: IO[bytes] | None, limit_bytes: int, *, clip: bool = False) -> Iterator[bytes]:
+    """The lines of a pipe as they come, without their ends, with bounded memory whatever the other side writes.
+
+    Args:
+        stream: a binary pipe that nobody else reads.
+        limit_bytes: the longest line handed on.
+        clip: a longer line is cut to the limit, and a last line without end counts; otherwise b"" stands for a longer one, and
+            half a line at the end (its writer was killed) is dropped.
+    """
+    assert stream is not None  # noqa: S101 - Popen was given PIPE
+    held, is_longer = bytearray(), False
+    while chunk := os.read(stream.fileno(), _CHUNK_BYTES):
+        for number, piece in enumerate(chunk.split(b"\n")):
+            if number:  # before it a line ended
+                yield b"" if is_longer and not clip else bytes(held)
+                held, is_longer = bytearray(), False
+            room = limit_bytes - len(held)
+            held += piece[:room]
+            is_longer = is_longer or len(piece) > room
+    if clip and held:
+        yield bytes(held)

@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+from collections.abc import Sequence
 
 from launcher.core.paths import data_dir
 
 _FILE = "engine-quirks.json"
 _KEY = "crashes_with_extra_buffers"
+_EXTRA_WORDS = re.compile(r"repack|\bamx|cur_backend_id", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 
 def crashes_with_extra_buffers(processor: str, engine_version: str) -> bool:
     """Whether this engine build died here with the processor's special weight layouts."""
     return _name(processor, engine_version) in _read()
+
+
+def speak_of_extra_buffers(log: Sequence[str]) -> bool:
+    """Whether the last words of an aborted engine name the special layouts, or the assertion that they are known to fail."""
+    return any(_EXTRA_WORDS.search(line) for line in log[-20:])
 
 
 def remember_crash_with_extra_buffers(processor: str, engine_version: str) -> None:

@@ -57,9 +57,10 @@ def test_killed_while_answering(engine: Engine, models: Models) -> None:
     failure = failed.failure
     assert failure == crashed.failure
     assert failure.what == "The engine stopped. Your chat is complete up to this point."
-    assert "ended from outside (signal 9); the system does that when memory runs out" in failure.why
+    if sys.platform == "linux":  # which tells whether it was the kernel
+        assert failure.why.startswith("Another program ended it (signal 9); it was not the system for want of memory.")
+        assert [s.action for s in failure.next_steps] == ["load_again", "copy_report"]
     assert "GiB of RAM are free now" in failure.why
-    assert [s.action for s in failure.next_steps] == ["load_again", "load_with_context", "copy_report"]
     assert "llama" in failure.detail or "load" in failure.detail
     engine.load(path)
     again = engine.ask("Go on.", prefix=failed.answer, max_tokens=3)
