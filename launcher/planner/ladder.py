@@ -41,10 +41,20 @@ class Shortage:
     Attributes:
         device: the engine's name of the graphics card ("CUDA0"), its name in the plan's rows, or `RAM`.
         missing_bytes: how much was missing there; 0 when only the engine's refusal is known.
+        name: what people call the device; "" when `device` is that.
     """
 
     device: str
     missing_bytes: int = 0
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        """The beginning of a sentence: what was missing where."""
+        name = self.name or self.device
+        if self.missing_bytes > 0:
+            return say("{size} were missing on {device}", size=gib(self.missing_bytes), device=name)
+        return say("The engine found no room on {device}", device=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +157,6 @@ def changes(before: Placement, after: Placement, n_layer: int) -> tuple[str, ...
     return tuple(said)
 
 
-def need_on(plan: Plan, device: str) -> int:
-    """What a plan takes on a device, by the name of its row; 0 where it does not use it."""
-    return sum(d.total_bytes for d in plan.memory.devices if d.name == device)
-
-
 # --- the way down ---
 
 
@@ -223,7 +228,7 @@ class _Descent:
         )
         plan = replace(plan, model=failed.model, repo=failed.repo)
         changed = listed(*changes(failed.placement, plan.placement, failed.n_layer))
-        why, is_by_hand = self._why(), self._is_by_hand(setting)
+        why, is_by_hand = self._short.words, self._is_by_hand(setting)
         words = (
             say("{why}: {changes}, although it was set by hand.", why=why, changes=changed)
             if is_by_hand
@@ -243,13 +248,6 @@ class _Descent:
             or (w.n_gpu_layers is not None and s.n_gpu_layers < start.n_gpu_layers)
             or (are_experts_fixed(w) and s.expert_layers_on_cpu > start.expert_layers_on_cpu)
         )
-
-    def _why(self) -> str:
-        short = self._short
-        name = next((g.name for g in self._seen.gpus if _is(g, short)), short.device)
-        if short.missing_bytes > 0:
-            return say("{size} were missing on {device}", size=gib(short.missing_bytes), device=name)
-        return say("The engine found no room on {device}", device=name)
 
 
 def _is(gpu: GpuView, short: Shortage) -> bool:
