@@ -13,12 +13,19 @@ from launcher.core.errors import NextStep, UserError
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """The processor. `cores` are physical ones this program may use; `instruction_sets` are lower-case flags that matter to ggml (avx2, amx_int8, neon)."""
+    """The processor.
+
+    Attributes:
+        cores: physical ones this program may use.
+        instruction_sets: lower-case flags that matter to ggml (avx2, amx_int8, neon).
+        performance_cores: of them the fast ones, where there are slow ones too; None where all are alike or that is not known.
+    """
 
     name: str
     cores: int
     threads: int
     instruction_sets: tuple[str, ...] = ()
+    performance_cores: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

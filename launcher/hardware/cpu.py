@@ -48,7 +48,14 @@ def read_cpu(root: Path = Path("/")) -> tuple[Cpu, tuple[str, ...]]:
     cores = psutil.cpu_count(logical=False) or threads
     allowed = _allowed_threads(root, threads)
     usable_cores = max(1, min(cores, math.floor(allowed)))
-    cpu = Cpu(_name(info), usable_cores, max(1, math.floor(allowed)), _instruction_sets(info))
+    fast = _performance_cores(root, cores)
+    cpu = Cpu(
+        _name(info),
+        usable_cores,
+        max(1, math.floor(allowed)),
+        _instruction_sets(info),
+        fast if fast is None else min(fast, usable_cores),
+    )
     if allowed >= threads:
         return cpu, ()
     return cpu, (say("This program may use {n} of the {all} processor threads here.", n=f"{allowed:g}", all=threads),)
@@ -61,6 +68,25 @@ def _allowed_threads(root: Path, threads: int) -> float:
         allowed = min(allowed, len(os.sched_getaffinity(0)))
         allowed = min(allowed, round(cpu_limit(root) or allowed, 2))
     return max(0.01, allowed)
+
+
+def _performance_cores(root: Path, cores: int) -> int | None:
+    """How many of the physical cores are fast ones, where the system tells several kinds apart (Linux, macOS)."""
+    if sys.platform == "darwin":
+        fast = sysctl_int("hw.perflevel0.physicalcpu")
+        return fast if fast and fast < cores else None
+    folder = root / "sys/devices/system/cpu"
+    speeds: dict[str, int] = {}
+    for kind in ("cpu_capacity", "cpufreq/cpuinfo_max_freq"):  # Arm; x86
+        for path in folder.glob(f"cpu[0-9]*/{kind}"):
+            cpu = folder / path.relative_to(folder).parts[0]
+            core = (read_text(cpu / "topology/thread_siblings_list") or cpu.name).strip()  # one per physical core
+            speeds[core] = max(speeds.get(core, 0), int(read_text(path) or 0))
+        if speeds:
+            break
+    # Cores of one kind differ by some per cent (favoured cores); slow ones are a quarter and more behind.
+    fast = sum(speed > 0.85 * max(speeds.values()) for speed in speeds.values())
+    return fast if 0 < fast < len(speeds) else None
 
 
 def _name(info: str) -> str:

@@ -101,13 +101,17 @@ class Loader:
         view: the machine.
         quant: its quantisation, for the speed.
         has_mtp: multi-token-prediction blocks are loaded: they have a KV cache of their own.
+        n_parallel: answers at once.
     """
 
-    def __init__(self, facts: ModelFacts, view: View, quant: str, *, has_mtp: bool = False) -> None:
+    def __init__(
+        self, facts: ModelFacts, view: View, quant: str, *, has_mtp: bool = False, n_parallel: int = 1
+    ) -> None:
         self.facts = facts
         self.quant = quant
         self.weights_bytes = facts.weights_bytes
         self.has_mtp = has_mtp
+        self.n_parallel = n_parallel
         h = facts.hyper
         self.n_layer = h.n_layer
         self.n_dense = h.leading_dense if h.n_expert else h.n_layer
@@ -166,7 +170,7 @@ class Loader:
 
     def cache(self, n_ctx: int, kv_type: str, n_ubatch: int, kv_type_v: str | None = None) -> memory.KvCache:
         """The KV cache at these settings."""
-        return memory.kv_cache(self.facts, n_ctx, kv_type, kv_type_v or kv_type, n_ubatch)
+        return memory.kv_cache(self.facts, n_ctx, kv_type, kv_type_v or kv_type, n_ubatch, self.n_parallel)
 
     def first_offloaded(self, n_gpu_layers: int) -> int:
         """Index of the first block on a GPU."""
@@ -298,6 +302,7 @@ class Loader:
             self._backends if is_offloaded else (),
             s.expert_layers_on_cpu,
             s.boundary,
+            n_outputs=self.n_parallel,
             unified=self.view.unified,
         )
 

@@ -52,16 +52,18 @@ class KvCache:
         return n * self.plain_bytes + n_ratio4 * self.ratio4_bytes + n_ratio128 * self.ratio128_bytes
 
 
-def kv_cache(facts: ModelFacts, n_ctx: int, kv_type_k: str, kv_type_v: str, n_ubatch: int) -> KvCache:
-    """KV cache of one sequence. MLA and V4 caches hold no values of their own: their V type is their K type."""
+def kv_cache(
+    facts: ModelFacts, n_ctx: int, kv_type_k: str, kv_type_v: str, n_ubatch: int, n_parallel: int = 1
+) -> KvCache:
+    """KV cache that parallel answers share; V4 has one for each. MLA and V4 hold no values of their own: V's type is K's."""
     h = facts.hyper
     ctx = padded(n_ctx)
     size, size_v = KV_TYPE_BYTES[kv_type_k], KV_TYPE_BYTES[kv_type_v]
     if facts.kv_layout is KvLayout.COMPRESSED:
         return KvCache(
-            plain_bytes=int(size * h.head_dim_k * padded(h.sliding_window + min(n_ubatch, ctx))),
-            ratio4_bytes=int(size * (h.head_dim_k + h.indexer_head_dim) * padded(ctx // 4)) + 81_920,
-            ratio128_bytes=int(size * h.head_dim_k * padded(ctx // 128)) + 524_288,
+            plain_bytes=n_parallel * int(size * h.head_dim_k * padded(h.sliding_window + min(n_ubatch, ctx))),
+            ratio4_bytes=n_parallel * (int(size * (h.head_dim_k + h.indexer_head_dim) * padded(ctx // 4)) + 81_920),
+            ratio128_bytes=n_parallel * (int(size * h.head_dim_k * padded(ctx // 128)) + 524_288),
         )
     heads = {KvLayout.GQA: h.n_head_kv, KvLayout.MLA_LEGACY: h.n_head}.get(facts.kv_layout)
     if heads is not None:

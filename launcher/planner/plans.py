@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from launcher.core.errors import NextStep, UserError
+from launcher.core.errors import UserError
 from launcher.core.machine import Machine
-from launcher.core.models import KvLayout, ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
-from launcher.core.plans import EXPERT_TENSORS, DeviceMemory, MemoryUse, Placement, Plan, Quality, SpeedEstimate, Wishes
+from launcher.core.models import ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
+from launcher.core.plans import DeviceMemory, MemoryUse, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
 from launcher.core.words import say
-from launcher.planner import levers, memory, pace, speed, words
+from launcher.planner import levers, pace, speed, words
 from launcher.planner.draft import Draft, reserve
 from launcher.planner.layout import Bytes, Loader
 from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES, View, view
+from launcher.planner.placing import lever_warnings, placement
 from launcher.planner.search import Found, search
-from launcher.planner.wanted import DEFAULT_BATCH
+from launcher.planner.wish_check import check
 
 PROMPT_TOKENS = 1000  # time to first token is quoted for a prompt of this length
 
@@ -174,62 +175,11 @@ def loader_of(item: Item, seen: View, wishes: Wishes) -> Loader:
     """The model on a machine, with its multi-token-prediction layers where they are wanted."""
     extra, facts = mtp_bytes(item, wishes), item.facts
     if not extra:
-        return Loader(facts, seen, item.quant)
+        return Loader(facts, seen, item.quant, n_parallel=wishes.n_parallel or 1)
     n = facts.hyper.nextn_layers
     own = replace(facts.layers[-1], always_read_bytes=extra // n, routed_expert_bytes=0)
-    return Loader(replace(facts, layers=(*facts.layers[:-n], *(own,) * n)), seen, item.quant, has_mtp=True)
-
-
-def check(wishes: Wishes, facts: ModelFacts) -> None:
-    """Refuse levers that no engine can obey.
-
-    Raises:
-        UserError: "bad_wish", with the allowed range.
-    """
-    n = facts.hyper.n_layer
-    problems = (
-        (wishes.context is not None and not 1 <= wishes.context <= 16 * 2**20, "context", "1 to 16,777,216 tokens"),
-        (wishes.n_gpu_layers is not None and not 0 <= wishes.n_gpu_layers <= n + 1, "GPU layers", f"0 to {n + 1}"),
-        (
-            wishes.expert_layers_on_cpu is not None and not 0 <= wishes.expert_layers_on_cpu <= n,
-            "expert layers in RAM",
-            f"0 to {n}",
-        ),
-        (
-            not {wishes.kv_type, wishes.kv_type_v} <= {None, *memory.KV_TYPE_BYTES},
-            "KV type",
-            ", ".join(memory.KV_TYPE_BYTES),
-        ),
-        (
-            wishes.kv_type_v not in (None, wishes.kv_type or "f16") and not _has_values(facts),
-            "type of the V cache",
-            "the type of the K cache; this model keeps both in one",
-        ),
-        (
-            not {*(wishes.boundary_experts_on_cpu or ())} <= {*EXPERT_TENSORS},
-            "part of a layer",
-            ", ".join(EXPERT_TENSORS),
-        ),
-        (wishes.n_ubatch is not None and wishes.n_ubatch < 1, "ubatch", "1 or more"),
-        (wishes.n_batch is not None and wishes.n_batch < 1, "batch", "1 or more"),
-        (wishes.threads is not None and wishes.threads < 1, "threads", "1 or more"),
-        (
-            wishes.tensor_split is not None
-            and (min(wishes.tensor_split, default=-1) < 0 or not sum(wishes.tensor_split)),
-            "tensor split",
-            "shares of 0 or more, not all 0",
-        ),
-    )
-    for wrong, what, allowed in problems:
-        if wrong:
-            raise UserError(
-                "bad_wish", f"This {what} cannot be planned.", f"Allowed: {allowed}.", (NextStep("Leave it out"),)
-            )
-
-
-def _has_values(facts: ModelFacts) -> bool:
-    """The cache holds values of their own; MLA and V4 caches are one latent row."""
-    return facts.kv_layout in (KvLayout.GQA, KvLayout.MLA_LEGACY)
+    with_mtp = replace(facts, layers=(*facts.layers[:-n], *(own,) * n))
+    return Loader(with_mtp, seen, item.quant, has_mtp=True, n_parallel=wishes.n_parallel or 1)
 
 
 def describe(
@@ -271,7 +221,7 @@ def describe(
         file_bytes=item.file_bytes,
         fits=found.fits,
         context=s.n_ctx,
-        placement=_placement(machine, wishes, seen, found),
+        placement=placement(machine, wishes, seen, found),
         memory=MemoryUse(_rows(machine, seen, found, draft), "model"),
         speed=speed_of(found),
         quality=Quality(
@@ -292,6 +242,7 @@ def describe(
         warnings=(
             *words.warnings(found, subject, wishes),
             *_mtp_warning(item, wishes),
+            *lever_warnings(wishes),
             *(() if is_installed else _disk_warning(machine, item)),
         ),
         levers=levers.pulled(found, asked),
@@ -361,31 +312,6 @@ def speed_of(found: Found) -> SpeedEstimate:
         prefill_tokens_s=round(prefill, 2),
         time_to_first_token_s=round(PROMPT_TOKENS / prefill + 1 / decode, 2),
         basis="calibrated" if is_measured else "datasheet",
-    )
-
-
-def _placement(machine: Machine, wishes: Wishes, seen: View, found: Found) -> Placement:
-    s, used = found.layout.setting, found.loader.view
-    n_gpus = len(used.gpus) if s.n_gpu_layers else 0
-    names = tuple(g.engine_device for g in used.gpus)
-    split: tuple[float, ...] = wishes.tensor_split or tuple(float(c) for c in s.counts)
-    # The engine takes all its devices unless told otherwise; a described machine has no names to tell.
-    is_part = len(used.gpus) < max(len(machine.gpus), sum(d.kind in ("gpu", "igpu") for d in machine.engine_devices))
-    measured = machine.calibration.threads if machine.calibration else None
-    return Placement(
-        n_gpu_layers=s.n_gpu_layers,
-        n_ctx=s.n_ctx,
-        expert_layers_on_cpu=s.expert_layers_on_cpu,
-        boundary_experts_on_cpu=s.boundary,
-        tensor_split=split if n_gpus > 1 else (),
-        split_mode="layer" if n_gpus > 1 else "none",
-        kv_type_k=s.kv_type,
-        kv_type_v=s.kv_type_v,
-        n_batch=wishes.n_batch or DEFAULT_BATCH,
-        n_ubatch=s.n_ubatch,
-        threads=wishes.threads or measured or seen.cores,
-        devices=tuple(n for n in names if n) if n_gpus and all(names) and is_part else (),
-        mtp=found.loader.has_mtp,
     )
 
 
