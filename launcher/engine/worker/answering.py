@@ -38,6 +38,9 @@ class Figures:
     reasoning_ended: float | None = None
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    drafting: str = ""
+    drafting_s: float = 0.0
+    plain_s: float = 0.0
     recent: deque[tuple[float, int]] = field(default_factory=deque[tuple[float, int]])
 
     def rate(self, now: float) -> float:
@@ -226,4 +229,7 @@ class Answering:
             restored_tokens=figures.restored_tokens,
             drafted_tokens=figures.drafted_tokens,
             accepted_tokens=figures.accepted_tokens,
+            drafting=figures.drafting,
+            drafting_s=figures.drafting_s,
+            plain_s=figures.plain_s,
         )

@@ -43,7 +43,8 @@ class Likeliest:
         self._interface = _SamplerInterface(apply=ctypes.cast(self._apply, ctypes.c_void_p).value)
         self._chain = self._llama.llama_sampler_chain_init(self._llama.llama_sampler_chain_default_params())
         self._llama.llama_sampler_chain_add(self._chain, self._llama.llama_sampler_init_top_k(_TOP))
-        own = self._llama.llama_sampler_init(ctypes.cast(ctypes.byref(self._interface), ctypes.c_void_p), None)
+        declared: Any = ctypes.POINTER(binding.llama.llama_sampler_i)
+        own = self._llama.llama_sampler_init(ctypes.cast(ctypes.byref(self._interface), declared), None)
         self._llama.llama_sampler_chain_add(self._chain, own)
 
     def draw(self, context: Any) -> tuple[int, float]:

@@ -177,15 +177,11 @@ class Drafting:
         self._clock = clock
         self._began: float | None = None
 
-    @property
-    def state(self) -> str:
-        """One of "on", "off" and "trial" (while it is being measured)."""
-        return self.pace.phase if self.pace.phase in ("on", "off") else "trial"
-
-    def begin(self) -> None:
+    def begin(self, work: Answering) -> None:
         """An answer begins."""
         self._drafter.begin()
         self._began = None
+        self._tell(work)
 
     def guess(self, work: Answering, cached: Sequence[int], n_ctx: int, *, is_alone: bool) -> list[int]:
         """Set `work.drafted` at the beginning of a step: guesses after the newest token of an answer that is alone."""
@@ -207,10 +203,16 @@ class Drafting:
             return
         self.pace.add(accepted + 1, self._clock() - self._began)
         self._began = None
+        self._tell(work)
         if accepted == drafted >= self._length:
             self._length = min(self._length + 1, self._most)
         elif 2 * accepted < drafted:
             self._length = max(1, self._length - 1)
+
+    def _tell(self, work: Answering) -> None:
+        figures, pace = work.figures, self.pace
+        figures.drafting = pace.phase if pace.phase in ("on", "off") else "trial"
+        figures.drafting_s, figures.plain_s = pace.drafting_s or 0.0, pace.plain_s or 0.0
 
     def _guess(self, cached: Sequence[int], pending: int, most: int) -> list[int]:
         self._began = self._clock()
