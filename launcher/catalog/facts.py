@@ -17,6 +17,7 @@ from launcher.core.words import joined, say
 ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "deepseek", "deepseek2", "deepseek32", "deepseek4"})
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
 _ROUTED = re.compile(r"ffn_(up|down|gate|gate_up)_(ch|)exps\b")
+_MAX_EXPERTS = 1024  # LLAMA_MAX_EXPERTS
 _MAX_LAYERS = 1024
 BUFFER_ALIGNMENT = 32
 
@@ -41,6 +42,7 @@ def facts_of(headers: GgufHeader | Sequence[GgufHeader]) -> ModelFacts:
         raise _refused("It holds no tensors.")
     hyper = _hyper(keys, tensors)
     names = {t.name for t in tensors}
+    _check_experts(hyper)
     token_embd, output, layers = _bytes(tensors, hyper)
     return ModelFacts(
         architecture=keys.architecture,
@@ -131,6 +133,19 @@ def _hyper(keys: _Keys, tensors: list[TensorInfo]) -> HyperParameters:
         # The engine takes them off the layer count whether or not their tensors are there (llama-hparams.cpp).
         nextn_layers=min(keys.number("nextn_predict_layers", 0), n_layer - 1),
     )
+
+
+def _check_experts(hyper: HyperParameters) -> None:
+    """As llama.cpp asserts it (llama-model.cpp, load_hparams): it ends the process otherwise."""
+    least = 1 if hyper.n_expert else 0
+    if hyper.n_expert > _MAX_EXPERTS or not least <= hyper.n_expert_used <= hyper.n_expert:
+        raise _refused(
+            say(
+                "Its header claims {n_expert} experts, {n_used} of them used per token.",
+                n_expert=hyper.n_expert,
+                n_used=hyper.n_expert_used,
+            )
+        )
 
 
 def _n_vocab(keys: _Keys, tensors: list[TensorInfo]) -> int:

@@ -47,6 +47,9 @@ class _DeviceProperties(ctypes.Structure):
     ]
 
 
+_MAX_LOG_TEXT = 4000
+
+
 class EngineLog:
     """llama.cpp's log: to stderr for the client's ring, and the last lines kept for our own error texts."""
 
@@ -56,6 +59,7 @@ class EngineLog:
 
     def write(self, level: int, text: str) -> None:
         """One call of llama.cpp: whole lines, or a piece that goes on with the line before."""
+        text = text[:_MAX_LOG_TEXT]  # it quotes the file, which may hold megabytes where a name belongs
         with self._lock:
             if level == _LOG_CONTINUE and self._lines:
                 before, line = self._lines.pop()

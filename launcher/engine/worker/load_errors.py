@@ -12,9 +12,12 @@ from launcher.core.generation import LoadRequest
 from launcher.core.units import gib, whole
 from launcher.engine.worker.binding import Binding
 
+# Its words quote the file, which may hold megabytes where a name belongs.
+_MAX_QUOTED = 300
 _LOAD_AGAIN = NextStep("Load again", "load_again")
 _MEMORY_WORDS = re.compile(
-    r"failed to allocate|unable to allocate|out of memory|cudaMalloc failed|alloc_buffer|ErrorOutOf", re.I
+    r"failed to allocate|unable to allocate|out of memory|cudaMalloc failed|alloc_buffer|ErrorOutOf|bad_alloc|cannot allocate memory",
+    re.I,
 )
 # What the C++ standard libraries say of a regular expression that they cannot compile.
 _PATTERN_WORDS = re.compile(
@@ -78,7 +81,7 @@ def model_error(binding: Binding, request: LoadRequest) -> UserError:
     return UserError(
         "load_failed",
         f"The engine cannot load {name}.",
-        f"The file may be damaged or incomplete. The engine said: {cause}",
+        f"The file may be damaged or incomplete. The engine said: {cause[:_MAX_QUOTED]}",
         (
             NextStep("Download it again", "download_again", request.path),
             _LOAD_AGAIN,

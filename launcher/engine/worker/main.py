@@ -58,6 +58,7 @@ HEARTBEAT_INTERVAL_S = 1.0
 def run_worker(argv: list[str]) -> int:
     """Serve until stdin ends."""
     _end_with_parent()
+    _leave_no_core()
     protocol = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     if argv[:1] == ["calibrate"]:
@@ -76,6 +77,19 @@ def _end_with_parent() -> None:
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _leave_no_core() -> None:
+    """Writing out a dead process of 100 GB would hold its memory for minutes; on Windows a dialog would until it is answered."""
+    if sys.platform == "win32":
+        failcriticalerrors, nogpfaulterrorbox = 0x1, 0x2
+        ctypes.windll.kernel32.SetErrorMode(failcriticalerrors | nogpfaulterrorbox)
+        return
+    import resource
+
+    # 1 byte: below 1 Linux still starts a core handler that is a program (man 5 core).
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (1 if hard == resource.RLIM_INFINITY else min(1, hard), hard))
 
 
 class _Outlet:
