@@ -46,6 +46,7 @@ from launcher.engine.protocol import (
     WorkerEvent,
     encode,
 )
+from launcher.engine.thread_counts import remember_threads, remembered_threads
 from launcher.engine.vitals import Vitals
 from launcher.engine.watch import Asked, Patience, Watch, asked_now
 
@@ -312,6 +313,7 @@ class Supervision:
         self._processor = (hello.processor, hello.engine_version)
         if self._load.use_extra_bufts is None and quirks.crashes_with_extra_buffers(*self._processor):
             self._load = replace(self._load, use_extra_bufts=False)
+        self._load = replace(self._load, threads=remembered_threads(hello.processor, self._load.request))
         self._tell(hello)
         with self._lock:
             waiting, self._waiting = self._waiting or [], None
@@ -323,6 +325,8 @@ class Supervision:
     def _on_loaded(self, event: LoadFinished) -> None:
         if self._extra_suspected:  # it died with the special layouts and works without them: only now that is known
             quirks.remember_crash_with_extra_buffers(*self._processor)
+        if event.loaded.is_threads_measured:
+            remember_threads(self._processor[0], self._load.request, event.loaded.threads)
         with self._lock:
             self._open.pop(event.id, None)
             self.loaded = event.loaded
