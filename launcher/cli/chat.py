@@ -8,6 +8,7 @@ import importlib
 import sys
 from dataclasses import dataclass, field, replace
 
+from launcher.cli.chat_load import load, load_facts
 from launcher.cli.chat_target import Target, fetch, installed_targets, resolve
 from launcher.cli.chat_terminal import Quit, Shown, TerminalEngine, loaded_line, printable_error, stats_line
 from launcher.cli.machines import this_machine
@@ -17,6 +18,7 @@ from launcher.core.generation import Answer, ChatTurn, GenerateRequest, Loaded
 from launcher.core.machine import Machine
 from launcher.core.plans import Plan, Recommendation, Wishes, recommendation_to_json
 from launcher.core.units import gb, gib, rate, whole
+from launcher.services.opening import OpenRequest, Prepared
 
 _HELP = "/new starts a new chat, /quit or Ctrl+D leaves, Ctrl+C stops an answer."
 
@@ -61,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
                     (NextStep(f'Ask: launcher chat {args.model} "Hello"'),),
                 )
         with TerminalEngine() as engine:
-            loaded = engine.load(target.request)
-            chat = _Chat(args, engine, loaded, target)
+            prepared, loaded = load(engine, OpenRequest(target.path, wishes))
+            chat = _Chat(args, engine, loaded, prepared)
             if not args.json:
                 chat.say(loaded_line(loaded))
             for note in loaded.notes:
@@ -82,7 +84,7 @@ class _Chat:
     args: argparse.Namespace
     engine: TerminalEngine
     loaded: Loaded
-    target: Target
+    prepared: Prepared
     turns: list[ChatTurn] = field(default_factory=list[ChatTurn])
 
     def ask_once(self, prompt: str) -> int:
@@ -90,7 +92,7 @@ class _Chat:
         reasoning = sys.stdout if sys.stdout.isatty() else None
         answer = self._ask(prompt, Shown(None, None) if self.args.json else Shown(sys.stdout, reasoning))
         if self.args.json:
-            print_json(_answer_json(answer, self.loaded))
+            print_json(_answer_json(answer, self.loaded) | load_facts(self.prepared, self.loaded))
         return 130 if answer.timings.stop_reason == "stopped" else 0
 
     def talk(self) -> None:
@@ -131,7 +133,7 @@ class _Chat:
             self.say(printable_error(error))
 
     def _ask(self, text: str, shown: Shown) -> Answer:
-        args, sampling = self.args, self.target.sampling
+        args, sampling = self.args, self.prepared.sampling
         if args.temperature is not None:
             sampling = replace(sampling, temperature=args.temperature)
         self.turns.append(ChatTurn("user", text))
@@ -181,11 +183,11 @@ def _main_job(args: argparse.Namespace, machine: Machine, wishes: Wishes, *, may
 
 def _choose(best: Plan | None, targets: list[Target], machine: Machine, wishes: Wishes) -> Target | None:
     """Ask which model to chat with."""
-    ready = next((t for t in targets if best and t.request.quant == best.quant and t.request.name == best.name), None)
+    ready = next((t for t in targets if best and t.quant == best.quant and t.name == best.name), None)
     if ready:
         return ready
     options = [f"Download {best.short_name} {best.quant} ({gb(best.file_bytes)}) and chat"] if best else []
-    options += [f"Chat with {t.request.name} {t.request.quant}, installed" for t in targets]
+    options += [f"Chat with {t.name} {t.quant}, installed" for t in targets]
     print()
     for number, option in enumerate(options, 1):
         print(f"  {number}  {option}")
@@ -231,7 +233,7 @@ def _commands(best: Plan | None, targets: list[Target]) -> str:
     lines = ["", "To go on:"]
     if best:
         lines += [f"  launcher download {best.model} --quant {best.quant}", f'  launcher chat {best.model} "Hello"']
-    lines += [f'  launcher chat "{t.request.path}"' for t in targets]
+    lines += [f'  launcher chat "{t.path}"' for t in targets]
     return "\n".join(lines)
 
 
@@ -254,7 +256,6 @@ def _answer_json(answer: Answer, loaded: Loaded) -> dict[str, object]:
         "quant": loaded.quant,
         "n_ctx": loaded.n_ctx,
         "gpu_layers": loaded.gpu_layers,
-        "notes": loaded.notes,
     }
 
 

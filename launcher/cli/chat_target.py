@@ -1,4 +1,4 @@
-"""Which file `launcher chat` talks to, and where it will sit in memory."""
+"""Which file `launcher chat` talks to."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from pathlib import Path
 
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
-from launcher.core.generation import LoadRequest
 from launcher.core.machine import Machine
-from launcher.core.models import Sampling, Variant
-from launcher.core.plans import Plan, Wishes
+from launcher.core.models import Variant
+from launcher.core.plans import Wishes
 from launcher.core.units import gb
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A model file with its plan on this machine.
+    """A model file.
 
     Attributes:
-        sampling: the family's recommended values.
+        fits: on the machine as it was read first, with the wishes as they are; what is loaded is planned again.
     """
 
-    request: LoadRequest
-    plan: Plan
-    sampling: Sampling
+    path: str
+    name: str
+    quant: str
+    fits: bool
 
 
 def target_of(path: Path, machine: Machine, wishes: Wishes) -> Target:
-    """Plan a file.
+    """What a file is, and whether it fits.
 
     Raises:
-        UserError: it cannot be read, is no model, or does not fit this machine.
+        UserError: it cannot be read, or is no model.
     """
     from launcher import catalog, planner
     from launcher.catalog import gguf
@@ -44,15 +44,7 @@ def target_of(path: Path, machine: Machine, wishes: Wishes) -> Target:
     quant = what.quant_name or "unknown"
     size = sum(h.file_bytes for h in headers)
     plan = planner.plan_file(machine, what.facts, str(path), what.name, quant, size, wishes)
-    if not plan.fits:
-        raise UserError(
-            "does_not_fit",
-            f"{what.name} {quant} does not fit this machine.",
-            " ".join((*plan.warnings, *plan.reasons)) or plan.summary,
-            (NextStep("See what fits: launcher recommend"), NextStep("Try a shorter context with --ctx")),
-        )
-    sampling = what.variant.sampling if what.variant else Sampling()
-    return Target(LoadRequest(str(path), what.name, quant, plan.placement), plan, sampling)
+    return Target(str(path), what.name, quant, plan.fits)
 
 
 def resolve(model: str, quant: str | None, machine: Machine, wishes: Wishes, *, may_ask: bool) -> Target:
@@ -66,7 +58,7 @@ def resolve(model: str, quant: str | None, machine: Machine, wishes: Wishes, *, 
         may_ask: a person sits at a terminal.
 
     Raises:
-        UserError: unknown, not installed, or it does not fit.
+        UserError: unknown, not installed, or no model.
     """
     path = Path(model).expanduser()
     if path.suffix == ".gguf" or path.is_file():
@@ -108,9 +100,9 @@ def installed_targets(machine: Machine, wishes: Wishes) -> list[Target]:
 
     targets: list[Target] = []
     for entry in library.installed():
-        with contextlib.suppress(UserError):  # a file that does not fit or is no model is not offered
+        with contextlib.suppress(UserError):  # what is no model is not offered
             targets.append(target_of(Path(entry.path), machine, wishes))
-    return targets
+    return [t for t in targets if t.fits]
 
 
 def _installed(model: str, quant: str | None) -> list[Installed]:
@@ -130,12 +122,19 @@ def _installed(model: str, quant: str | None) -> list[Installed]:
 
 
 def _first_that_fits(entries: list[Installed], machine: Machine, wishes: Wishes) -> Target:
+    """Where none does: the smallest, of which the load may say what is missing or make do with less."""
+    targets: list[Target] = []
     problem: UserError | None = None
     for entry in entries:
         try:
-            return target_of(Path(entry.path), machine, wishes)
+            targets.append(target_of(Path(entry.path), machine, wishes))
         except UserError as error:
             problem = problem or error
+            continue
+        if targets[-1].fits:
+            return targets[-1]
+    if targets:
+        return targets[-1]
     assert problem is not None  # noqa: S101 - there is at least one entry
     raise problem
 

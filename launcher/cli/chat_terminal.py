@@ -82,8 +82,8 @@ class TerminalEngine:
         while True:
             event = self._next(operation)
             match event:
-                case LoadProgress(phase=phase, fraction=fraction):
-                    self._line(f"Loading {request.name} {request.quant}: {_PHASES.get(phase, phase)}, {fraction:.0%}")
+                case LoadProgress():
+                    self._line(f"Loading {request.name} {request.quant}: {_progress_words(event)}")
                 case LoadFinished(loaded=loaded):
                     return loaded
                 case LoadCancelled():
@@ -155,10 +155,18 @@ class TerminalEngine:
                     raise event.failure.error()
                 return event
 
+    def show(self, text: str) -> None:
+        """One status line on a terminal, replaced by the next; "" removes it."""
+        self._line(text)
+
     def _line(self, text: str) -> None:
-        """One status line on a terminal, replaced by the next."""
         if self._is_terminal:
             print(f"{_CLEAR_LINE}{text}", end="", file=sys.stderr, flush=True)
+
+
+def _progress_words(progress: LoadProgress) -> str:
+    left = f", {duration(progress.seconds_left)} left" if progress.seconds_left else ""
+    return f"{_PHASES.get(progress.phase, progress.phase)}, {progress.fraction:.0%}{left}"
 
 
 class _Writer:

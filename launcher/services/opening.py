@@ -20,7 +20,7 @@ from launcher.core.generation import DraftModel, Loaded, LoadRequest
 from launcher.core.machine import Machine
 from launcher.core.models import Sampling, Variant
 from launcher.core.plans import Plan, Wishes
-from launcher.core.units import gib
+from launcher.core.units import gib, rate
 from launcher.core.words import joined, listed, say
 from launcher.planner import ladder
 from launcher.planner.ladder import RAM
@@ -119,6 +119,21 @@ class Prepared:
     def is_fallback(self) -> bool:
         """It was meant for a graphics card and is left to the processor."""
         return self.intended.placement.n_gpu_layers > 0 and self.plan.placement.n_gpu_layers == 0
+
+    @property
+    def fallback_words(self) -> str:
+        """The fallback with its price."""
+        plan, n = self.intended, self.intended.n_layer + 1
+        cards = listed(*(d.name for d in plan.memory.devices if d.kind == "gpu"))
+        return say(
+            "The processor does all the work, not {card}: planned were {layers} of {all} layers there and {before} tokens/s; "
+            "now {now} tokens/s are likely.",
+            card=cards,
+            layers=min(plan.placement.n_gpu_layers, n),
+            all=n,
+            before=rate(plan.speed.decode_tokens_s),
+            now=rate(self.plan.speed.decode_tokens_s),
+        )
 
     @property
     def sampling(self) -> Sampling:
