@@ -52,9 +52,15 @@ class Surroundings:
     drivers: str = ""
 
 
+def this_system() -> tuple[str, str]:
+    """("linux", "x86_64") and the like: what libraries are built for."""
+    machine = platform.machine()
+    return _SYSTEMS.get(sys.platform, "linux"), _MACHINES.get(machine.lower(), machine)
+
+
 def read_surroundings(binding_version: str, root: Path = Path("/")) -> Surroundings:
     """Look around; some milliseconds, nothing is started. `root` is where /sys, /opt and the like are."""
-    system = _SYSTEMS.get(sys.platform, "linux")
+    system, machine = this_system()
     nvidia = _nvidia_driver()
     rocm = _rocm_version(root, system)
     has_vulkan = _has_vulkan(system)
@@ -62,7 +68,7 @@ def read_surroundings(binding_version: str, root: Path = Path("/")) -> Surroundi
     told += [*_stamps(root), *(f"{name}={os.environ.get(name)}" for name in _DEVICE_VARIABLES)]
     return Surroundings(
         system=system,
-        machine=_MACHINES.get(platform.machine().lower(), platform.machine()),
+        machine=machine,
         binding_version=binding_version,
         system_version=platform.mac_ver()[0] if system == "macos" else "",
         nvidia_driver=nvidia,

@@ -3,7 +3,8 @@
 Run by `make` with the project's own interpreter; needs cmake, ninja and scikit-build-core in it, and a C++ compiler.
 A build happens aside and is moved into place in one step, so that it may be killed at any moment, and two at once are safe.
 
-`--pack FOLDER` builds only the native libraries, into a folder that LLAMA_CPP_LIB_PATH can name; nothing is installed.
+`--pack NAME FOLDER` builds an engine pack (pack_recipes.py) into a new folder; nothing is installed. The launcher finds it in the
+`engines` folder of its data, in a folder that LAUNCHER_ENGINE_PACKS names, or takes it from LLAMA_CPP_LIB_PATH.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE.parent / "setup"), str(_HERE.parents[1])]
 
 from exclusive import exclusive  # noqa: E402 - the two folders above are scripts, not packages
+from pack import PackFailedError, fill  # noqa: E402
+from pack_recipes import PACKS  # noqa: E402
 from recipe import CMAKE_INCLUDE, LOCK_FILE, Recipe, recipe  # noqa: E402
 
 from launcher.core.paths import cache_dir  # noqa: E402
@@ -85,8 +88,13 @@ def _build(wanted: Recipe, work: Path, log: Path) -> Path:
     return wheel
 
 
-def make_pack(wanted: Recipe, folder: Path) -> None:
-    """Put the libraries of `wanted` into `folder`, which must not exist yet; it appears in one step.
+def make_pack(name: str, folder: Path, keep: Path | None = None) -> None:
+    """Build a pack into `folder`, which must not exist yet; it appears in one step.
+
+    Args:
+        name: one of `PACKS`.
+        folder: of the pack.
+        keep: a folder for source and object files: the next pack from there compiles only what is different in it.
 
     Raises:
         EngineBuildError: a step failed, or the folder exists.
@@ -94,16 +102,31 @@ def make_pack(wanted: Recipe, folder: Path) -> None:
     if folder.exists():
         raise EngineBuildError(f"{folder} exists already")
     folder.parent.mkdir(parents=True, exist_ok=True)
+    wanted = recipe(pack_args=PACKS[name].cmake_args)
+    if not PACKS[name].was_run:
+        say(f"{name} is a recipe that nobody of us has run yet: please tell how it went")
     log = folder.with_name(folder.name + ".log")
     log.write_text("", "utf-8")
-    with tempfile.TemporaryDirectory(prefix="building-", dir=folder.parent) as name:
-        work = Path(name)
-        source = fetch_source(work, log)
-        pack = work / "pack"
+    with tempfile.TemporaryDirectory(prefix="building-", dir=folder.parent) as aside:
+        work = keep or Path(aside)
+        work.mkdir(parents=True, exist_ok=True)
+        source = _kept_source(work, wanted) or fetch_source(work, log)
+        # One build folder for all packs: what is switched off again must not be found in it, nor remembered as on.
+        shutil.rmtree(work / "native" / "bin", ignore_errors=True)
+        (work / "native" / "CMakeCache.txt").unlink(missing_ok=True)
+        libraries = compile_libraries(source / "vendor" / "llama.cpp", work / "native", wanted.cmake_args, log)
+        pack = Path(aside) / "pack"
         pack.mkdir()
-        for library in compile_libraries(source / "vendor" / "llama.cpp", work / "native", wanted.cmake_args, log):
-            shutil.copy2(library, pack)
+        try:
+            fill(pack, name, wanted, libraries, source)
+        except PackFailedError as error:
+            raise EngineBuildError(f"{error}\nWhole log: {log}") from error
         pack.rename(folder)
+
+
+def _kept_source(work: Path, wanted: Recipe) -> Path | None:
+    """The source that an earlier build left in a kept folder."""
+    return next((p.parent for p in work.glob(f"llama_cpp_python-{wanted.version}/vendor")), None)
 
 
 def fetch_source(work: Path, log: Path) -> Path:
@@ -230,16 +253,22 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Build if need be, then install; or make a pack."""
-    parser = argparse.ArgumentParser(prog="build.py", description="Build llama.cpp for this computer.")
-    parser.add_argument("--pack", type=Path, metavar="FOLDER", help="only the libraries, into this new folder")
+    parser = argparse.ArgumentParser(
+        prog="build.py", description="Build llama.cpp for this computer, or an engine pack."
+    )
+    parser.add_argument(
+        "--pack", nargs=2, metavar=("NAME", "FOLDER"), help=f"an engine pack into a new folder: {', '.join(PACKS)}"
+    )
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep source and object files there for the next pack"
+    )
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    wanted = recipe()
     try:
         if options.pack:
-            make_pack(wanted, options.pack.absolute())
-            say(f"ready: LLAMA_CPP_LIB_PATH={options.pack.absolute()}")
-            return 0
+            name, place = options.pack
+            return _make_named(parser, name, place, options.keep)
+        wanted = recipe()
         home = cache_dir() / "engine"
         wheel = ensure_wheel(wanted, home)
         install(wheel, home / f"{wanted.key}.log")
@@ -247,6 +276,15 @@ def main(arguments: Sequence[str]) -> int:
         print(f"engine: {error}", file=sys.stderr)
         return 1
     say(f"{wanted.key} is installed")
+    return 0
+
+
+def _make_named(parser: argparse.ArgumentParser, name: str, place: str, keep: Path | None) -> int:
+    if name not in PACKS:
+        parser.error(f"there is no pack {name!r}; known are {', '.join(PACKS)}")
+    folder = Path(place).absolute()
+    make_pack(name, folder, keep.absolute() if keep else None)
+    say(f"ready: LLAMA_CPP_LIB_PATH={folder}, or put it into an engines folder (launcher doctor lists what is found)")
     return 0
 
 

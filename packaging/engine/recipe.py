@@ -13,7 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +65,11 @@ class Recipe:
         return f"{self.version}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}"
 
 
-def recipe(env: Mapping[str, str] = os.environ) -> Recipe:
-    """The build that this machine and these settings ask for."""
+def recipe(env: Mapping[str, str] = os.environ, pack_args: Sequence[str] = ()) -> Recipe:
+    """The build that this machine and these settings ask for, or with `pack_args` that of an engine pack for any machine."""
     version, sha256 = locked_source(LOCK_FILE.read_text("utf-8"))
     rpath = "@loader_path" if sys.platform == "darwin" else "$ORIGIN"
-    arguments = [*_COMMON_ARGS, f"-DCMAKE_INSTALL_RPATH={rpath}", *_gpu_args(env)]
+    arguments = [*_COMMON_ARGS, f"-DCMAKE_INSTALL_RPATH={rpath}", *(pack_args or _gpu_args(env))]
     arguments += shlex.split(env.get(OVERRIDE, ""))
     return Recipe(version, sha256, tuple(arguments), processor(), CMAKE_INCLUDE.read_text("utf-8"))
 

@@ -66,11 +66,20 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 add_library(llama SHARED llama.c)
 set_target_properties(llama PROPERTIES VERSION 1.2.3 SOVERSION 1)
 """
+_PACK_CMAKE = f"""{_CMAKE}
+add_library(ggml-cpu-haswell MODULE llama.c)
+add_library(ggml-rpc MODULE llama.c)
+set_target_properties(ggml-cpu-haswell ggml-rpc PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${{CMAKE_BINARY_DIR}}/bin)
+add_dependencies(llama ggml-cpu-haswell)
+if(GGML_BACKEND_DL)
+  add_dependencies(llama ggml-rpc)
+endif()
+"""
 
 
-def _project(folder: Path, source: str) -> Path:
-    folder.mkdir()
-    (folder / "CMakeLists.txt").write_text(_CMAKE, "utf-8")
+def _project(folder: Path, source: str, cmake: str = _CMAKE) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "CMakeLists.txt").write_text(cmake, "utf-8")
     (folder / "llama.c").write_text(source, "utf-8")
     return folder
 
@@ -83,22 +92,77 @@ def test_a_library_comes_out_under_one_name(build: ModuleType, tmp_path: Path) -
     assert names == ["libllama.dylib" if sys.platform == "darwin" else "libllama.so"], "a wheel cannot hold links"
 
 
-def test_a_pack_is_a_folder_of_libraries_and_appears_whole(
-    build: ModuleType, recipe: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small_source(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """A source of three tiny libraries instead of the real one, which cannot be tried; where it was unpacked each time."""
+    fetched: list[Path] = []
+
     def fetch(work: Path, log: Path) -> Path:
-        (work / "source" / "vendor").mkdir(parents=True)
-        _project(work / "source" / "vendor" / "llama.cpp", "int answer(void) { return 42; }")
-        return work / "source"
+        source = work / "llama_cpp_python-0.3.36"
+        _project(source / "vendor" / "llama.cpp", "int answer(void) { return 42; }", _PACK_CMAKE)
+        fetched.append(source)
+        return source
+
+    import pack
 
     monkeypatch.setattr(build, "fetch_source", fetch)
+    monkeypatch.setattr(pack, "trial", lambda _folder, _source: "0.5.0")
+    return fetched
+
+
+def test_a_pack_appears_whole_and_the_program_takes_it(
+    build: ModuleType, recipe: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_source: list[Path]
+) -> None:
+    from launcher.engine.packs import read_pack, verify_content
+
     monkeypatch.setenv(recipe.OVERRIDE, "-DCMAKE_BUILD_TYPE=Debug")
-    pack = tmp_path / "packs" / "mine"
-    assert build.main(["--pack", str(pack)]) == 0
-    assert [p.name.partition(".")[0] for p in pack.iterdir()] == ["libllama"]
-    assert sorted(p.name for p in pack.parent.iterdir()) == ["mine", "mine.log"]
-    assert "-DCMAKE_BUILD_TYPE=Debug" in (pack.parent / "mine.log").read_text("utf-8")
-    assert build.main(["--pack", str(pack)]) == 1, "a pack is never overwritten"
+    folder = tmp_path / "packs" / "mine"
+    assert build.main(["--pack", "cpu", str(folder)]) == 0
+    names = ["libggml-cpu-haswell.so", "libggml-rpc.so", "libllama.so", "pack.json"]
+    assert sorted(p.name for p in folder.iterdir()) == names
+    assert sorted(p.name for p in folder.parent.iterdir()) == ["mine", "mine.log"]
+    assert "-DCMAKE_BUILD_TYPE=Debug" in (folder.parent / "mine.log").read_text("utf-8")
+    made = read_pack(folder)
+    assert (made.name, made.backends, made.problem) == ("cpu", ("cpu", "rpc"), "")
+    assert made.manifest is not None
+    assert "-DGGML_NATIVE=OFF" in made.manifest.build_flags
+    assert verify_content(made) == ""
+    assert build.main(["--pack", "cpu", str(folder)]) == 1, "a pack is never overwritten"
+
+
+def test_the_next_pack_from_a_kept_folder_compiles_what_differs(
+    build: ModuleType, tmp_path: Path, small_source: list[Path]
+) -> None:
+    for name in ("cpu", "native"):
+        assert build.main(["--pack", name, str(tmp_path / name), "--keep", str(tmp_path / "kept")]) == 0
+    assert len(small_source) == 1
+    libraries = sorted(p.name for p in (tmp_path / "native").glob("*.so"))
+    assert libraries == ["libggml-cpu-haswell.so", "libllama.so"], "what is off now was in the pack before"
+
+
+def test_a_pack_without_its_backend_is_not_kept(
+    build: ModuleType, tmp_path: Path, small_source: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build.main(["--pack", "vulkan", str(tmp_path / "packs" / "mine")]) == 1
+    assert "no library for vulkan" in capsys.readouterr().err
+    assert [p.name for p in (tmp_path / "packs").iterdir()] == ["mine.log"]
+
+
+def test_every_pack_is_for_any_computer(recipe: ModuleType) -> None:
+    from pack_recipes import PACKS
+
+    for name, made in PACKS.items():
+        arguments = recipe.recipe({}, made.cmake_args).cmake_args
+        # The last of two settings of one option counts for cmake.
+        native = [a for a in arguments if a.startswith("-DGGML_NATIVE=")][-1]
+        assert native == ("-DGGML_NATIVE=ON" if name == "native" else "-DGGML_NATIVE=OFF")
+
+
+def test_an_unknown_pack_is_wrong_usage(build: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        build.main(["--pack", "opengl", str(tmp_path / "pack")])
+    assert stopped.value.code == 2
+    assert "vulkan" in capsys.readouterr().err
 
 
 def test_a_compiler_error_is_shown_with_its_last_lines_and_the_log(build: ModuleType, tmp_path: Path) -> None:
