@@ -17,8 +17,7 @@ from launcher.core.downloads import Installed
 from launcher.core.errors import UserError
 from launcher.core.generation import Loaded
 from launcher.core.models import Thinking
-from launcher.core.plans import Plan
-from launcher.engine.protocol import EngineState, LoadProgress
+from launcher.engine.protocol import EngineState
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
 from launcher.store.settings import CONTEXT_POLICY, LAST_MODEL, Settings
@@ -95,8 +94,6 @@ class ChatPresenter(QObject):
     def _connect_engine(self) -> None:
         engine = self._engine
         engine.state_changed.connect(self._on_state_changed)
-        engine.planned.connect(self._on_planned)
-        engine.load_progressed.connect(self._on_load_progressed)
         engine.loaded.connect(self._on_loaded)
         engine.load_failed.connect(self._on_load_failed)
         engine.load_cancelled.connect(self._on_load_cancelled)
@@ -296,30 +293,10 @@ class ChatPresenter(QObject):
         self._update_blocked()
         if state is EngineState.STARTING:
             self._page.clear_engine_error()
-            self._page.set_loading(None, self.tr("Planning on the memory that is free now…"))
-        elif state is not EngineState.LOADING:
-            self._page.set_loading(None, "")
-
-    @Slot(object)
-    def _on_planned(self, plan: Plan) -> None:
-        self._page.set_loading(
-            None, self.tr("Loading {model}: {placement}").format(model=plan.name, placement=plan.summary)
-        )
-
-    @Slot(object)
-    def _on_load_progressed(self, progress: LoadProgress) -> None:
-        phases = {
-            "weights": self.tr("Reading the weights"),
-            "context": self.tr("Making room for the context"),
-            "warm_up": self.tr("Warming up"),
-        }
-        words = phases.get(progress.phase, self.tr("Loading"))
-        self._page.set_loading(progress.fraction, f"{words}, {progress.fraction:.0%}")
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
         del loaded  # the service has it
-        self._page.set_loading(None, "")
         path = self._engine.installed.path if self._engine.installed else ""
         self._store.run(lambda: self._settings.set(LAST_MODEL, path))
         self._context.forget()
@@ -329,7 +306,6 @@ class ChatPresenter(QObject):
         waiting = self._waiting
         if waiting is not None:
             # It may have got a title meanwhile, and whether the model thinks is known only now.
-            self._answers.set_shown(self._chat.id)
             chat = self._chat if waiting.chat.id == self._chat.id else waiting.chat
             self._ask(replace(waiting, chat=chat, thinks=self._thinks()))
         else:
@@ -338,17 +314,14 @@ class ChatPresenter(QObject):
 
     @Slot(object)
     def _on_load_failed(self, error: UserError) -> None:
-        self._page.set_loading(None, "")
         self._page.show_engine_error(error)
 
     @Slot()
     def _on_load_cancelled(self) -> None:
         self._waiting = None
-        self._page.set_loading(None, "")
 
     @Slot(object)
     def _on_crashed(self, error: UserError) -> None:
-        self._page.set_loading(None, "")
         self._page.show_engine_error(error)
 
     def target(self) -> Installed | None:

@@ -19,6 +19,7 @@ from launcher.app.flow import ChatFlow
 from launcher.app.home_presenter import HomePresenter
 from launcher.app.library_presenter import LibraryPresenter
 from launcher.app.load_recorder import LoadRecorder
+from launcher.app.loading_presenter import LoadingPresenter
 from launcher.app.machine_presenter import MachinePresenter
 from launcher.app.models_presenter import ModelsPresenter
 from launcher.app.notifications import Notifications
@@ -105,6 +106,7 @@ class Workspace(QObject):
         plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
         self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self)
         self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
+        self._loading_presenter = LoadingPresenter(self._chat, engine, self)
         self._models_presenter = ModelsPresenter(
             self._models, self._hardware, plans, self._exact, downloads, flow, self
         )

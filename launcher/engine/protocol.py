@@ -19,6 +19,9 @@ from launcher.core.plans import MemoryUse, Placement
 
 PROTOCOL_VERSION = 1
 
+WEIGHTS_SHARE = 0.9
+"""Of a load's `fraction`: the weights are in place; the context and the first token are the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

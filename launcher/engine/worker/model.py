@@ -10,11 +10,12 @@ from typing import Any
 
 from launcher.core.generation import LoadRequest
 from launcher.core.plans import Placement
+from launcher.engine.protocol import WEIGHTS_SHARE
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.params import MAPPED, chosen_devices, context_params, model_params, prepare_numa
-from launcher.engine.worker.progress import WEIGHTS_SHARE, WeightsProgress, size_of
+from launcher.engine.worker.progress import WeightsProgress, size_of
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import psutil
 
-WEIGHTS_SHARE = 0.9
-"""The part of the whole load that reading weights counts for."""
+from launcher.engine.protocol import WEIGHTS_SHARE
 
 _LOOK_S = 0.1
 _WINDOW_S = 4.0

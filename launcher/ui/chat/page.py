@@ -187,9 +187,13 @@ class ChatPage(QWidget):
         """The alarm is over."""
         self._alarm.hide()
 
-    def set_loading(self, fraction: float | None, words: str) -> None:
-        """Show the progress of a load with Cancel; words "" hides it; fraction None: not known."""
-        self._loading.set_progress(fraction, words)
+    def set_loading(self, fraction: float | None, words: str, detail: str = "") -> None:
+        """Show the progress of a load with Cancel; words "" hides it; fraction None: not known; `detail` with figures."""
+        self._loading.set_progress(fraction, words, detail)
+
+    def set_load_steps(self, steps: Sequence[str]) -> None:
+        """What a load had to give up so far for want of memory, shown while it goes on."""
+        self._loading.set_steps(steps)
 
     def set_model(self, name: str, quant: str, state: ModelState) -> None:
         """Show which model answers and what it is doing."""
