@@ -1,0 +1,116 @@
+"""What a measurement has to know beside the engine: energy, and how much of a file lies in the page cache."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from launcher.hardware.meters import Meters
+
+_RAPL = Path("/sys/class/powercap")
+_LOOK_S = 0.1
+
+
+class EnergyMeter:
+    """Joules taken since it was made, of what can be read: processor packages (RAPL, Linux) and graphics cards.
+
+    Cards tell watts: a thread adds them up, ten times a second. Close it at the end.
+    """
+
+    def __init__(self, *, with_gpus: bool, rapl: Path = _RAPL) -> None:
+        self._packages = [p for p in sorted(rapl.glob("intel-rapl:*")) if p.name.count(":") == 1 and _energy_uj(p)]
+        self._before = {p: _energy_uj(p) for p in self._packages}
+        self._package_joules = 0.0
+        self._gpu_joules: float | None = None
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        if with_gpus:
+            self._thread = threading.Thread(target=self._watch, name="bench-energy", daemon=True)
+            self._thread.start()
+
+    @property
+    def joules(self) -> float | None:
+        """All together; None where nothing can be read."""
+        with self._lock:
+            for package in self._packages:
+                now, before = _energy_uj(package), self._before[package]
+                turn = _energy_uj(package, "max_energy_range_uj") if now < before else 0  # the counter began anew
+                self._package_joules += (now + turn - before) / 1e6
+                self._before[package] = now
+            if not self._packages and self._gpu_joules is None:
+                return None
+            return self._package_joules + (self._gpu_joules or 0.0)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What is counted: "cpu", "gpu"."""
+        return (*(("cpu",) if self._packages else ()), *(("gpu",) if self._gpu_joules is not None else ()))
+
+    def close(self) -> None:
+        """End the thread."""
+        self._over.set()
+        if self._thread:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        meters = Meters(lambda: None)
+        try:
+            before = time.monotonic()
+            while not self._over.wait(_LOOK_S):
+                watts = [g.power_w for g in meters.sample().gpus if g.power_w is not None]
+                now = time.monotonic()
+                if watts:
+                    with self._lock:
+                        self._gpu_joules = (self._gpu_joules or 0.0) + sum(watts) * (now - before)
+                before = now
+        finally:
+            meters.close()
+
+
+def _energy_uj(package: Path, name: str = "energy_uj") -> int:
+    """Microjoules; 0 where only administrators may read them."""
+    try:
+        return int((package / name).read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def cached_share(path: Path) -> float | None:
+    """How much of a file lies in the page cache, 0 to 1: whether a load reads memory or the disk. None where that is unknown.
+
+    Shards: of the first one, which stands for all.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        with path.open("rb") as file:
+            return _resident_share(file.fileno(), os.fstat(file.fileno()).st_size)
+    except OSError:
+        return None
+
+
+def _resident_share(descriptor: int, size: int) -> float | None:
+    """By mincore(2) on a mapping that is never read."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_long]
+    libc.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p]
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    read_only, shared, failed = 1, 1, ctypes.c_void_p(-1).value
+    address = libc.mmap(None, size, read_only, shared, descriptor, 0)
+    if not size or address in (None, failed):
+        return None
+    page = os.sysconf("SC_PAGE_SIZE")
+    pages = -(-size // page)
+    present = ctypes.create_string_buffer(pages)
+    try:
+        if libc.mincore(address, size, present):
+            return None
+        return sum(byte & 1 for byte in present.raw[:pages]) / pages
+    finally:
+        libc.munmap(address, size)
