@@ -31,7 +31,7 @@ class Wishes:
         vram_reserve_bytes: kept free on every GPU for the desktop and other programs.
         vram_caps_bytes: at most this much of each GPU, in the machine's order; None is no cap, 0 leaves the card alone.
         ram_reserve_bytes: kept free in RAM.
-        draft: id of a smaller catalog model that drafts tokens for this one; its memory is planned too.
+        draft: id of a smaller catalog model, or a GGUF file, that drafts tokens for this one; its memory is planned too.
         mtp: load the file's own multi-token-prediction layers.
         threads_batch: for prompts, where they are to be others than `threads`.
         split_mode, load_mode, numa, tensor_overrides, n_parallel: as in `Placement`; None is what the planner finds best.
@@ -68,6 +68,13 @@ NUMA_MODES = ("off", "distribute", "isolate")
 
 EXPERT_TENSORS = ("up", "gate", "down")
 """The three matrices of a layer's routed experts, by the names that `boundary_experts_on_cpu` uses."""
+
+
+MOST_DRAFTED_TOKENS = 8
+"""Guesses of a draft in one batch at the most: each needs a row of logits beside the newest token's."""
+
+MTP_ARCHITECTURES = ("deepseek2",)
+"""Whose own prediction layers (one of them) the engine can draft with: those it was run with. Others are memory only."""
 
 
 @dataclass(frozen=True, slots=True)

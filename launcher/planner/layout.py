@@ -102,16 +102,25 @@ class Loader:
         quant: its quantisation, for the speed.
         has_mtp: multi-token-prediction blocks are loaded: they have a KV cache of their own.
         n_parallel: answers at once.
+        n_outputs: rows of logits: one per answer, and one per token that a draft guesses.
     """
 
     def __init__(
-        self, facts: ModelFacts, view: View, quant: str, *, has_mtp: bool = False, n_parallel: int = 1
+        self,
+        facts: ModelFacts,
+        view: View,
+        quant: str,
+        *,
+        has_mtp: bool = False,
+        n_parallel: int = 1,
+        n_guesses: int = 0,
     ) -> None:
         self.facts = facts
         self.quant = quant
         self.weights_bytes = facts.weights_bytes
         self.has_mtp = has_mtp
         self.n_parallel = n_parallel
+        self.n_outputs = n_parallel + n_guesses
         h = facts.hyper
         self.n_layer = h.n_layer
         self.n_dense = h.leading_dense if h.n_expert else h.n_layer
@@ -302,7 +311,7 @@ class Loader:
             self._backends if is_offloaded else (),
             s.expert_layers_on_cpu,
             s.boundary,
-            n_outputs=self.n_parallel,
+            n_outputs=self.n_outputs,
             unified=self.view.unified,
         )
 

@@ -10,7 +10,7 @@ from launcher.core.plans import Lever, Wishes
 from launcher.core.units import gb, gib, rate, whole
 from launcher.core.words import listed, say
 from launcher.planner import pace, words
-from launcher.planner.draft import Draft
+from launcher.planner.draft import Draft, can_draft_itself
 from launcher.planner.machine_view import View
 from launcher.planner.search import Found
 from launcher.planner.wanted import DEFAULT_UBATCH
@@ -206,7 +206,6 @@ def _paging(found: Found, asked: Asked) -> Iterator[Lever]:
 
 
 def _extras(found: Found, asked: Asked) -> Iterator[Lever]:
-    del found
     if asked.draft is not None:
         d = asked.draft
         yield Lever(
@@ -219,7 +218,9 @@ def _extras(found: Found, asked: Asked) -> Iterator[Lever]:
         yield Lever(
             "mtp",
             say("on"),
-            say("the model's own layers propose tokens; how much that helps is measured, not promised"),
+            say("the model's own layers propose tokens; how much that helps is measured, not promised")
+            if can_draft_itself(found.loader.facts)
+            else say("they are loaded only: this engine cannot draft with them yet"),
             say("{size} of memory", size=gib(asked.mtp_bytes)),
         )
 

@@ -38,6 +38,7 @@ def placement(machine: Machine, wishes: Wishes, seen: View, found: Found) -> Pla
         threads=wishes.threads or measured or machine.cpu.performance_cores or seen.cores,
         devices=tuple(n for n in names if n) if n_gpus and all(names) and is_part else (),
         load_mode=wishes.load_mode or "mmap",
+        n_outputs=found.loader.n_outputs,
         mtp=found.loader.has_mtp,
         n_parallel=wishes.n_parallel or 1,
         threads_batch=wishes.threads_batch or 0,

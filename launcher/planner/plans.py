@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.models import ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
-from launcher.core.plans import DeviceMemory, MemoryUse, Plan, Quality, SpeedEstimate, Wishes
+from launcher.core.plans import MOST_DRAFTED_TOKENS, DeviceMemory, MemoryUse, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
 from launcher.core.words import say
 from launcher.planner import levers, pace, speed, words
-from launcher.planner.draft import Draft, reserve
+from launcher.planner.draft import Draft, can_draft_itself, reserve, source_of
 from launcher.planner.layout import Bytes, Loader
 from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES, View, view
 from launcher.planner.placing import lever_warnings, placement
@@ -155,14 +155,10 @@ def prepared(machine: Machine, wishes: Wishes) -> tuple[View, Draft | None]:
     """What of the machine the planned model may use, and the draft model that takes a part of it.
 
     Raises:
-        UserError: "unknown_model" or "not_loadable": there is no such draft model.
+        UserError: as `draft.source_of`.
     """
     seen = view(machine, wishes)
-    if wishes.draft is None:
-        return seen, None
-    from launcher import catalog  # only a draft is looked up by name
-
-    return reserve(seen, catalog.load().find(wishes.draft), wishes)
+    return (seen, None) if wishes.draft is None else reserve(seen, source_of(wishes.draft), wishes)
 
 
 def mtp_bytes(item: Item, wishes: Wishes) -> int:
@@ -174,12 +170,14 @@ def mtp_bytes(item: Item, wishes: Wishes) -> int:
 def loader_of(item: Item, seen: View, wishes: Wishes) -> Loader:
     """The model on a machine, with its multi-token-prediction layers where they are wanted."""
     extra, facts = mtp_bytes(item, wishes), item.facts
+    drafts = wishes.draft is not None or (extra > 0 and can_draft_itself(facts))
+    answers, guesses = wishes.n_parallel or 1, MOST_DRAFTED_TOKENS if drafts else 0
     if not extra:
-        return Loader(facts, seen, item.quant, n_parallel=wishes.n_parallel or 1)
+        return Loader(facts, seen, item.quant, n_parallel=answers, n_guesses=guesses)
     n = facts.hyper.nextn_layers
     own = replace(facts.layers[-1], always_read_bytes=extra // n, routed_expert_bytes=0)
     with_mtp = replace(facts, layers=(*facts.layers[:-n], *(own,) * n))
-    return Loader(with_mtp, seen, item.quant, has_mtp=True, n_parallel=wishes.n_parallel or 1)
+    return Loader(with_mtp, seen, item.quant, has_mtp=True, n_parallel=answers, n_guesses=guesses)
 
 
 def describe(
@@ -316,9 +314,13 @@ def speed_of(found: Found) -> SpeedEstimate:
 
 
 def _mtp_warning(item: Item, wishes: Wishes) -> tuple[str, ...]:
-    if not wishes.mtp or item.facts.hyper.nextn_layers:
+    if not wishes.mtp:
         return ()
-    return (say("This file has no layers for multi-token prediction."),)
+    if not mtp_bytes(item, wishes):
+        return (say("This file has no layers for multi-token prediction."),)
+    if not can_draft_itself(item.facts):
+        return (say("The layers for multi-token prediction are loaded, but this engine cannot draft with them yet."),)
+    return ()
 
 
 def _disk_warning(machine: Machine, item: Item) -> tuple[str, ...]:

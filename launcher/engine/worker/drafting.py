@@ -13,10 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from launcher.core.plans import MOST_DRAFTED_TOKENS
 from launcher.engine.worker.answering import Answering
-
-MOST_DRAFTED = 8
-"""Guesses per batch at the most; a plan with a draft reserves one row of logits more than that."""
 
 _FIRST_LENGTH = 3  # llama.cpp's own default for draft models
 _TRIAL_TOKENS = 24
@@ -172,7 +170,7 @@ class Drafting:
         """Args: most: rows of logits beside the newest token's that the context has."""
         self.pace = Pace()
         self._drafter = drafter
-        self._most = min(most, MOST_DRAFTED)
+        self._most = min(most, MOST_DRAFTED_TOKENS)
         self._length = min(_FIRST_LENGTH, self._most)
         self._clock = clock
         self._began: float | None = None

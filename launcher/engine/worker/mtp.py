@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from launcher.core.errors import UserError
+from launcher.core.plans import MTP_ARCHITECTURES
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.draft_context import LEAST_CHANCE, DraftContext
@@ -23,9 +24,6 @@ from launcher.engine.worker.params import context_params
 
 _CONTEXT_TYPE_MTP = 1  # enum llama_context_type
 _BATCH = 64  # tokens the layer reads at once: its buffers stay small
-_ARCHITECTURES = ("deepseek2",)
-"""Those whose prediction layer was run with this driver; llama.cpp ends the process where a layer is not as it expects."""
-
 _SET_ROWS = (
     "_Z26llama_set_embeddings_nextnP13llama_contextbb",
     "?llama_set_embeddings_nextn@@YAXPEAUllama_context@@_N1@Z",
@@ -188,7 +186,7 @@ def _check(native: NativeModel) -> None:
     """Refuse what llama.cpp's graph of the layer would end the process for."""
     architecture = native.metadata("general.architecture")
     n_nextn = int(native.binding.llama.llama_model_n_layer_nextn(native.model))
-    if architecture not in _ARCHITECTURES:
+    if architecture not in MTP_ARCHITECTURES:
         raise _impossible(f"Prediction layers of the architecture {architecture} are not supported yet.")
     if n_nextn != 1:
         raise _impossible(f"The file has {n_nextn} prediction layers; the engine can use exactly one.")
