@@ -105,6 +105,7 @@ def make_model(
     disturbance: float = 0.6,
     end_weight: float = 0.15,
     think_end_weight: float = 0.5,
+    opens_thought: bool = False,
     seed: int = 7,
     name: str = "Tiny test model",
 ) -> Path:
@@ -119,6 +120,7 @@ def make_model(
         disturbance: what all blocks together add to the residual stream, relative to it.
         end_weight: how likely a sentence is the last one, against one of its successors; 0 never ends.
         think_end_weight: the same for the reasoning part.
+        opens_thought: the model itself writes <think> first.
         seed: of the random weights.
         name: general.name.
     """
@@ -131,7 +133,11 @@ def make_model(
     if template is not None:
         writer.add_chat_template(TEMPLATES.get(template, template))
     weights = _Weights(writer, np.random.default_rng(seed), weight_type, disturbance / shape.n_layer**0.5)
-    _write_embeddings(weights, vocabulary, shape, end_weight, think_end_weight)
+    pairs = vocabulary.pairs(end_weight, think_end_weight)
+    if opens_thought:
+        start, think = vocabulary.ids[ASSISTANT], vocabulary.ids["<think>"]
+        pairs = {pair: weight for pair, weight in pairs.items() if pair[0] != start} | {(start, think): 1.0}
+    _write_embeddings(weights, vocabulary, shape, pairs)
     (_write_deepseek2 if arch == "deepseek2" else _write_plain_attention)(weights, shape, arch)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -234,9 +240,8 @@ class _Weights:
 
 
 def _write_embeddings(
-    weights: _Weights, vocabulary: _Vocabulary, shape: Shape, end_weight: float, think_end_weight: float
+    weights: _Weights, vocabulary: _Vocabulary, shape: Shape, pairs: dict[tuple[int, int], float]
 ) -> None:
-    pairs = vocabulary.pairs(end_weight, think_end_weight)
     voters = sorted({here for here, _ in pairs})
     width = shape.n_embd
     if len(voters) > width:

@@ -219,7 +219,7 @@ def _refuse_loops(rules: dict[str, _Rule]) -> None:
                 path.pop()
                 on_path.discard(name)
                 ways[name] = 1 + sum(ways[n] for n in edges[name])
-                if ways[name] > _MAX_RULES * 10:
+                if ways[name] > _MAX_RULES:
                     raise bad_grammar(f"Too many rules that may be empty stand one after another, from {name} on.")
             elif after in on_path:
                 raise bad_grammar(f"The rule {after} comes back to itself before any character (left recursion).")
