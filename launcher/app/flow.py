@@ -47,6 +47,7 @@ class ChatFlow(QObject):
         self._plans = plans
         self._chat_when_done: set[str] = set()
         self._wishes_when_done: dict[str, Wishes] = {}
+        self._plans_when_done: dict[str, Plan] = {}
         self._ready: str | None = None
         downloads.finished.connect(self._on_download_finished)
         downloads.library_changed.connect(self._on_library_changed)
@@ -57,8 +58,9 @@ class ChatFlow(QObject):
         request = request_of(plan)
         installed = self.installed(request.key)
         if installed is not None:
-            self.open(installed, wishes)
+            self.open(installed, wishes, plan)
             return
+        self._plans_when_done[request.key] = plan
         if wishes is None:
             self._wishes_when_done.pop(request.key, None)
         else:
@@ -87,17 +89,17 @@ class ChatFlow(QObject):
         return key in self._chat_when_done
 
     @Slot(object)
-    def open(self, installed: Installed, wishes: Wishes | None = None) -> None:
-        """Load a model for chatting, with other wishes than usual when given."""
+    def open(self, installed: Installed, wishes: Wishes | None = None, expected: Plan | None = None) -> None:
+        """Load a model for chatting, with other wishes than usual when given; what is less than in `expected` is said."""
         self.opening.emit(installed)
-        self._engine.open(installed, wishes or self._plans.wishes)
+        self._engine.open(installed, wishes or self._plans.wishes, expected)
 
     @Slot(str)
     def open_key(self, key: str) -> None:
         """Load the finished download of that key."""
         installed = self.installed(key)
         if installed is not None:
-            self.open(installed, self._wishes_when_done.pop(key, None))
+            self.open(installed, self._wishes_when_done.pop(key, None), self._plans_when_done.pop(key, None))
 
     def wishes_waiting(self, key: str) -> Wishes | None:
         """The levers with which a running download will be opened; None for the usual ones."""

@@ -73,7 +73,7 @@ class MachinePresenter(QObject):
     def _on_loaded(self, loaded: Loaded) -> None:
         self._page.set_loaded(loaded)
         self._meters.set_loaded(loaded, self._engine.plan)
-        self._alarms.set_loaded(loaded, self._engine.plan)
+        self._alarms.set_loaded(loaded, self._engine.plan, self._engine.intended, self._engine.steps)
 
     @Slot(object)
     def _on_state_changed(self, state: EngineState) -> None:
@@ -83,6 +83,8 @@ class MachinePresenter(QObject):
             self._page.set_loaded(None)
             self._meters.set_loaded(None, None)
             self._alarms.set_loaded(None, None)
+        if state is EngineState.STARTING:
+            self._alarms.begin()
 
     @Slot(object)
     def _on_text_streamed(self, event: TextDelta) -> None:

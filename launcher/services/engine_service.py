@@ -89,6 +89,7 @@ class EngineService(QObject):
         self.installed: Installed | None = None
         self.plan: Plan | None = None
         self.intended: Plan | None = None
+        self.steps: tuple[str, ...] = ()
         self.variant: Variant | None = None
         self.model: Loaded | None = None
 
@@ -244,6 +245,7 @@ class EngineService(QObject):
             return  # unloaded in this instant
         self._opening = None
         self._opened[installed.path] = opening.wishes, self.intended
+        self.steps = opening.steps
         self.model = replace(loaded, notes=(*opening.steps, *loaded.notes))
         self.loaded.emit(self.model)
         self._tasks.run(lambda: opening.learn(loaded))
@@ -252,7 +254,7 @@ class EngineService(QObject):
 
     def _forget_model(self) -> None:
         self.installed, self.plan, self.intended, self.variant, self.model = None, None, None, None, None
-        self._load_id, self._answer_id = None, None
+        self._load_id, self._answer_id, self.steps = None, None, ()
 
     def _set_state(self, state: EngineState) -> None:
         if state is not self.state:

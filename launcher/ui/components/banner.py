@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.words import joined, known
-from launcher.ui.components.buttons import Button, ButtonKind, ButtonSize
+from launcher.ui.components.buttons import Button, ButtonKind, ButtonSize, IconButton
 from launcher.ui.components.flow_layout import FlowLayout
 from launcher.ui.components.icon_label import IconLabel
 from launcher.ui.components.paint import frame
@@ -38,9 +38,11 @@ class Banner(QWidget):
 
     Signals:
         step_chosen(NextStep): the user pressed one of the buttons.
+        dismissed(): the user has read it; it is hidden.
     """
 
     step_chosen = Signal(object)
+    dismissed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,10 @@ class Banner(QWidget):
         column.addWidget(self._detail)
         column.addSpacing(6)
         column.addWidget(self._buttons)
+        self._dismiss = IconButton("x", self.tr("Dismiss"), self, side=28, icon_size=14)
+        self._dismiss.clicked.connect(self._on_dismiss_clicked)
+        self._dismiss.hide()
+        row.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     @property
@@ -87,6 +93,7 @@ class Banner(QWidget):
         detail: str = "",
         *,
         has_primary: bool = False,
+        can_dismiss: bool = False,
     ) -> None:
         """Show a message.
 
@@ -97,7 +104,9 @@ class Banner(QWidget):
             steps: buttons in order; a step without an action is advice and printed as a sentence.
             detail: raw text of the engine in a monospace box; "" for none.
             has_primary: the first button is filled (the page has no other).
+            can_dismiss: a cross at the right hides it.
         """
+        self._dismiss.setVisible(can_dismiss)
         self._kind = kind
         self._icon.set_icon(kind.value[2], kind.value[3])
         advice = [known(step.label) for step in steps if not step.action]
@@ -145,6 +154,10 @@ class Banner(QWidget):
         step = next((step for button, step in self._steps.items() if button is self.sender()), None)
         if step is not None:
             self.step_chosen.emit(step)
+
+    def _on_dismiss_clicked(self) -> None:
+        self.hide()
+        self.dismissed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Soft fill and a line in its colour."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
@@ -11,6 +12,7 @@ from launcher.core.generation import Loaded
 from launcher.core.machine import Sample
 from launcher.core.plans import Plan
 from launcher.core.units import gib, rate
+from launcher.core.words import joined
 
 translate = QCoreApplication.translate
 
@@ -20,22 +22,28 @@ _SPILL_FROM_SHARE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something the user should know about a running load."""
+    """Something the user should know about a running load. `is_bad`: it stays until the user has read it."""
 
     what: str
     why: str
     steps: tuple[NextStep, ...]
+    is_bad: bool = False
 
 
-def fallback_alarm(loaded: Loaded, predicted: Plan | None, card: str) -> Alarm | None:
-    """The engine put fewer layers on the card than it was told to.
+def fallback_alarm(loaded: Loaded, predicted: Plan | None, card: str, intended: Plan | None = None) -> Alarm | None:
+    """Less of the model is on the card than was meant to be.
+
+    The engine put fewer layers there than it was told to, or there was no memory and the processor does all of it.
 
     Args:
         loaded: what the engine reports.
         predicted: the plan it was given.
         card: name of the graphics card.
+        intended: the plan before anything had to be given up.
     """
-    planned = min(loaded.placement.n_gpu_layers, loaded.n_layer + 1)
+    told = min(loaded.placement.n_gpu_layers, loaded.n_layer + 1)
+    wanted = min(intended.placement.n_gpu_layers, loaded.n_layer + 1) if intended is not None else told
+    planned = max(told, wanted) if loaded.gpu_layers == 0 else told
     if loaded.gpu_layers >= planned:
         return None
     why = translate("Alarms", "Planned: {planned} of {all} layers on {card}. Actual: {actual}.").format(
@@ -44,14 +52,36 @@ def fallback_alarm(loaded: Loaded, predicted: Plan | None, card: str) -> Alarm |
         card=card,
         actual=min(loaded.gpu_layers, loaded.n_layer),
     )
-    if predicted is not None:
-        expected = translate("Alarms", "Expect less than the planned {rate} tokens/s.")
-        why += " " + expected.format(rate=rate(predicted.speed.decode_tokens_s))
+    again = NextStep(translate("Alarms", "Load again"), "load_again")
     if loaded.gpu_layers == 0:
         what = translate("Alarms", "This answer is being made by the processor, not by your graphics card")
-    else:
-        what = translate("Alarms", "Less of the model is on your graphics card than planned")
-    return Alarm(what, why, (NextStep(translate("Alarms", "Load again"), "load_again"),))
+        smaller = NextStep(translate("Alarms", "Choose a smaller model"), "choose_model")
+        return Alarm(what, f"{why} {_expected(predicted, intended or predicted, told)}".strip(), (again, smaller), True)
+    what = translate("Alarms", "Less of the model is on your graphics card than planned")
+    return Alarm(what, f"{why} {_expected(None, predicted, told)}".strip(), (again,))
+
+
+def _expected(predicted: Plan | None, intended: Plan | None, told: int) -> str:
+    """What to expect of the speed; a plan for the processor knows it, the engine's own fallback does not."""
+    if intended is None:
+        return ""
+    planned = rate(intended.speed.decode_tokens_s)
+    if predicted is None or told:
+        return translate("Alarms", "Expect less than the planned {rate} tokens/s.").format(rate=planned)
+    words = translate("Alarms", "Expect about {now} instead of {planned} tokens/s.")
+    return words.format(now=rate(predicted.speed.decode_tokens_s), planned=planned)
+
+
+def load_notice(notes: Sequence[str], *, is_less: bool) -> Alarm | None:
+    """What a load has to say: what had to be given up and why (`is_less`), and the engine's own notes."""
+    if not notes:
+        return None
+    what = (
+        translate("Alarms", "Loaded with less than planned")
+        if is_less
+        else translate("Alarms", "Something to know about this load")
+    )
+    return Alarm(what, joined(*notes), (NextStep(translate("Alarms", "Load again"), "load_again"),) if is_less else ())
 
 
 def spilled_bytes(loaded: Loaded, sample: Sample) -> int:
