@@ -16,6 +16,7 @@ from launcher.catalog import network
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import GIB
 from launcher.core.words import joined, known
+from launcher.engine import pack_choice
 from launcher.services import network as reach
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
@@ -27,6 +28,7 @@ from launcher.store.settings import (
     CONNECTIONS,
     CONTEXT_POLICY,
     DOWNLOADS_AT_ONCE,
+    ENGINE_PACK,
     HUB_ENDPOINT,
     KV_STATE_CAP_GB,
     NOTIFY,
@@ -49,8 +51,8 @@ if TYPE_CHECKING:
     from launcher.ui.settings.network_section import NetworkSection
 
 _SHOWN: tuple[Setting[Any], ...] = (
-    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
-    DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY, SYSTEM_PROMPT, KV_STATE_CAP_GB,
+    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, ENGINE_PACK, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
+    DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY, SYSTEM_PROMPT,
     CONTEXT_POLICY,
 )  # fmt: skip
 _OF_THE_NETWORK = (HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE)
@@ -64,11 +66,13 @@ class SettingsPresenter(QObject):
     Signals:
         next_step_chosen(NextStep): the connection test, the dialog for a token.
         network_changed(): another server, proxy, certificate or token is in force.
+        engine_pack_changed(): the next worker gets another engine.
         context_policy_changed(str): what happens when a chat no longer fits.
     """
 
     next_step_chosen = Signal(object)
     network_changed = Signal()
+    engine_pack_changed = Signal()
     context_policy_changed = Signal(str)
 
     def __init__(
@@ -179,6 +183,9 @@ class SettingsPresenter(QObject):
             self._theme.set_mode(ThemeMode(cast("str", value)))
         elif setting is VRAM_RESERVE_GIB:
             self._plans.set_vram_reserve(int(cast("float", value) * GIB))
+        elif setting is ENGINE_PACK:
+            pack_choice.prefer(lambda: cast("str", value))
+            self.engine_pack_changed.emit()
         elif setting is UNLOAD_MINUTES:
             self._engine.set_idle_minutes(cast("int", value))
         elif setting is KV_STATE_CAP_GB:

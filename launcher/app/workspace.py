@@ -15,6 +15,7 @@ from launcher import __version__
 from launcher.app.chat_presenter import ChatPresenter
 from launcher.app.download_dialogs import DownloadDialogs
 from launcher.app.downloads_presenter import DownloadsPresenter
+from launcher.app.engine_presenter import EnginePresenter
 from launcher.app.flow import ChatFlow
 from launcher.app.home_presenter import HomePresenter
 from launcher.app.library_presenter import LibraryPresenter
@@ -110,6 +111,7 @@ class Workspace(QObject):
         self._models_presenter = ModelsPresenter(
             self._models, self._hardware, plans, self._exact, downloads, flow, self
         )
+        self._engine_presenter = EnginePresenter(self._this_pc, self._hardware, self)
         self._machine_presenter = MachinePresenter(
             self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self._calibration, self
         )
@@ -139,6 +141,7 @@ class Workspace(QObject):
         page = SettingsPage()
         self._settings_page = page
         self._settings_presenter.set_page(page)
+        self._engine_presenter.set_section(page.engine)
         self._storage_presenter = StoragePresenter(page.storage, self._downloads, self)
         self._engine.states_changed.connect(self._storage_presenter.on_states_changed)
         return page
@@ -167,6 +170,7 @@ class Workspace(QObject):
         self._downloads_presenter.setting_changed.connect(self._settings_presenter.change)
         self._chat_presenter.setting_changed.connect(self._settings_presenter.change)
         self._settings_presenter.context_policy_changed.connect(self._chat_presenter.set_context_policy)
+        self._settings_presenter.engine_pack_changed.connect(self._engine_presenter.on_pack_changed)
         self._settings_presenter.network_changed.connect(self._downloads_presenter.on_network_changed)
         self._dialogs.next_step_chosen.connect(self._steps.carry_out)
         self._dialogs.failed.connect(self._downloads_page.show_error)
@@ -241,6 +245,7 @@ class Workspace(QObject):
         if self._storage_presenter is not None:
             self._storage_presenter.close()
         self._settings_presenter.close()
+        self._engine_presenter.close()
         self._downloads.close()
         self._calibration.close()
         self._hardware.close()

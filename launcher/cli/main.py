@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import logging
 import sys
@@ -12,6 +13,7 @@ from typing import Protocol, cast
 from launcher import __version__
 from launcher.cli.output import print_user_error
 from launcher.core.errors import UserError
+from launcher.engine import pack_choice
 
 # One module of this room per command, imported only when asked for: `launcher hardware` must not pay for the rest.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -67,6 +69,7 @@ def run_command(argv: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else 2
     assert module is not None  # noqa: S101 - parse_args accepted a command, so it is the chosen one
     logging.basicConfig(level=logging.DEBUG if args.debug else logging.WARNING, stream=sys.stderr)
+    pack_choice.prefer(_wanted_engine)
     try:
         if chosen in _ONLINE:
             _apply_network()
@@ -83,6 +86,18 @@ def run_command(argv: list[str]) -> int:
         traceback.print_exc()
         print("This is a bug in the launcher. The lines above are the report.", file=sys.stderr)
         return 3
+
+
+@functools.cache
+def _wanted_engine() -> str:
+    """The engine pack of the settings, read when a worker is about to start."""
+    from launcher.core.paths import config_dir
+    from launcher.store.settings import ENGINE_PACK, Settings
+
+    try:
+        return Settings(config_dir() / "settings.toml").get(ENGINE_PACK)
+    except OSError:
+        return ENGINE_PACK.default
 
 
 def _apply_network() -> None:

@@ -184,23 +184,23 @@ def _auto() -> str:
     return AUTO
 
 
-_lock = threading.Lock()
+# Held while packs are tried. `prefer` and `forget` are called in the GUI thread and only leave a note.
+_trying = threading.Lock()
 _wanted: Callable[[], str] = _auto
 _choice: PackChoice | None = None
+_is_old = False
 
 
 def prefer(wanted: Callable[[], str]) -> None:
     """Take the setting from there from now on; it is asked when a worker is about to start, not now."""
-    global _wanted, _choice  # one setting per process
-    with _lock:
-        _wanted, _choice = wanted, None
+    global _wanted  # one setting per process
+    _wanted = wanted
 
 
 def forget() -> None:
     """Look anew at the next start: a pack came, or a driver changed."""
-    global _choice
-    with _lock:
-        _choice = None
+    global _is_old
+    _is_old = True
 
 
 def current(*, fresh: bool = False) -> PackChoice:
@@ -209,13 +209,14 @@ def current(*, fresh: bool = False) -> PackChoice:
     Args:
         fresh: look again and try every pack, whatever is remembered.
     """
-    global _choice
-    with _lock:
-        given = os.environ.get(GIVEN)
-        if given:
-            return _as_given(Path(given))
+    global _choice, _is_old
+    given = os.environ.get(GIVEN)
+    if given:
+        return _as_given(Path(given))
+    with _trying:
         wanted = _wanted()
-        if _choice is None or fresh or _choice.wanted != wanted:
+        if _choice is None or fresh or _is_old or _choice.wanted != wanted:
+            _is_old = False
             _choice = _look(wanted, fresh=fresh)
         return _choice
 

@@ -11,7 +11,6 @@ that is written there, and a library in the folder that it does not name makes t
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -118,6 +117,8 @@ class PackError(Exception):
 
 def binding_version() -> str:
     """Of the installed llama-cpp-python; "" without one."""
+    import importlib.metadata  # 20 ms that a start can do without
+
     try:
         return importlib.metadata.version("llama-cpp-python")
     except importlib.metadata.PackageNotFoundError:

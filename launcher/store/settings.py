@@ -77,6 +77,12 @@ KV_STATE_CAP_GB = Setting(
     low=0,
     high=1000,
 )
+ENGINE_PACK = Setting(
+    "engine.pack",
+    "auto",
+    "Engine",
+    "auto takes the fastest engine that works here; else the name of one that launcher doctor lists.",
+)
 HUB_ENDPOINT = Setting(
     "hub.endpoint",
     "",
@@ -124,7 +130,7 @@ METERS_SHOWN = Setting("window.meters_shown", True)
 LAST_MODEL = Setting("chat.last_model", "")
 
 REGISTRY: tuple[Setting[Any], ...] = (
-    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
+    THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, ENGINE_PACK, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
     DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY,
     SYSTEM_PROMPT, CONTEXT_POLICY, KV_STATE_CAP_GB, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
 )  # fmt: skip

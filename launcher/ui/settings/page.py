@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.errors import UserError
 from launcher.core.words import joined, known
-from launcher.store.settings import CONTEXT_POLICY, SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
+from launcher.store.settings import CONTEXT_POLICY, ENGINE_PACK, SYSTEM_PROMPT, THEME, UNLOAD_MINUTES, VRAM_RESERVE_GIB
 from launcher.ui.components import (
     ButtonSize,
     Card,
@@ -23,6 +23,7 @@ from launcher.ui.components import (
 )
 from launcher.ui.settings.controls import NumberField, PromptField, with_unit
 from launcher.ui.settings.downloads_section import DownloadsSection
+from launcher.ui.settings.engine_choice import EngineChoice
 from launcher.ui.settings.network_section import NetworkSection
 from launcher.ui.settings.rows import NavItem, SectionCard, SettingRow
 from launcher.ui.settings.storage_section import StorageSection
@@ -126,6 +127,7 @@ class SettingsPage(QWidget):
         if isinstance(minutes, (int, float)):
             self._unload.set_value(float(minutes))
         self.storage.set_values(values)
+        self.engine.set_wanted(str(values.get(ENGINE_PACK.key, ENGINE_PACK.default)))
         self.network.set_values(values)
         self.downloads.set_values(values)
         self._prompt.set_value(str(values.get(SYSTEM_PROMPT.key, "")))
@@ -237,7 +239,17 @@ class SettingsPage(QWidget):
             self.tr("Gives the memory back to other programs. 0 keeps the model."),
             with_unit(self._unload, self.tr("minutes"), parent),
         )
-        return SectionCard(self.tr("Engine"), (reserve, unload), parent)
+        self.engine = EngineChoice(parent)
+        self.engine.chosen.connect(self._on_engine_chosen)
+        engine = self._row(
+            ENGINE_PACK.key,
+            self.tr("Engine"),
+            self.tr("Which build of llama.cpp runs models. Automatic takes the fastest one that works here."),
+            self.engine,
+            mark=self._next_load(),
+            below=True,
+        )
+        return SectionCard(self.tr("Engine"), (reserve, unload, engine), parent)
 
     def _chat(self, parent: QWidget) -> SectionCard:
         name = self.tr("System prompt")
@@ -349,6 +361,9 @@ class SettingsPage(QWidget):
 
     def _on_policy_chosen(self, key: str) -> None:
         self.setting_changed.emit(CONTEXT_POLICY.key, key)
+
+    def _on_engine_chosen(self, name: str) -> None:
+        self.setting_changed.emit(ENGINE_PACK.key, name)
 
     def _on_prompt_changed(self, value: str) -> None:
         self.setting_changed.emit(SYSTEM_PROMPT.key, value)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.calibration import Calibration, DeviceCalibration
+from launcher.core.engine_packs import BUILT_IN, PackState
 from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Ram, Sample
 from launcher.core.units import gib
 from launcher.core.words import joined
@@ -184,6 +185,9 @@ class EngineCard(Card):
         self._column.addWidget(Text(self.tr("Engine"), Role.SECTION, parent=self))
         self._version = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
         self._column.addWidget(self._version)
+        self._pack = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
+        self._pack.hide()
+        self._column.addWidget(self._pack)
         self._column.addWidget(Divider(self))
         self._facts = FactList(self)
         self._none = Text(self.tr("The engine has not listed its devices."), Role.SMALL, Tone.MUTED, self, wrap=True)
@@ -195,6 +199,13 @@ class EngineCard(Card):
     def set_version(self, version: str) -> None:
         """Build of the engine ("llama-cpp-python 0.3.36, llama.cpp 0.5.0"); "" while unknown."""
         self._version.set_text(version or self.tr("llama.cpp; its version is known after the first load"))
+
+    def set_pack(self, pack: PackState | None) -> None:
+        """The libraries it runs with; None hides the line."""
+        self._pack.setVisible(pack is not None)
+        if pack is not None:
+            name = self.tr("Built-in") if pack.name == BUILT_IN else pack.name
+            self._pack.set_text(self.tr("Libraries: {name}. {reason}").format(name=name, reason=pack.reason))
 
     def set_devices(self, devices: tuple[EngineDevice, ...]) -> None:
         """One line per device."""

@@ -10,6 +10,7 @@ from launcher.core.plans import MemoryUse
 from launcher.core.units import GIB, rate
 from launcher.store.loads import LoadRecord
 from launcher.ui.components import Card, Divider, ElidedLabel, Text
+from launcher.ui.meters.load_table import side_by_side
 from launcher.ui.theme import Role, Tone, current
 
 SHOWN_LOADS = 6
@@ -142,7 +143,10 @@ class HistoryTable(Card):
         for i, words in enumerate(cells):
             is_actual = i % 3 == 1
             role, tone = (Role.SMALL_STRONG, Tone.TEXT) if is_actual else (Role.SMALL, Tone.MUTED)
-            grid.addWidget(Text(words, role, tone, table, align=right), row, 2 + i)
+            cell = Text(words, role, tone, table, align=right)
+            if i < 3:
+                cell.setToolTip(_device_words(load))
+            grid.addWidget(cell, row, 2 + i)
         if speed is not None and deviation is not None:
             low, high = speed.decode_low / speed.decode_tokens_s - 1, speed.decode_high / speed.decode_tokens_s - 1
             grid.addWidget(DeviationBar(deviation, low, high, table), row, 8)
@@ -152,6 +156,19 @@ def _speed_deviation(load: LoadRecord) -> float | None:
     if load.predicted_speed is None or not load.actual_decode_tokens_s:
         return None
     return load.actual_decode_tokens_s / load.predicted_speed.decode_tokens_s - 1
+
+
+def _device_words(load: LoadRecord) -> str:
+    """Device by device, and what had to be given up."""
+    lines = [
+        f"{pair.name}: {_gib(pair.predicted_bytes)} / {_gib(pair.actual_bytes)} GiB"
+        for pair in side_by_side(load.predicted_memory, load.actual_memory)
+    ]
+    return "\n".join((*lines, *load.steps))
+
+
+def _gib(size_bytes: int | None) -> str:
+    return "–" if size_bytes is None else f"{size_bytes / GIB:.2f}"
 
 
 def _memory(memory: MemoryUse | None) -> float:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from launcher.core.calibration import Calibration
+from launcher.core.engine_packs import PackState
 from launcher.core.errors import UserError
 from launcher.core.generation import Loaded
 from launcher.core.machine import Machine, Sample
@@ -145,6 +146,10 @@ class ThisPcPage(ScrollPage):
     def set_engine_version(self, words: str) -> None:
         """The engine's build, when known before a load."""
         self._engine.set_version(words)
+
+    def set_engine_pack(self, pack: PackState | None) -> None:
+        """Which libraries the engine runs with, and why."""
+        self._engine.set_pack(pack)
 
     def set_sample(self, sample: Sample) -> None:
         """Follow the meters; skipped while nobody looks."""
