@@ -50,6 +50,8 @@ class LoadRecorder(QObject):
             actual_memory=loaded.memory,
             actual_load_seconds=loaded.load_seconds,
             path=self._engine.installed.path if self._engine.installed else "",
+            engine_version=loaded.engine_version,
+            steps=self._engine.steps,
         )
         self._store.save_load(self._record)
 

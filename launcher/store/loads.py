@@ -28,6 +28,8 @@ class LoadRecord:
         loaded_at: seconds since the epoch.
         actual_decode_tokens_s: of the newest answer made with this load.
         path: the file that was loaded; "" in records of earlier versions.
+        engine_version: the build that loaded it; "" likewise.
+        steps: what had to be given up for want of memory, in words.
     """
 
     id: str
@@ -44,6 +46,8 @@ class LoadRecord:
     actual_prefill_tokens_s: float | None = None
     actual_first_token_s: float | None = None
     path: str = ""
+    engine_version: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from launcher.core.generation import Timings
 from launcher.core.machine import EngineDevice, GpuSample
+from launcher.core.plans import DeviceMemory, MemoryUse
 from launcher.ui.components import StackedBar
 from launcher.ui.meters import AlarmBanner, MeterPanel
 from launcher.ui.meters.alarms import spilled_bytes
+from launcher.ui.meters.load_table import side_by_side
 from launcher.ui.thispc import ThisPcPage
 from launcher.ui.thispc.history_table import DeviationBar
 from tests.widget.look_values import (
@@ -108,18 +110,48 @@ def test_speed_and_joules(panel: MeterPanel) -> None:
     assert "0.12 per joule" not in shown_texts(panel)
 
 
+def figures(panel: MeterPanel) -> dict[str, str]:
+    """Predicted and actual by the names that a screen reader says."""
+    QApplication.processEvents()
+    found = [label for label in panel.findChildren(QLabel) if label.isVisible()]
+    return {
+        label.accessibleName(): label.text() for label in found if label.accessibleName().endswith(("ed", "actual"))
+    }
+
+
 def test_predicted_and_actual_stand_side_by_side(panel: MeterPanel) -> None:
     panel.set_loaded(LOADED, PLAN, 6.0)
     panel.set_timings(timings(37.8))
-    texts = shown_texts(panel)
-    at = texts.index("This load")
-    assert texts[at : at + 15] == [
-        "This load", "Predicted", "Actual",
-        "Memory, GiB", "22.00", "22.00",
-        "Tokens/s", "34–41", "37.8",
-        "First token, s", "0.3", "0.2",
-        "Loading, s", "6.0", "5.8",
-    ]  # fmt: skip
+    shown = figures(panel)
+    for name, predicted, actual in (
+        ("CUDA0, GiB", "22.00", "22.00"),
+        ("CPU, GiB", "0.60", "0.60"),
+        ("Tokens/s", "34–41", "37.8"),
+        ("First token, s", "0.3", "0.2"),
+        ("Loading, s", "6.0", "5.8"),
+    ):
+        assert (shown[f"{name}, predicted"], shown[f"{name}, actual"]) == (predicted, actual)
+
+
+def test_every_device_has_its_row(panel: MeterPanel) -> None:
+    """Two cards, of which the engine has other names, and the RAM; nothing of a load before is left."""
+    card, ram = PLAN.memory.devices[0], DeviceMemory("RAM", "host", gib(1.0), 0, gib(0.5), gib(0.2))
+    plan = replace(PLAN, memory=MemoryUse((card, replace(card, weights_bytes=gib(10)), ram), "engine"))
+    came = (replace(card, name="CUDA0"), replace(card, name="CUDA1", weights_bytes=gib(10.5)), ram)
+    panel.set_loaded(LOADED, PLAN)
+    panel.set_loaded(replace(LOADED, memory=MemoryUse(came, "actual")), plan)
+    assert [
+        (p.name, p.predicted_bytes, p.actual_bytes) for p in side_by_side(plan.memory, MemoryUse(came, "actual"))
+    ] == [
+        (card.name, card.total_bytes, card.total_bytes),
+        (card.name, card.total_bytes - card.weights_bytes + gib(10), card.total_bytes - card.weights_bytes + gib(10.5)),
+        ("RAM", gib(1.5), gib(1.5)),
+    ]
+    shown = figures(panel)
+    assert (shown["RAM, GiB, predicted"], shown["RAM, GiB, actual"]) == ("1.50", "1.50")
+    panel.set_loaded(None, None)
+    assert figures(panel)["Memory, GiB, actual"] == "–"
+    assert "RAM, GiB, actual" not in figures(panel)
 
 
 @pytest.mark.parametrize(
@@ -169,12 +201,48 @@ def test_the_processor_doing_the_cards_work_is_an_alarm(alarms: AlarmBanner, qtb
     alarms.set_loaded(replace(LOADED, gpu_layers=0), PLAN)
     assert alarms.words == ("This answer is being made by the processor, not by your graphics card",)
     assert any("Planned: 64 of 64 layers on RTX 4090. Actual: 0." in text for text in shown_texts(alarms))
-    (button,) = [b for b in alarms.findChildren(QPushButton) if b.isVisible()]
+    button = next(b for b in alarms.findChildren(QPushButton) if b.isVisible() and b.text() == "Load again")
     with qtbot.waitSignal(alarms.step_chosen) as blocker:
         button.click()
     assert blocker.args[0].action == "load_again"
+    # It stays when the model is given back: it was perhaps not read yet.
     alarms.set_loaded(None, None)
+    assert len(alarms.words) == 1
+    (cross,) = [b for b in alarms.findChildren(QPushButton) if b.isVisible() and b.accessibleName() == "Dismiss"]
+    cross.click()
     assert alarms.words == ()
+    alarms.set_loaded(replace(LOADED, gpu_layers=0), PLAN)
+    alarms.begin()
+    assert alarms.words == ()
+
+
+def test_what_memory_made_of_the_plan_is_an_alarm_of_the_same_kind(alarms: AlarmBanner) -> None:
+    """The ladder ended on the processor: that was the plan in the end, but not what was meant."""
+    words = (
+        "1.2 GiB were missing on RTX 4090: on the processor alone instead of 65 of 65 layers on the graphics card.",
+    )
+    placement = replace(LOADED.placement, n_gpu_layers=0)
+    loaded = replace(LOADED, gpu_layers=0, placement=placement, notes=words)
+    smaller = replace(PLAN, placement=placement, speed=replace(PLAN.speed, decode_tokens_s=2.5))
+    alarms.set_loaded(loaded, smaller, PLAN, words)
+    assert alarms.words == (
+        "This answer is being made by the processor, not by your graphics card",
+        "Loaded with less than planned",
+    )
+    texts = shown_texts(alarms)
+    assert any("Expect about 2.5 instead of 38 tokens/s." in text for text in texts)
+    assert any(words[0] in text for text in texts)
+
+
+def test_what_was_given_up_is_a_notice(alarms: AlarmBanner) -> None:
+    words = ("The engine found no room on RTX 4090: context 16,384 instead of 32,768 tokens.",)
+    alarms.set_loaded(replace(LOADED, notes=words), PLAN, PLAN, words)
+    assert alarms.words == ("Loaded with less than planned",)
+    (cross,) = [b for b in alarms.findChildren(QPushButton) if b.isVisible() and b.accessibleName() == "Dismiss"]
+    cross.click()
+    assert alarms.words == ()
+    alarms.set_loaded(replace(LOADED, notes=("The file names no template.",)), PLAN, PLAN)
+    assert alarms.words == ("Something to know about this load",)
 
 
 def test_a_plan_for_the_processor_is_no_alarm(alarms: AlarmBanner) -> None:
