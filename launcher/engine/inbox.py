@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from enum import Enum, auto
@@ -47,10 +48,15 @@ class Inbox:
     def _read(self, process: WorkerProcess) -> None:
         # Whatever a worker writes, what is kept of it here is small: nonsense is dropped where it is read.
         try:
-            for line in process.lines():
-                try:
-                    self._items.put(decode_event(line) or Sign.UNKNOWN)
-                except ValueError as error:
-                    self._items.put(ValueError(str(error)[:300]))
+            with contextlib.suppress(OSError, ValueError):  # of a process left behind the pipe may be closed under us
+                for line in process.lines():
+                    self._items.put(_decoded(line))
         finally:
             self._items.put(Sign.END)
+
+
+def _decoded(line: bytes) -> Item:
+    try:
+        return decode_event(line) or Sign.UNKNOWN
+    except ValueError as error:
+        return ValueError(str(error)[:300])

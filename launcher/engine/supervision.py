@@ -221,6 +221,7 @@ class Supervision:
         with self._lock:
             self._process = None
         if code is None:
+            threading.Thread(target=process.wait, name="engine-left-behind", daemon=True).start()
             self._close(EngineState.CRASHED, not_ended(process.pid, process.log))
             return False
         return self._conclude(process, vitals, code)

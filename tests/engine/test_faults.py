@@ -1,0 +1,394 @@
+"""What a worker may do to its client: hang in every way, talk nonsense, not end; and what a dying one leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from launcher.core.plans import Placement
+from launcher.core.units import MIB
+from launcher.engine import process as process_module
+from launcher.engine import quirks
+from launcher.engine.outcome import crash_failure
+from launcher.engine.process import WorkerProcess, whole_lines
+from launcher.engine.protocol import (
+    AnswerFinished,
+    EngineState,
+    Failure,
+    Hello,
+    LoadFinished,
+    LoadStarted,
+    OperationFailed,
+    StateChanged,
+    TextDelta,
+)
+from launcher.engine.vitals import Activity
+from launcher.engine.watch import Patience, Watch
+from tests.engine.conftest import Engine, question, request_for, rpc_server_processes
+
+Models = Callable[..., Path]
+MakeEngine = Callable[..., Engine]
+
+# What every made-up worker begins with. `say` sends an event, `commands` are those that come in.
+_BEGIN = """
+import os, sys, threading, time
+from launcher.core.generation import *
+from launcher.core.models import Thinking
+from launcher.core.plans import *
+from launcher.engine.protocol import *
+out = os.fdopen(os.dup(1), "wb", buffering=0)
+say = lambda event: out.write(encode(event))
+say(Hello(PROTOCOL_VERSION, "engine", "", "", "processor", ()))
+commands = (decode_command(line) for line in sys.stdin.buffer)
+def beat():
+    while True:
+        say(Heartbeat(7)); time.sleep(0.1)
+def live():
+    threading.Thread(target=beat, daemon=True).start()
+def load():
+    request = next(commands)
+    placement = request.request.placement
+    say(LoadFinished(request.id, Loaded("Tiny", "F16", "llama", 512, 512, 1, 0, MemoryUse((), "actual"), 0.1,
+        Thinking.NEVER, "file", placement, "engine")))
+"""
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """The next workers run this script instead."""
+
+    def use(script: str) -> None:
+        path = tmp_path / "worker.py"
+        path.write_text(_BEGIN + script)
+        monkeypatch.setattr(process_module, "worker_command", lambda: [sys.executable, str(path)])
+
+    return use
+
+
+def crash_of(engine: Engine) -> Failure:
+    failure = engine.seen.wait(StateChanged, lambda e: e.state is EngineState.CRASHED).failure
+    assert failure is not None
+    return failure
+
+
+def pid_of(engine: Engine) -> int:
+    pid = engine.client.pid
+    assert pid is not None
+    return pid
+
+
+# --- hangs ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hung_main_thread_is_seen_though_the_heart_beats(
+    make_engine: MakeEngine, made_up: Callable[[str], None]
+) -> None:
+    made_up("live(); next(commands); time.sleep(600)")
+    engine = make_engine(patience=Patience(stall_s=2.0))
+    operation = engine.client.load(request_for(Path("x")))
+    failed = engine.seen.wait(OperationFailed, lambda e: e.id == operation)
+    assert failed.failure.code == "engine_stopped"
+    assert failed.failure.why.startswith("It did not get on for 2 s (no step of its work, no processor time")
+
+
+def test_a_busy_main_thread_is_no_hang(make_engine: MakeEngine, made_up: Callable[[str], None]) -> None:
+    """A giant model takes minutes for one step: what uses the processor or reads the disk is left alone."""
+    made_up("""
+live(); request = next(commands); until = time.monotonic() + 4
+while time.monotonic() < until: pass
+say(LoadCancelled(request.id)); sys.stdin.buffer.read()""")
+    engine = make_engine(patience=Patience(stall_s=1.0))
+    engine.client.load(request_for(Path("x")))
+    assert engine.seen.wait(StateChanged, lambda e: e.state in (EngineState.STOPPED, EngineState.CRASHED)).state == "stopped"  # fmt: skip
+
+
+def test_idle_is_no_hang(make_engine: MakeEngine, made_up: Callable[[str], None]) -> None:
+    made_up("live(); load(); command = next(commands)\nsay(AnswerFinished(command.id, Answer('yes', '', None)))")
+    engine = make_engine(patience=Patience(stall_s=0.5))
+    engine.load(Path("x"))
+    time.sleep(1.5)
+    assert engine.client.state is EngineState.READY
+
+
+class _Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_watch_knows_work_from_hanging() -> None:
+    clock = _Clock()
+    watch = Watch(Patience(hang_s=30, stall_s=60), clock)
+    cpu_s, io = 0.0, 0
+
+    def pass_time(seconds: int, *, cpu: float = 0.0, read: int = 0, steps: int = 1, works: bool = True) -> str:
+        nonlocal cpu_s, io
+        for _ in range(seconds):
+            clock.now += 1
+            cpu_s, io = cpu_s + cpu, io + read
+            watch.hear(steps)
+            if reason := watch.look(Activity(cpu_s, io), is_working=works):
+                return reason
+        return ""
+
+    assert pass_time(500, works=False) == ""
+    assert pass_time(500, cpu=0.9) == ""
+    assert pass_time(500, read=MIB) == ""
+    assert pass_time(59, cpu=0.001, read=100) == ""
+    assert "did not get on" in pass_time(2, cpu=0.001, read=100)
+    watch = Watch(Patience(hang_s=30, stall_s=60), clock)
+    clock.now += 3600  # the computer slept
+    assert watch.look(Activity(cpu_s, io), is_working=True) == ""
+    for _ in range(29):
+        clock.now += 1
+        assert watch.look(Activity(cpu_s, io), is_working=True) == ""
+    clock.now += 1
+    assert "no sign of life" in watch.look(Activity(cpu_s, io), is_working=True)
+
+
+def test_a_stop_waits_for_a_worker_that_computes(make_engine: MakeEngine, made_up: Callable[[str], None]) -> None:
+    """A card cannot be interrupted: the loaded model is not thrown away for one long batch."""
+    made_up("""
+live(); load(); command = next(commands); say(AnswerStarted(command.id)); stop = next(commands)
+until = time.monotonic() + 2
+while time.monotonic() < until: pass
+say(AnswerFinished(command.id, Answer("so far", "", Timings(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, "stopped"))))
+sys.stdin.buffer.read()""")
+    engine = make_engine(patience=Patience(obey_s=0.8))
+    engine.load(Path("x"))
+    operation = engine.client.generate(question("Go on."))
+    engine.seen.wait(StateChanged, lambda e: e.state is EngineState.ANSWERING)
+    engine.client.stop(operation)
+    finished = engine.seen.wait(AnswerFinished | OperationFailed)  # type: ignore[arg-type]
+    assert isinstance(finished, AnswerFinished)
+    assert engine.client.loaded is not None
+
+
+def test_what_the_system_does_not_let_go_is_left_behind(
+    make_engine: MakeEngine, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(patience=Patience(obey_s=0.3, give_up_s=0.5))
+    engine.load(models())
+    worker = psutil.Process(pid_of(engine))
+    monkeypatch.setattr(WorkerProcess, "kill", lambda _self: None)  # as a process inside a driver behaves
+    worker.suspend()
+    engine.client.unload()
+    failure = crash_of(engine)
+    worker.kill()
+    assert failure.code == "engine_stuck"
+    assert str(worker.pid) in failure.why
+    monkeypatch.undo()
+    assert engine.load(models()).n_layer == 4
+
+
+# --- nonsense ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.expected_logs("malformed message")
+def test_a_worker_that_writes_nonsense_is_ended(make_engine: MakeEngine, made_up: Callable[[str], None]) -> None:
+    made_up("""
+request = next(commands)
+for line in (b"\\xff\\xfe\\n", b"\\n", b"[]\\n", b"x" * 1_000_000 + b"\\n", b"{" * 5000 + b"\\n"):
+    out.write(line)
+say(LoadProgress(request.id, "weights", 0.5))
+sys.stderr.buffer.write(b"\\xff\\x1b[2Jodd" + b"y" * 3_000_000 + b"\\nlast line\\n"); sys.stderr.flush()
+while True: out.write(b"nonsense\\n" * 1000)""")
+    engine = make_engine()
+    operation = engine.client.load(request_for(Path("x")))
+    failed = engine.seen.wait(OperationFailed, lambda e: e.id == operation)
+    assert failed.failure.why == "It sent 100 messages that make no sense and was ended."
+    assert "last line" in failed.failure.detail
+    assert "\x1b" not in failed.failure.detail
+    assert len(failed.failure.detail) < 10_000
+
+
+def test_lines_of_any_length_take_bounded_memory() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as source, os.fdopen(writer, "wb", buffering=0) as sink:
+        sink.write(b"short\n\n" + b"x" * 10_000 + b"\n" + b"y" * 20_001 + b"\nlast\nhalf")
+        sink.close()
+        assert list(whole_lines(source, 10_000)) == [b"short", b"", b"x" * 10_000, b"", b"last"]
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as source, os.fdopen(writer, "wb", buffering=0) as sink:
+        sink.write(b"\xff" * 300 + b"\nhalf")
+        sink.close()
+        assert list(whole_lines(source, 100, clip=True)) == [b"\xff" * 100, b"half"]
+
+
+def test_what_nobody_asked_for_is_dropped(make_engine: MakeEngine, made_up: Callable[[str], None]) -> None:
+    made_up("""
+live(); load(); load_again = Heartbeat(1)
+for id in (99, 1):
+    say(AnswerStarted(id)); say(TextDelta(id, (Delta("answer", "who asked?"),), 1, 0, 1, 1.0))
+    say(AnswerFinished(id, Answer("nobody", "", Timings(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, "end"))))
+say(OperationFailed(98, Failure("x", "Not open.")))
+command = next(commands)
+say(AnswerFinished(command.id, Answer("yes", "", Timings(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, "end"))))
+sys.stdin.buffer.read()""")
+    engine = make_engine()
+    engine.load(Path("x"))
+    assert engine.ask("Well?").answer == "yes"
+    assert not engine.seen.of(TextDelta)
+    assert not engine.seen.of(OperationFailed)
+    assert len(engine.seen.of(AnswerFinished)) == 1
+
+
+def test_a_worker_that_closes_its_pipe_but_lives_on(make_engine: MakeEngine, made_up: Callable[[str], None]) -> None:
+    made_up("load(); out.close(); os.close(1); time.sleep(600)")
+    engine = make_engine(patience=Patience(obey_s=0.5))
+    engine.load(Path("x"))
+    assert crash_of(engine).why == "It closed its connection with the launcher and was ended."
+
+
+def test_a_worker_that_does_not_mind_the_end_of_its_stdin(
+    make_engine: MakeEngine, made_up: Callable[[str], None]
+) -> None:
+    made_up("live(); load(); time.sleep(600)")
+    engine = make_engine(patience=Patience(obey_s=0.5))
+    engine.load(Path("x"))
+    pid = pid_of(engine)
+    engine.client.close()
+    assert engine.client.state is EngineState.STOPPED
+    assert not psutil.pid_exists(pid)
+
+
+# --- deaths -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_open_answer_ends_with_its_own_text(engine: Engine, models: Models) -> None:
+    path = models(slow=True, template="v3", end_weight=0.0)
+    engine.load(path, Placement(n_gpu_layers=0, n_ctx=2048, threads=1, n_parallel=3))
+    first, second, third = (engine.client.generate(question(text, max_tokens=None)) for text in ("A", "B", "C"))
+
+    def streamed(operation: int) -> str:
+        return "".join(d.text for e in engine.seen.of(TextDelta) if e.id == operation for d in e.deltas)
+
+    for operation in (first, second, third):
+        engine.seen.wait(TextDelta, lambda e, o=operation: e.id == o)  # type: ignore[misc]
+    engine.client.stop(second)
+    engine.seen.wait(AnswerFinished, lambda e: e.id == second)
+    assert engine.client.state is EngineState.ANSWERING
+    os.kill(pid_of(engine), signal.SIGKILL)
+    crash_of(engine)
+    failed = {e.id: e.answer for e in engine.seen.of(OperationFailed)}
+    assert failed == {first: streamed(first), third: streamed(third)}
+    assert all(failed.values())
+
+
+def test_a_file_cut_while_it_is_mapped(engine: Engine, models: Models, tmp_path: Path) -> None:
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(models(template="v3", end_weight=0.0).read_bytes())
+    engine.load(path, Placement(n_gpu_layers=0, n_ctx=512, threads=1, load_mode="mmap"))
+    os.truncate(path, 4096)
+    operation = engine.client.generate(question("Still there?", max_tokens=4))
+    failed = engine.seen.wait(OperationFailed, lambda e: e.id == operation)
+    assert "part of the model file could not be read (signal 7)" in failed.failure.why
+    assert ("download_again", str(path)) in [(s.action, s.argument) for s in failed.failure.next_steps]
+
+
+@pytest.mark.expected_logs("died with special weight layouts")
+def test_a_file_that_kills_the_engine_says_nothing_about_the_processor(
+    engine: Engine, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a load that works without the special layouts proves that they were the cause."""
+    engine.seen.at_once(LoadStarted, lambda: os.kill(pid_of(engine), signal.SIGABRT))
+
+    def again() -> None:
+        engine.seen.at_once(LoadStarted, lambda: os.kill(pid_of(engine), signal.SIGABRT))
+
+    engine.seen.at_once(Hello, lambda: engine.seen.at_once(Hello, again))
+    operation = engine.client.load(replace(request_for(models(slow=True))))
+    failed = engine.seen.wait(OperationFailed | LoadFinished, lambda e: e.id == operation)  # type: ignore[arg-type]
+    hello = engine.seen.of(Hello)[0]
+    if isinstance(failed, OperationFailed) and len(engine.seen.of(LoadStarted)) == 2:
+        assert "signal 6" in failed.failure.why
+    assert isinstance(failed, OperationFailed)
+    assert not quirks.crashes_with_extra_buffers(hello.processor, hello.engine_version)
+
+
+def test_the_memory_of_a_card_is_free_again_within_two_seconds(make_engine: MakeEngine, models: Models) -> None:
+    """A killed worker's buffers on RPC servers, which stand for cards, go with its connection."""
+    with rpc_server_processes(1) as servers:
+        engine = make_engine(rpc_servers=tuple(servers))
+        card = psutil.Process(next(iter(servers.values())).pid)
+        placement = Placement(n_gpu_layers=99, n_ctx=8192, threads=1)
+        for _ in range(2):  # the first time the server takes what it keeps for itself
+            before = card.memory_info().rss
+            engine.load(models(slow=True), placement)
+            held = card.memory_info().rss - before
+            os.kill(pid_of(engine), signal.SIGKILL)
+            killed = time.monotonic()
+            while card.memory_info().rss - before > 0.1 * held:
+                assert time.monotonic() - killed < 2.0, (
+                    f"{(card.memory_info().rss - before) / MIB:.0f} of {held / MIB:.0f} MiB"
+                )
+                time.sleep(0.02)  # fmt: skip
+            assert held > 50 * MIB
+            engine.client.close()
+
+
+@contextlib.contextmanager
+def _memory_group(limit_bytes: int) -> Iterator[Path]:
+    """A group of processes that may hold so much; skips where we may not make one."""
+    name, folder = f"launcher-test-{os.getpid()}", Path("/sys/fs/cgroup")
+    group, limit = (
+        (folder / "memory" / name, "memory.limit_in_bytes") if (folder / "memory").is_dir() else (folder / name, "memory.max")
+    )  # fmt: skip
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(limit_bytes))
+        with contextlib.suppress(OSError):
+            (group / "memory.swap.max").write_text("0")
+    except OSError as error:
+        pytest.skip(f"no memory group can be made here: {error}")
+    try:
+        yield group
+    finally:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                group.rmdir()
+            except OSError:  # the last of its processes is still leaving
+                time.sleep(0.05)
+            else:
+                return
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's memory killer")
+def test_the_memory_killer_is_told_from_others(engine: Engine, models: Models) -> None:
+    with _memory_group(120 * MIB) as group:
+
+        def join() -> None:
+            (group / "cgroup.procs").write_text(str(pid_of(engine)))
+
+        engine.seen.at_once(Hello, join)
+        placement = Placement(n_gpu_layers=0, n_ctx=65536, threads=1, load_mode="none")
+        operation = engine.client.load(request_for(models(slow=True), placement))
+        failed = engine.seen.wait(OperationFailed, lambda e: e.id == operation)
+        assert failed.failure.why.startswith("The system ended it because memory ran out (signal 9).")
+        assert "load_with_context" in [s.action for s in failed.failure.next_steps]
+        engine.client.close()
+
+
+def test_sentences_of_a_kill() -> None:
+    request = request_for(Path("x"), Placement(n_gpu_layers=0, n_ctx=4096))
+    for_memory = crash_failure(-9, "answering", request, [], held_bytes=3 * 2**30, was_for_memory=True)
+    assert "The system ended it because memory ran out (signal 9). It held 3.0 GiB." in for_memory.why
+    by_another = crash_failure(-9, "answering", request, [], was_for_memory=False)
+    assert "Another program ended it" in by_another.why
+    assert "load_with_context" not in [s.action for s in by_another.next_steps]
+    unknown = crash_failure(-9, "answering", request, [])
+    assert "the system does that when memory runs out" in unknown.why
+    assert "load_with_context" in [s.action for s in unknown.next_steps]
+    while_loading = crash_failure(-6, "loading", request, ["GGML_ASSERT(n > 0) failed"])
+    assert [s.action for s in while_loading.next_steps] == ["load_again", "download_again", "choose_model", "copy_report"]  # fmt: skip
