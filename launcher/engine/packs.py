@@ -10,7 +10,6 @@ that is written there, and a library in the folder that it does not name makes t
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -165,6 +164,8 @@ def read_pack(folder: Path) -> Pack:
 
 def verify_content(pack: Pack) -> str:
     """Read every file; a sentence when one is not as the manifest says, else "". Reads the whole pack: up to a second or two."""
+    import hashlib
+
     for file in pack.manifest.files if pack.manifest else ():
         try:
             with (pack.folder / file.name).open("rb") as stream:
@@ -178,6 +179,8 @@ def verify_content(pack: Pack) -> str:
 
 def fingerprint(pack: Pack) -> str:
     """Changes with the manifest and with any library's name, size or time."""
+    import hashlib  # not for a window's start
+
     digest = hashlib.sha256(str(pack.folder).encode("utf-8", "surrogateescape"))
     for name in [MANIFEST, *library_names(pack.folder)]:
         try:
