@@ -91,7 +91,7 @@ def test_every_emitted_value_is_one_the_registry_accepts(page: SettingsPage, qtb
         spin.setValue(3)
     open_section(page, "General")
     buttons(page)["Appearance: Dark"].click()
-    assert len(seen) == 6
+    assert len(seen) == 7
     assert all(BY_KEY[key].accepts(value) for key, value in seen)
 
 
@@ -182,6 +182,22 @@ def test_folder_about_and_defaults(page: SettingsPage, qtbot: QtBot) -> None:
     assert "Icons: ISC · Qt: LGPL-3.0" in says(page)
     with qtbot.waitSignal(page.restore_defaults_requested):
         buttons(page)["Restore defaults"].click()
+
+
+def test_room_for_the_states_of_chats(page: SettingsPage, qtbot: QtBot) -> None:
+    page.show_section("storage")
+    spin = next(s for s in page.findChildren(QDoubleSpinBox) if s.accessibleName() == "Saved states of chats")
+    assert spin.value() == 4
+    with qtbot.waitSignal(page.setting_changed) as caught:
+        spin.setValue(10)
+    assert caught.args == ["chat.state_cap_gb", 10]
+    page.storage.set_storage(Storage("/somewhere/hub", True, 0))
+    clear = buttons(page)["Clear the saved states of chats"]
+    assert not clear.isEnabled()
+    page.storage.set_storage(Storage("/somewhere/hub", True, 0, states_bytes=2_500_000_000, states_count=7))
+    assert "Now: 2.5 GB, 7 chats." in says(page)
+    with qtbot.waitSignal(page.storage.clear_states_requested):
+        clear.click()
 
 
 def test_a_proxy_of_its_own_is_put_together_from_its_fields(page: SettingsPage, qtbot: QtBot) -> None:

@@ -18,6 +18,7 @@ from launcher.catalog import network
 from launcher.core.errors import StepAction
 from launcher.core.paths import config_dir, hub_cache_dir
 from launcher.downloads.disk import folders
+from launcher.engine.kv_states import chat_states
 from launcher.services.chat_service import ChatService
 from launcher.services.download_service import DownloadService
 from launcher.store import secrets
@@ -26,6 +27,7 @@ from launcher.store.settings import (
     CONNECTIONS,
     DOWNLOADS_AT_ONCE,
     HUB_ENDPOINT,
+    KV_STATE_CAP_GB,
     OFFLINE,
     PROXY,
     SPEED_LIMIT_KB_S,
@@ -52,7 +54,7 @@ class Rig:
         def teller(name: str) -> Any:
             return lambda value: self.told.append((name, value))
 
-        names = ("set_at_once", "set_connections", "set_limit", "set_vram_reserve", "set_idle_minutes")
+        names = ("set_at_once", "set_connections", "set_limit", "set_vram_reserve", "set_idle_minutes", "set_state_cap")
         services = cast("Any", SimpleNamespace(**{name: teller(name) for name in names}))
         self.presenter = SettingsPresenter(self.settings, self.store, services, theme, services, services, self.owner)
         if has_page:
@@ -84,11 +86,13 @@ def test_values_of_the_file_are_in_force_from_the_start(theme: ThemeManager, qtb
     settings = Settings(config_dir() / "settings.toml")
     settings.set(SPEED_LIMIT_KB_S, 12_500)
     settings.set(DOWNLOADS_AT_ONCE, 3)
+    settings.set(KV_STATE_CAP_GB, 2)
     settings.set(HUB_ENDPOINT, "http://127.0.0.1:9/mirror")
     rig = Rig(theme)
     qtbot.addWidget(rig.page)
     assert ("set_limit", 12_500_000) in rig.told
     assert ("set_at_once", 3) in rig.told
+    assert ("set_state_cap", 2 * 10**9) in rig.told
     assert network.endpoint() == "http://127.0.0.1:9/mirror"
     rig.close()
     network.configure(network.NetworkSettings())
@@ -231,3 +235,22 @@ def test_folders_are_checked_kept_and_shown(
     with qtbot.waitSignal(downloads.library_changed, timeout=WAIT_MS):
         page.storage.cache_wanted.emit()
     assert folders.read().downloads is None
+
+
+def test_saved_states_of_chats_are_counted_and_cleared(
+    storage: tuple[SettingsPage, DownloadService, StoragePresenter], qtbot: QtBot
+) -> None:
+    page, _, presenter = storage
+    states = chat_states(10**9)
+
+    def says(words: str) -> bool:
+        return any(words in label.text() for label in page.findChildren(Text))
+
+    qtbot.waitUntil(lambda: says("Now: none."), timeout=WAIT_MS)
+    assert states.make_room(1, states.path("a"))
+    states.path("a").write_bytes(b"x" * 200_000_000)
+    presenter.on_states_changed()
+    qtbot.waitUntil(lambda: says("Now: 0.2 GB, 1 chats."), timeout=WAIT_MS)
+    page.storage.clear_states_requested.emit()
+    qtbot.waitUntil(lambda: says("Now: none."), timeout=WAIT_MS)
+    assert states.total_bytes() == 0
