@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from launcher.core.errors import UserError
+from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Machine
 from launcher.core.models import ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
 from launcher.core.plans import MOST_DRAFTED_TOKENS, DeviceMemory, MemoryUse, Plan, Quality, SpeedEstimate, Wishes
@@ -145,6 +145,7 @@ def plan_item(machine: Machine, item: Item, wishes: Wishes, *, is_exact: bool = 
             "not_loadable",
             say("{name} {quant} cannot be planned.", name=item.name, quant=item.quant),
             "None of its layers holds a tensor.",
+            (NextStep("Choose another file"), NextStep("See the models that run here", "choose_model")),
         )
     seen, draft = prepared(machine, wishes)
     found = search(loader_of(item, seen, wishes), wishes, is_exact=is_exact)
