@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TextIO
 
 from launcher.core.errors import UserError
-from launcher.core.generation import Answer, GenerateRequest, Loaded, LoadRequest
+from launcher.core.generation import Answer, ChatTurn, GenerateRequest, Loaded, LoadRequest, Timings
 from launcher.core.units import duration, gib, rate, whole
 from launcher.engine.client import EngineClient
 from launcher.engine.protocol import (
@@ -26,6 +26,7 @@ from launcher.engine.protocol import (
     OperationFailed,
     PromptProgress,
     TextDelta,
+    TokensCounted,
 )
 
 _DIM, _NORMAL, _CLEAR_LINE = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
@@ -107,6 +108,19 @@ class TerminalEngine:
         finally:
             self._line("")
             writer.end()
+
+    def count(self, turns: tuple[ChatTurn, ...], thinking: bool) -> TokensCounted:
+        """How many tokens these turns take in the model's template.
+
+        Raises:
+            UserError: the template refuses them, or the engine is gone.
+            Quit: Ctrl+C came twice.
+        """
+        operation = self._client.count_tokens(turns, thinking)
+        with self._counted_interrupts():
+            while not isinstance(event := self._next(operation), TokensCounted):
+                pass
+        return event
 
     def _written(self, operation: int, started: float, writer: _Writer) -> Answer:
         while True:
@@ -215,7 +229,37 @@ def stats_line(answer: Answer, loaded: Loaded) -> str:
     return (
         f"{rate(t.decode_tokens_s)} tokens/s · {whole(t.decode_tokens)} tokens · first after {t.time_to_first_token_s:.1f} s{thought}"
         f" · prompt {whole(t.prompt_tokens)} ({whole(t.reused_tokens)} reused) at {rate(t.prefill_tokens_s)} tokens/s"
-        f" · context {whole(t.context_used)} of {whole(loaded.n_ctx)}"
+        f" · context {whole(t.context_used)} of {whole(loaded.n_ctx)}{_drafting_words(t)}"
+    )
+
+
+def drafting_facts(timings: Timings, loaded: Loaded) -> dict[str, object] | None:
+    """What guessed, how often it was right, and both speeds as measured, for JSON documents; None where nothing guesses."""
+    if not loaded.drafting:
+        return None
+    return {
+        "model": loaded.drafting,
+        "drafted_tokens": timings.drafted_tokens,
+        "accepted_tokens": timings.accepted_tokens,
+        "state": timings.drafting,
+        "decode_tokens_s_with": 1 / timings.drafting_s if timings.drafting_s else None,
+        "decode_tokens_s_without": 1 / timings.plain_s if timings.plain_s else None,
+    }
+
+
+def _drafting_words(timings: Timings) -> str:
+    """Like: draft: 61 % accepted, on: 42 tokens/s with it, 30 without."""
+    t = timings
+    if not t.drafting:
+        return ""
+    share = (
+        f"{t.accepted_tokens / t.drafted_tokens:.0%} accepted".replace("%", " %") if t.drafted_tokens else "none used"
+    )
+    if not t.drafting_s or not t.plain_s:
+        return f" · draft: {share}, not measured yet"
+    return (
+        f" · draft: {share}, {'being measured' if t.drafting == 'trial' else t.drafting}: "
+        f"{rate(1 / t.drafting_s)} tokens/s with it, {rate(1 / t.plain_s)} without"
     )
 
 

@@ -157,6 +157,7 @@ class Opening:
         self._item: Item | None = None
         self._variant: Variant | None = None
         self._wishes = request.wishes
+        self._asked_wishes = request.wishes
         self._draft = request.draft
         self._last: Prepared | None = None
 
@@ -173,7 +174,7 @@ class Opening:
     @property
     def wishes(self) -> Wishes:
         """As asked for."""
-        return self._request.wishes
+        return self._asked_wishes
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -189,6 +190,7 @@ class Opening:
         """
         self._on_stage(Stage.PLANNING)
         self._read_file()
+        self._find_draft()
         machine = self._read_machine()
         plan = self._planned(machine)
         intended = self._request.expected or plan
@@ -216,6 +218,7 @@ class Opening:
         short = short_row(error, last.plan, machine)
         if self._draft is not None:
             name, self._draft = self._draft.name, None
+            self._wishes = replace(self._wishes, draft=None)
             self._say(say("{why}: without the draft model {name}.", why=short.shortage.words, name=name))
             return self._ready(last.plan, last.intended, machine, last.unverified)
         plan = None if self._failures >= MOST_LOADS else self._smaller(machine, last.plan, short)
@@ -245,6 +248,18 @@ class Opening:
         name, quant = request.name or found.name, request.quant or found.quant_name or "unknown"
         self._headers, self._variant = headers, found.variant
         self._item = file_item(found.facts, request.path, name, quant, size)
+
+    def _find_draft(self) -> None:
+        """The file of the draft model that is wished for; without it the load goes on, which is said."""
+        from launcher.services.drafts import with_file
+
+        wishes = self._request.wishes
+        try:
+            wishes = with_file(wishes)
+        except UserError as error:
+            self._say(joined(error.what, error.why))
+            wishes = replace(wishes, draft=None)
+        self._request = replace(self._request, wishes=wishes)
 
     def _read_machine(self) -> Machine:
         from launcher.engine.devices import engine_info
@@ -365,7 +380,11 @@ class Opening:
         self._steps.append(words)
 
     def _ready(self, plan: Plan, intended: Plan, machine: Machine, unverified: str) -> Prepared:
+        from launcher.services.drafts import draft_model
+
         self._go_on()
+        if self._wishes.draft is not None:
+            self._draft = draft_model(machine, self._wishes, plan)
         request = LoadRequest(self._request.path, plan.name, plan.quant, plan.placement, self._draft)
         self._last = Prepared(request, plan, intended, machine, self._variant, tuple(self._steps), unverified)
         return self._last

@@ -154,6 +154,9 @@ class AnswerRow(MessageRow):
         words.append(self.tr("first after {seconds} s").format(seconds=f"{timings.time_to_first_token_s:.1f}"))
         if timings.restored_tokens:
             words.append(self.tr("{count} tokens restored from disk").format(count=whole(timings.restored_tokens)))
+        if timings.drafted_tokens:
+            share = f"{100 * timings.accepted_tokens / timings.drafted_tokens:.0f}"
+            words.append(self.tr("{percent} % of the guessed tokens were right").format(percent=share))
         if timings.stop_reason == "length":
             words.append(self.tr("ended by the length limit"))
         elif timings.stop_reason == "context":
