@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 
 from launcher.cli.chat_load import load, load_facts
 from launcher.cli.chat_target import Target, fetch, installed_targets, resolve
-from launcher.cli.chat_terminal import Quit, Shown, TerminalEngine, loaded_line, printable_error, stats_line
+from launcher.cli.chat_terminal import (
+    Quit,
+    Shown,
+    TerminalEngine,
+    drafting_facts,
+    loaded_line,
+    printable_error,
+    stats_line,
+)
 from launcher.cli.machines import this_machine
 from launcher.cli.output import print_json
 from launcher.core.errors import NextStep, UserError
@@ -32,6 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--think", choices=("on", "off"), help="let the model reason first, where it has the choice (default: on)")
     add("--stats", action="store_true", help="the figures of each answer, on stderr")
     add("--ctx", type=int, metavar="N", help="context in tokens; none: what the plan finds best")
+    add("--draft", metavar="MODEL|FILE", help="a small model that guesses tokens, used while that is measured faster")
+    add("--mtp", action="store_true", help="guess with the file's own prediction layers, where it has them")
     add("--system", metavar="TEXT", help="a system prompt")
     add("--max-tokens", type=int, metavar="N", help="end an answer after N tokens")
     add(
@@ -43,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Talk to a model."""
     may_ask = sys.stdin.isatty() and not args.json
     machine = this_machine()
-    wishes = Wishes(context=args.ctx)
+    wishes = Wishes(context=args.ctx, draft=args.draft, mtp=args.mtp)
     try:
         if args.model is not None:
             target = resolve(args.model, args.quant, machine, wishes, may_ask=may_ask)
@@ -252,6 +262,7 @@ def _answer_json(answer: Answer, loaded: Loaded) -> dict[str, object]:
         "decode_tokens_s": t.decode_tokens_s,
         "context_used": t.context_used,
         "stop_reason": t.stop_reason,
+        "draft": drafting_facts(t, loaded),
         "model": loaded.name,
         "quant": loaded.quant,
         "n_ctx": loaded.n_ctx,
