@@ -69,6 +69,7 @@ CASES = [
     ("llama", "q8_0", "auto"),
     ("deepseek2", "f16", "auto"),
     ("deepseek2", "q8_0", "auto"),
+    ("granite_swa", "f16", "auto"),  # the windowed layers keep their last tokens only
 ]
 
 
@@ -115,6 +116,17 @@ def test_back_to_a_chat_only_new_tokens_are_read(engine: Engine, models: Models,
     # An edit goes back to what is common, as in the cache.
     edited = engine.ask(LONG_B[: len(LONG_B) // 2 * 2], "No.", "And now?", state_file=b, **GREEDY).timings
     assert edited.restored_tokens == edited.reused_tokens > 300
+
+
+def test_a_window_that_cannot_go_back_is_not_read_in_vain(engine: Engine, models: Models, tmp_path: Path) -> None:
+    engine.load(models("granite_swa", template="v3"), placement())
+    a = path_of(tmp_path, "a")
+    engine.ask(LONG_A, state_file=a, **GREEDY)
+    engine.ask("Something else.", **GREEDY)
+    # Only a part of what was saved is wanted now, and the window before its end is gone.
+    edited = engine.ask(LONG_A[: len(LONG_A) * 3 // 4], state_file=a, **GREEDY).timings
+    assert edited.restored_tokens == 0
+    assert edited.reused_tokens < 10
 
 
 def test_a_branch_that_is_taken_up_again_comes_from_the_disk(engine: Engine, models: Models, tmp_path: Path) -> None:

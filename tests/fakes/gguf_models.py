@@ -87,6 +87,8 @@ class Shape:
     value_dim: int = 32
     is_legacy: bool = False
     """The unsplit attn_kv_b of files from before April 2025: full keys and values in the cache."""
+    sliding_window: int = 64
+    """granite_swa only: tokens that its windowed layers see."""
     nextn_layers: int = 0
     """The last so many of the blocks predict further tokens (MTP): no part of an ordinary answer."""
 
@@ -113,7 +115,7 @@ def make_model(
 
     Args:
         path: where to.
-        arch: "deepseek2", "deepseek" (experts with plain attention), "qwen2" or "llama".
+        arch: "deepseek2", "deepseek" (experts with plain attention), "qwen2", "granite_swa" (sliding window) or "llama".
         shape: sizes; more layers make it slower, more experts make it bigger.
         template: a key of TEMPLATES, any Jinja text, or None for a file without a template.
         weight_type: "f32", "f16" or "q8_0" of the matrices.
@@ -313,7 +315,7 @@ def _write_deepseek2(weights: _Weights, shape: Shape, arch: str) -> None:
 
 
 def _write_plain_attention(weights: _Weights, shape: Shape, arch: str) -> None:
-    """llama, qwen2, and deepseek, which has experts."""
+    """llama, qwen2, granite_swa, where every other layer sees a window only, and deepseek, which has experts."""
     w, s = weights.writer, shape
     _write_common(w, s)
     heads_kv = max(1, s.n_head // 2)
@@ -322,6 +324,10 @@ def _write_plain_attention(weights: _Weights, shape: Shape, arch: str) -> None:
     w.add_rope_dimension_count(head)
     if arch == "deepseek":
         _write_expert_counts(w, s)
+    if arch == "granite_swa":
+        w.add_logit_scale(1.0)
+        w.add_sliding_window(s.sliding_window)
+        w.add_sliding_window_pattern([layer % 2 == 0 for layer in range(s.n_layer)])
     for layer in range(s.n_layer):
         b = f"blk.{layer}."
         weights.ones(b + "attn_norm.weight", s.n_embd)
@@ -329,6 +335,8 @@ def _write_plain_attention(weights: _Weights, shape: Shape, arch: str) -> None:
             weights.matrix(f"{b}attn_{part}.weight", rows, s.n_embd)
             if arch == "qwen2":
                 weights.zeros(f"{b}attn_{part}.bias", rows)
+        if arch == "granite_swa":
+            weights.zeros(b + "attn_sinks.weight", s.n_head)
         weights.matrix(b + "attn_output.weight", s.n_embd, s.n_embd, gain=weights.block_gain)
         if arch == "deepseek":
             _write_experts_or_dense(weights, s, layer, has_bias=False)
