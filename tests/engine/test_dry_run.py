@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -83,6 +84,39 @@ def test_a_dry_run_says_what_a_real_load_takes(
         assert [d.name for d in expected.devices] == [d.name for d in real.devices]
         assert all(d.free_bytes is None and d.capacity_bytes is None for d in expected.devices)
         assert expected.source == "engine"
+
+
+def test_the_other_levers_too(
+    models: Models, make_engine: Callable[..., Engine], rpc_servers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several answers at once, tensors by name, and tensor parallelism, whose small tensors every device holds whole."""
+    path, dense = models("deepseek2", n_vocab=3000), models("llama", n_vocab=3000)
+    by_name = ((r"blk\.1\.ffn_up_exps", "RPC1"), (r"blk\.2\.attn", "CPU"))
+    cases = [
+        (path, place(n_parallel=4)),
+        (path, place(5, tensor_split=(1.0, 1.0), n_parallel=3, threads_batch=2, load_mode="direct_io")),
+        (path, place(5, tensor_split=(1.0, 1.0), tensor_overrides=by_name, expert_layers_on_cpu=2)),
+        (dense, place(5, split_mode="tensor")),
+        (dense, place(5, split_mode="tensor", tensor_split=(3.0, 1.0))),
+    ]
+    monkeypatch.setenv("LAUNCHER_RPC_SERVERS", ",".join(rpc_servers))
+    for file, placement in cases:
+        expected = dry_run(DryRunRequest(whole(file), placement))
+        engine = make_engine(rpc_servers=rpc_servers)
+        real = engine.load(file, placement).memory
+        engine.client.close()
+        if placement.split_mode != "tensor":
+            assert figures(expected) == figures(real), placement
+            continue
+        for found, wanted in zip(expected.devices, real.devices, strict=True):
+            assert abs(found.total_bytes - wanted.total_bytes) < 2**16, placement
+    # The same on cards that are not there, by the plan's names of them.
+    renamed = replace(
+        cases[2][1], devices=("CUDA0", "CUDA1"), tensor_overrides=((r"blk\.1\.ffn_up_exps", "CUDA1"), by_name[1])
+    )
+    assert figures(dry_run(DryRunRequest(whole(path), renamed, TWO))) == figures(
+        dry_run(DryRunRequest(whole(path), cases[2][1]))
+    )
 
 
 def test_a_mapped_load_takes_the_same_within_a_page_table(engine: Engine, models: Models) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from launcher.core.models import Thinking
 from launcher.core.plans import DeviceMemory, Placement
 from launcher.engine.devices import engine_info, list_devices
 from launcher.engine.protocol import EngineState, LoadCancelled, LoadProgress, LoadStarted, StateChanged
+from launcher.engine.thread_counts import forget_threads, remember_threads, remembered_threads
+from launcher.engine.worker.progress import TimeLeft, WeightsProgress
 from tests.engine.conftest import Engine, request_for
 from tests.fakes.gguf_models import make_model
 
@@ -272,3 +275,67 @@ def test_files_without_a_template(engine: Engine, models: Models, name: str, ori
     answer = engine.ask("Hi", max_tokens=40)
     assert answer.answer
     assert bool(answer.reasoning) is (thinking is not Thinking.NEVER)
+
+
+# --- progress and threads ---------------------------------------------------------------------------------------------
+
+
+def test_the_time_left_follows_the_last_seconds() -> None:
+    now = [0.0]
+    left = TimeLeft(lambda: now[0])
+    assert left.at("weights", 0.0) is None
+    for second in range(1, 5):
+        now[0] = second
+        found = left.at("weights", 0.1 * second)
+    assert found == pytest.approx(5.0)  # 0.9 is the end, at a tenth a second
+    now[0] = 12.0
+    assert left.at("weights", 0.42) == pytest.approx(0.48 * 8 / 0.02, rel=0.01)  # a slow disk now
+    assert left.at("context", 0.9) is None
+
+
+def test_progress_within_one_call_of_the_engine(tmp_path: Path) -> None:
+    """What system calls read counts, between two words of llama.cpp."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(2**20))
+    told: list[float] = []
+    is_half = threading.Event()
+
+    def tell(fraction: float) -> None:
+        told.append(fraction)
+        if fraction >= 0.5:
+            is_half.set()
+
+    with WeightsProgress(4 * 2**20, is_mapped=False, is_copied=False, tell=tell) as progress:
+        path.read_bytes()
+        path.read_bytes()
+        assert is_half.wait(30)
+        progress.count(1.0)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("mode", ["mmap", "none", "mlock", "direct_io"])
+def test_a_load_ends_at_once_in_every_mode(engine: Engine, models: Models, mode: str) -> None:
+    path = models(slow=True, weight_type="f32")
+    operation = engine.client.load(request_for(path, place(load_mode=mode, n_ctx=32768)))
+    engine.seen.wait(LoadStarted)
+    engine.client.stop(operation)
+    assert engine.seen.wait(LoadCancelled).id == operation
+    engine.seen.wait(StateChanged, lambda e: e.state is EngineState.STOPPED)
+    assert engine.client.pid is None
+
+
+def test_threads_are_measured_once_where_the_plan_leaves_them_open(
+    make_engine: Callable[..., Engine], models: Models
+) -> None:
+    path = models("llama")
+    fixed = make_engine().load(path, place(threads=1))
+    assert (fixed.threads, fixed.is_threads_measured) == (1, False)
+    request = request_for(path, place(threads=2, is_threads_fixed=False))
+    processor = engine_info().processor
+    remember_threads(processor, request, 1)
+    again = make_engine().load_request(request)
+    assert (again.threads, again.is_threads_measured) == (1, False)
+    assert remembered_threads(processor, request_for(path, place(threads=2))) == 0  # given by hand
+    forget_threads()
+    assert remembered_threads(processor, request) == 0

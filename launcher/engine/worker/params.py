@@ -153,6 +153,7 @@ def _check(placement: Placement) -> None:
             (NextStep("Plan again", "load_again"),),
         )
     _known(_NUMA, placement.numa, "NUMA setting")
+    _known(_SPLIT_MODES, placement.split_mode, "split mode")
 
 
 def context_params(binding: Binding, placement: Placement) -> Any:
