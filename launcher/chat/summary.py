@@ -22,6 +22,7 @@ _INSTRUCTION = (
 )
 # The answer is made to begin with this: a model that always thinks has its thought closed by the engine then.
 _OPENING = "Summary of the conversation up to here:\n"
+_THOUGHT_END = "</think>"
 _TEMPERATURE = 0.3
 _WORDS_PER_TOKEN = 0.6
 _FRAME_TOKENS = 160  # instruction, opening and the marks around a summary
@@ -89,7 +90,9 @@ def summary_text(answer: Answer) -> str:
     """
     if answer.timings.stop_reason == "stopped":
         raise UserError("summary_stopped", "The summary was cancelled.")
-    text = answer.answer.removeprefix(_OPENING).removeprefix(_OPENING.strip()).strip()
+    text = answer.answer.removeprefix(_OPENING).removeprefix(_OPENING.strip())
+    # A model that thinks although its thought was closed ends that with the mark alone.
+    text = text.rpartition(_THOUGHT_END)[2].strip()
     if answer.timings.stop_reason in ("length", "context"):
         text = _to_last_sentence(text)
     if not text:

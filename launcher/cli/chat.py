@@ -8,7 +8,11 @@ import importlib
 import sys
 from dataclasses import dataclass, field, replace
 
+from launcher.chat.context_policy import ContextPolicy
+from launcher.chat.conversation import Message
+from launcher.cli import chat_request
 from launcher.cli.chat_load import load, load_facts
+from launcher.cli.chat_talk import Manner, Talk
 from launcher.cli.chat_target import Target, fetch, installed_targets, resolve
 from launcher.cli.chat_terminal import (
     Quit,
@@ -22,13 +26,15 @@ from launcher.cli.chat_terminal import (
 from launcher.cli.machines import this_machine
 from launcher.cli.output import print_json
 from launcher.core.errors import NextStep, UserError
-from launcher.core.generation import Answer, ChatTurn, GenerateRequest, Loaded
+from launcher.core.generation import Answer, Loaded
 from launcher.core.machine import Machine
+from launcher.core.paths import config_dir
 from launcher.core.plans import Plan, Recommendation, Wishes, recommendation_to_json
 from launcher.core.units import gb, gib, rate, whole
 from launcher.services.opening import OpenRequest, Prepared
+from launcher.store.settings import CONTEXT_POLICY, Settings
 
-_HELP = "/new starts a new chat, /quit or Ctrl+D leaves, Ctrl+C stops an answer."
+_HELP = "/new starts a new chat, /continue goes on with an answer, /quit or Ctrl+D leaves, Ctrl+C stops an answer."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +51,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--system", metavar="TEXT", help="a system prompt")
     add("--max-tokens", type=int, metavar="N", help="end an answer after N tokens")
     add(
-        "--temperature", type=float, metavar="T", help="0 always takes the likeliest word (default: the family's value)"
+        "--context-policy",
+        choices=tuple(ContextPolicy),
+        help="when the chat is longer than the context: leave out the oldest messages, summarise them, or stop "
+        "(default: as in the settings)",
     )
+    chat_request.configure(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Talk to a model."""
+    chat_request.check(args)
     may_ask = sys.stdin.isatty() and not args.json
     machine = this_machine()
     wishes = Wishes(context=args.ctx, draft=args.draft, mtp=args.mtp)
@@ -95,7 +106,22 @@ class _Chat:
     engine: TerminalEngine
     loaded: Loaded
     prepared: Prepared
-    turns: list[ChatTurn] = field(default_factory=list[ChatTurn])
+    conversation: Talk = field(init=False)
+    is_talking: bool = False
+
+    def __post_init__(self) -> None:
+        args, variant = self.args, self.prepared.variant
+        policy = args.context_policy or Settings(config_dir() / "settings.toml").get(CONTEXT_POLICY)
+        manner = Manner(
+            ContextPolicy(policy),
+            self.prepared.sampling,
+            args.system or "",
+            variant.system_prompt if variant else "allowed",
+            args.think != "off" and args.think_budget != 0,
+            args.max_tokens,
+            self.prepared.plan.memory,
+        )
+        self.conversation = Talk(self.engine, self.loaded, manner, self.say)
 
     def ask_once(self, prompt: str) -> int:
         """One question, one answer on stdout."""
@@ -107,6 +133,7 @@ class _Chat:
 
     def talk(self) -> None:
         """Questions from the terminal until Ctrl+D."""
+        self.is_talking = True
         _enable_line_editing()
         self.say(_HELP)
         interrupts = 0
@@ -126,9 +153,11 @@ class _Chat:
             if text == "/quit":
                 return
             if text == "/new":
-                self.turns.clear()
+                self.conversation.clear()
                 self.say("A new chat.")
-            elif text.startswith("/"):
+            elif text == "/continue" and self.conversation.unfinished is None:
+                self.say("There is no answer that can go on.")
+            elif text.startswith("/") and text != "/continue":
                 self.say(_HELP)
             elif text:
                 self._ask_and_go_on(text)
@@ -139,21 +168,27 @@ class _Chat:
         except UserError as error:
             if error.code == "engine_stopped":
                 raise
-            self.turns.pop()  # the question was not answered; it is not part of the chat
             self.say(printable_error(error))
 
     def _ask(self, text: str, shown: Shown) -> Answer:
-        args, sampling = self.args, self.prepared.sampling
-        if args.temperature is not None:
-            sampling = replace(sampling, temperature=args.temperature)
-        self.turns.append(ChatTurn("user", text))
-        system = (ChatTurn("system", args.system),) if args.system else ()
-        request = GenerateRequest((*system, *self.turns), sampling, args.think != "off", args.max_tokens)
-        answer = self.engine.answer(request, shown)
-        self.turns.append(ChatTurn("assistant", answer.answer))
+        """Answer a question, or go on with the last answer ("/continue")."""
+        args, conversation = self.args, self.conversation
+        continued: Message | None = conversation.unfinished if text == "/continue" else None
+        prompt = conversation.go_on(continued) if continued is not None else conversation.ask(text)
+        request = chat_request.request_of(args, prompt.turns, self.prepared.sampling)
+        if continued is not None:
+            request = replace(request, prefix=continued.text)
+        try:
+            answer = self.engine.answer(request, shown)
+        except UserError:
+            if continued is None:
+                conversation.take_back()
+            raise
+        conversation.answered(answer, continued)
         reasons = {
             "length": "The answer ends at --max-tokens.",
-            "context": "The answer ends here: the context is full.",
+            "context": "The answer ends here: the context is full."
+            + (" /continue goes on without older messages." if self.is_talking else ""),
         }
         if note := reasons.get(answer.timings.stop_reason):
             self.say(note)
@@ -267,6 +302,7 @@ def _answer_json(answer: Answer, loaded: Loaded) -> dict[str, object]:
         "quant": loaded.quant,
         "n_ctx": loaded.n_ctx,
         "gpu_layers": loaded.gpu_layers,
+        **({"logprobs": chat_request.logprobs_json(answer.logprobs)} if answer.logprobs else {}),
     }
 
 

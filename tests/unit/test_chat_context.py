@@ -294,6 +294,7 @@ def test_a_summary_is_asked_for_without_a_thought_and_bounded() -> None:
         ("They spoke of two coins. ", "end", "They spoke of two coins."),
         ("They spoke of two coins, at length. Then of thr", "length", "They spoke of two coins, at length."),
         ("他们谈了两枚硬币的事情。然后", "length", "他们谈了两枚硬币的事情。"),
+        ("hm, so what</think>\n\nThey spoke of coins.", "end", "They spoke of coins."),
         ("one endless sentence without an en", "length", "one endless sentence without an en"),
     ],
 )
