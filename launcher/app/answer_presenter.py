@@ -102,6 +102,11 @@ class AnswerPresenter(QObject):
             chat, prefix = chat.with_leaf(turn.continued.parent_id), turn.continued.text
         self._context.prepare(chat, thinks=turn.thinks, prefix=prefix, answer_tokens=turn.answer_tokens)
 
+    def save(self) -> None:
+        """What is written so far, as an answer that was stopped here: nobody will hear of its end."""
+        if self._turn is not None and self._answer is not None:
+            self._store.save_message(self._turn.chat.id, replace(self._answer, state=MessageState.STOPPED))
+
     @Slot()
     def stop(self) -> None:
         """End the answer; one that has not begun is an empty one, which can be asked for again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from launcher.app.answer_presenter import AnswerPresenter, Turn
 from launcher.app.context_presenter import ContextPresenter
@@ -14,7 +14,7 @@ from launcher.chat.context_room import answer_room_of_a_thought
 from launcher.chat.conversation import Conversation, Maker, Message
 from launcher.chat.titles import title_from
 from launcher.core.downloads import Installed
-from launcher.core.errors import UserError
+from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.generation import Loaded
 from launcher.core.models import Thinking
 from launcher.engine.protocol import EngineState
@@ -61,6 +61,9 @@ class ChatPresenter(QObject):
         self._notices: dict[str, tuple[UserError, BannerKind]] = {}
         self._thinking = True
         self._installed: tuple[Installed, ...] = ()
+        self._restart = QTimer(self)
+        self._restart.setSingleShot(True)
+        self._restart.timeout.connect(self.load_again)
         self._context = ContextPresenter(page, engine, settings, self)
         self._answers = AnswerPresenter(page, store, engine, self._context, self)
         self._connect_page()
@@ -128,6 +131,10 @@ class ChatPresenter(QObject):
         target = self.target()
         if target is not None:
             self.model_wanted.emit(target)
+
+    def save(self) -> None:
+        """Before the program ends: what is written of the running answer goes to the disk."""
+        self._answers.save()
 
     @Slot()
     def stop(self) -> None:
@@ -233,7 +240,23 @@ class ChatPresenter(QObject):
             turn = replace(turn, before=waiting.before, draft=f"{waiting.draft}\n\n{turn.draft}")
         self._waiting = turn
         if self._engine.state not in (EngineState.STARTING, EngineState.LOADING):
+            self._load_for_message()
+
+    def _load_for_message(self) -> None:
+        """A load that nobody clicked for: an engine that dies again and again is given a pause, and then not started any more."""
+        try:
+            pause_s = self._engine.restart_pause_s()
+        except UserError as error:
+            self._page.show_engine_error(error)
+            return
+        if not pause_s:
             self.load_again()
+            return
+        what = self.tr("The engine is started again in {n} s.").format(n=f"{pause_s:.0f}")
+        steps = (NextStep(self.tr("Load again"), StepAction.LOAD_AGAIN),)
+        waits = UserError("engine_restarts", what, self.tr("It stopped twice within two minutes."), steps)
+        self._page.show_engine_error(waits, BannerKind.WARN)
+        self._restart.start(round(1000 * pause_s))
 
     @Slot(object)
     def _on_chat_changed(self, chat: Conversation) -> None:
@@ -292,6 +315,7 @@ class ChatPresenter(QObject):
         self._update_picker(state)
         self._update_blocked()
         if state is EngineState.STARTING:
+            self._restart.stop()
             self._page.clear_engine_error()
 
     @Slot(object)

@@ -239,6 +239,7 @@ class Workspace(QObject):
         """End threads and processes; called after the event loop."""
         self._notifications.close()
         self._chat.shut_down()
+        self._chat_presenter.save()
         self._engine.close()
         self._dialogs.close()
         self._library.close()

@@ -17,6 +17,7 @@ from launcher.engine import protocol
 from launcher.engine.client import EngineClient
 from launcher.engine.kv_states import StateFolder, chat_states
 from launcher.engine.protocol import EngineState
+from launcher.engine.restarts import Restarts
 from launcher.services.load_failures import is_for_memory
 from launcher.services.opening import Opening, OpeningStopped, OpenRequest, Prepared, Stage
 from launcher.services.tasks import TaskRunner
@@ -84,6 +85,7 @@ class EngineService(QObject):
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self.unload)
         self._idle_minutes = 0
+        self._restarts = Restarts()
         self._states: StateFolder | None = None
         self.state = EngineState.STOPPED
         self.installed: Installed | None = None
@@ -135,6 +137,14 @@ class EngineService(QObject):
             return opening.prepare()
 
         self._prepare(opening, prepare)
+
+    def restart_pause_s(self) -> float:
+        """How long a load that nobody clicked for should wait, in seconds; 0 normally.
+
+        Raises:
+            UserError: "engine_unstable": the engine dies again and again; only a click should load now.
+        """
+        return self._restarts.pause_s()
 
     def generate(self, request: GenerateRequest, chat_id: str = "") -> None:
         """Make an answer; `text_streamed` and one of `answer_finished`, `answer_failed` follow.
@@ -301,6 +311,7 @@ class EngineService(QObject):
             return
         if event.state is EngineState.CRASHED:
             self.model = None
+            self._restarts.note_crash()
         self._set_state(event.state)
         if event.state is EngineState.CRASHED and event.failure is not None:
             self.crashed.emit(event.failure.error())

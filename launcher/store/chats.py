@@ -45,7 +45,8 @@ CREATE TABLE summaries (
 );
 """,
 )
-STREAMING_SAVE_SECONDS = 1.0
+# Less than the second between two saves of the window, or one that comes a moment early would be lost.
+STREAMING_SAVE_SECONDS = 0.5
 _CHAT_COLUMNS = "id, title, created_at, updated_at, leaf_id, cut_id"
 _SUMMARY_COLUMNS = "until_id, text, n_messages, model, created_at"
 
@@ -148,7 +149,7 @@ class ChatStore:
     def save_message(self, chat_id: str, message: Message, makes_leaf: bool = True) -> bool:
         """Add or replace a message.
 
-        A streaming answer is written at most once per second; every other state at once.
+        A streaming answer is written at most twice per second; every other state at once.
 
         Args:
             chat_id: an existing chat.
