@@ -10,6 +10,7 @@ the digest of the first part. llama.cpp's reader trusts what it reads, so it get
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
 import hashlib
@@ -17,7 +18,7 @@ import hmac
 import json
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,7 @@ class Header:
     Attributes:
         key: of the model, the engine and the kind of cache (worker/state_key.py).
         tokens: whose state it is, in order.
-        digest: of llama.cpp's part, see `_digest`.
+        digest: of llama.cpp's part, see `_digest`; `seal` finds it out.
         written: answers among the tokens, by their text: the tokens as they were written (Session's memory of them).
     """
 
@@ -58,6 +59,16 @@ class Header:
     tokens: tuple[int, ...]
     digest: str = ""
     written: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A header as it is written: tokens as base64 of little-endian int32, read in a moment however many they are."""
+
+    key: str
+    tokens: str
+    digest: str
+    written: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +119,7 @@ def seal(part: Path, path: Path, header: Header) -> int:
     """
     state_bytes = part.stat().st_size
     try:
-        whole = Header(header.key, header.tokens, _digest(part, state_bytes, lambda: False), header.written)
-        data = json.dumps(to_json(whole), separators=(",", ":")).encode("ascii")
+        data = _encode(header, _digest(part, state_bytes, lambda: False))
         tag = _tag(_secret(path.parent), state_bytes, data)
         with part.open("ab") as file:
             file.write(data + _FOOTER.pack(_MAGIC, _VERSION, len(data), state_bytes, tag))
@@ -157,7 +167,7 @@ def look(path: Path, key: str) -> Stored | None:
     if not hmac.compare_digest(tag, expected):
         raise StateDamagedError("It is damaged, or was not written here.")
     try:
-        header = from_json(Header, json.loads(data))
+        header = _decode(data)
     except (ValueError, RecursionError) as error:
         raise StateDamagedError(f"Its header makes no sense: {error}.") from error
     if header.key != key:
@@ -191,6 +201,30 @@ def read(native: NativeModel, sequence: int, stored: Stored, is_stopped: Callabl
     with contextlib.suppress(OSError):
         os.utime(stored.path)  # used now: others make room first
     return list(tokens)
+
+
+def _encode(header: Header, digest: str) -> bytes:
+    written = {text: _packed(tokens) for text, tokens in header.written.items()}
+    record = _Record(header.key, _packed(header.tokens), digest, written)
+    return json.dumps(to_json(record), separators=(",", ":")).encode("ascii")
+
+
+def _decode(data: bytes) -> Header:
+    """Raises ValueError."""
+    record = from_json(_Record, json.loads(data))
+    written = {text: _unpacked(tokens) for text, tokens in record.written.items()}
+    return Header(record.key, _unpacked(record.tokens), record.digest, written)
+
+
+def _packed(tokens: Sequence[int]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(tokens)}i", *tokens)).decode("ascii")
+
+
+def _unpacked(text: str) -> tuple[int, ...]:
+    data = base64.b64decode(text, validate=True)
+    if len(data) % 4:
+        raise ValueError(f"{len(data)} bytes of tokens")
+    return struct.unpack(f"<{len(data) // 4}i", data)
 
 
 # --- what vouches for it ----------------------------------------------------------------------------------------------
