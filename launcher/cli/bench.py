@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from launcher.cli.chat_target import installed_targets, resolve
@@ -44,6 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="tokens in the context before; may be given several times (default: 0, and a deeper one that fits)",
     )
     add("--repeat", type=_count, default=3, metavar="N", help="runs of each (default: 3)")
+    add(
+        "--greedy",
+        action="store_true",
+        help="take the likeliest token instead of drawing one, as other programs measure",
+    )
     add_lever_options(parser)
 
 
@@ -109,12 +115,13 @@ def _path(args: argparse.Namespace, machine: Machine, wishes: Wishes) -> Path:
 
 def _options(args: argparse.Namespace, plan: Plan) -> BenchOptions:
     parallel = plan.placement.n_parallel
-    options = BenchOptions(args.prompt, args.tokens, tuple(args.depth or (0,)), args.repeat, parallel)
+    depths = tuple(args.depth or (0,))
+    options = BenchOptions(args.prompt, args.tokens, depths, args.repeat, parallel, is_greedy=args.greedy)
     if args.depth:
         return options
     quick = int(plan.speed.prefill_tokens_s * _FILL_S / parallel)
     deeper = min(_DEEPER, deepest(plan.placement.n_ctx, options), quick) // 256 * 256
-    return BenchOptions(args.prompt, args.tokens, (0, deeper) if deeper > 0 else (0,), args.repeat, parallel)
+    return replace(options, depths=(0, deeper)) if deeper > 0 else options
 
 
 class _Line:
@@ -153,6 +160,7 @@ def _document(request: LoadRequest, plan: Plan, options: BenchOptions, report: B
         "decode_tokens": options.decode_tokens,
         "parallel": options.parallel,
         "repeat": options.repeat,
+        "greedy": options.is_greedy,
         "prefill_tokens_s": first.prefill.median if first.prefill else None,
         "decode_tokens_s": first.decode.median if first.decode else None,
         "load_seconds": loaded.load_seconds,

@@ -44,6 +44,7 @@ class BenchOptions:
         repeat: runs per depth.
         parallel: answers at once; the placement must have room for as many.
         seed: of the random prompts.
+        is_greedy: the likeliest token is taken; else one is drawn with a chat's usual settings.
     """
 
     prompt_tokens: int = 512
@@ -52,6 +53,7 @@ class BenchOptions:
     repeat: int = 3
     parallel: int = 1
     seed: int = 7
+    is_greedy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,11 +318,10 @@ class _Measurement:
         return n * len(timings), max(t.decode_tokens / t.decode_tokens_s for t in timings)
 
     def _answers(self, prompts: Sequence[tuple[int, ...]], max_tokens: int) -> list[Answer]:
+        sampling = Sampling(temperature=0) if self._options.is_greedy else Sampling(seed=1)
         return self._engine.answers(
             [
-                GenerateRequest(
-                    (), Sampling(seed=1), max_tokens=max_tokens, prompt_tokens=p, ignores_end=True, draft=False
-                )
+                GenerateRequest((), sampling, max_tokens=max_tokens, prompt_tokens=p, ignores_end=True, draft=False)
                 for p in prompts
             ]
         )
