@@ -195,7 +195,7 @@ def test_room_for_the_states_of_chats(page: SettingsPage, qtbot: QtBot) -> None:
     clear = buttons(page)["Clear the saved states of chats"]
     assert not clear.isEnabled()
     page.storage.set_storage(Storage("/somewhere/hub", True, 0, states_bytes=2_500_000_000, states_count=7))
-    assert "Now: 2.5 GB, 7 chats." in says(page)
+    assert "Now: 2.5 GB (chats: 7)." in says(page)
     with qtbot.waitSignal(page.storage.clear_states_requested):
         clear.click()
 

@@ -250,7 +250,7 @@ def test_saved_states_of_chats_are_counted_and_cleared(
     assert states.make_room(1, states.path("a"))
     states.path("a").write_bytes(b"x" * 200_000_000)
     presenter.on_states_changed()
-    qtbot.waitUntil(lambda: says("Now: 0.2 GB, 1 chats."), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: says("Now: 0.2 GB (chats: 1)."), timeout=WAIT_MS)
     page.storage.clear_states_requested.emit()
     qtbot.waitUntil(lambda: says("Now: none."), timeout=WAIT_MS)
     assert states.total_bytes() == 0

@@ -67,7 +67,7 @@ class StorageSection(SectionCard):
         self._others.is_wanted = bool(storage.others)
         self._others.setVisible(bool(storage.others) and self.isVisible())
         self._states.set_text(
-            self.tr("Now: {size}, {n} chats.").format(size=gb(storage.states_bytes), n=storage.states_count)
+            self.tr("Now: {size} (chats: {n}).").format(size=gb(storage.states_bytes), n=storage.states_count)
             if storage.states_count
             else self.tr("Now: none.")
         )
