@@ -62,6 +62,8 @@ class WorkerProcess:
         folder = libraries or pack_choice.libraries()
         if folder is not None:
             environment[GIVEN] = str(folder)
+        # Where a debugger is installed ggml runs it when it aborts: seconds, and its lines push out the reason.
+        environment.setdefault("GGML_NO_BACKTRACE", "1")
         if not getattr(sys, "frozen", False):
             root = str(Path(__file__).resolve().parents[2])
             known = environment.get("PYTHONPATH")
