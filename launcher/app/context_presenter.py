@@ -266,15 +266,24 @@ class ContextPresenter(QObject):
         larger = load_step(larger_context(loaded, plan.memory if plan else None)) if loaded else ()
         used = self.tr("{count} tokens are in use.").format(count=whole(answer.timings.context_used))
         if not answer.text.strip():
-            # The engine closes a thought before it goes on: from the middle of one it cannot.
-            what = self.tr("The context was full before the thought was finished.")
-            why = joined(used, self.tr("A thought cannot be continued. Thinking again leaves out older messages."))
-            again = NextStep(self.tr("Think again with more room"), StepAction.ANSWER_AGAIN, answer.id)
-            return UserError("thought_at_context_end", what, why, (again, *larger))
+            return self._end_of_thought(chat, answer, used, larger)
         what = self.tr("The answer ends here because the context is full.")
         why = joined(used, self.tr("To continue, older messages are left out or summarised, as it is set."))
         go_on = NextStep(self.tr("Continue"), StepAction.CONTINUE_ANSWER, answer.id)
         return UserError("answer_at_context_end", what, why, (go_on, *larger))
+
+    def _end_of_thought(
+        self, chat: Conversation, answer: Message, used: str, larger: tuple[NextStep, ...]
+    ) -> UserError:
+        """The engine closes a thought before it goes on: from the middle of one it cannot."""
+        path = chat.path()
+        what = self.tr("The context was full before the thought was finished.")
+        if in_force(path, chat.cut_id, chat.summaries).start >= len(path) - 2:
+            why = joined(used, self.tr("A thought cannot be continued, and there is nothing older to leave out."))
+            return UserError("thought_at_context_end", what, why, larger)
+        why = joined(used, self.tr("A thought cannot be continued. Thinking again leaves out older messages."))
+        again = NextStep(self.tr("Think again with more room"), StepAction.ANSWER_AGAIN, answer.id)
+        return UserError("thought_at_context_end", what, why, (again, *larger))
 
     # -- the meter
 

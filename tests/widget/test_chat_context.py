@@ -45,6 +45,13 @@ def endless_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(tmp_path_factory.mktemp("context") / "endless.gguf", template="v3", end_weight=0.0)
 
 
+@pytest.fixture(scope="session")
+def thinker_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It thinks until the context is full."""
+    folder = tmp_path_factory.mktemp("context")
+    return make_model(folder / "thinker.gguf", template="r1", end_weight=0.0, think_end_weight=0.0)
+
+
 class UnplannedEngine(EngineService):
     """Loads without a plan: these tests are about what comes after it."""
 
@@ -81,6 +88,17 @@ class Desk:
         self.page.composer.set_text(text)
         self.press("Send")
         self.wait_until_quiet()
+
+    def open_earlier_chat(self, times: int = 90) -> None:
+        """One with a question and an answer, which together take up to half of the context."""
+        make = Maker()
+        chat = make.conversation()
+        chat = chat.with_message(make.user_message("Why? " * times, None))
+        earlier = replace(make.answer(chat.leaf_id or "", "Tiny", "F16"), text="So. " * (times // 2), state=MessageState.DONE)
+        chat = chat.with_message(earlier)
+        self.store.create(chat)
+        with self.qtbot.waitSignal(self.store.conversation_opened, timeout=PATIENCE_MS):
+            self.page.conversation_selected.emit(chat.id)
 
     def press(self, name: str) -> None:
         found = [b for b in self.page.findChildren(QAbstractButton) if b.isVisible() and name in (b.text(), b.accessibleName())]  # fmt: skip
@@ -283,14 +301,7 @@ def test_an_answer_at_the_end_of_the_context_goes_on(desk: Desk, endless_path: P
 
 def test_a_continued_answer_lets_older_messages_go(desk: Desk, endless_path: Path) -> None:
     desk.use(endless_path)
-    make = Maker()
-    chat = make.conversation()
-    chat = chat.with_message(make.user_message("Why? " * 90, None))
-    earlier = replace(make.answer(chat.leaf_id or "", "Tiny", "F16"), text="So. " * 60, state=MessageState.DONE)
-    chat = chat.with_message(earlier)
-    desk.store.create(chat)
-    with desk.qtbot.waitSignal(desk.store.conversation_opened, timeout=PATIENCE_MS):
-        desk.page.conversation_selected.emit(chat.id)
+    desk.open_earlier_chat()
     desk.say("And how does the engine work on my own computer?")
     first = desk.chat.path()[-1]
     assert first.timings is not None
@@ -327,3 +338,22 @@ def test_stop_while_summarising_leaves_an_empty_answer(desk: Desk, model_path: P
     desk.press("Answer again")
     desk.wait_until_quiet()
     assert desk.chat.path()[-1].state is MessageState.DONE
+
+
+def test_a_thought_that_fills_the_context_is_thought_again_with_more_room(desk: Desk, thinker_path: Path) -> None:
+    desk.use(thinker_path)
+    desk.open_earlier_chat(40)
+    desk.say("And how does the engine work on my own computer?")
+    first = desk.chat.path()[-1]
+    assert (first.text, bool(first.reasoning)) == ("", True)
+    assert desk.notice()[0] == "The context was full before the thought was finished."
+    assert not desk.has_button("Continue")
+    desk.press("Think again with more room")
+    desk.wait_until_quiet()
+    second = desk.chat.path()[-1]
+    assert second.id != first.id
+    assert second.parent_id == first.parent_id
+    assert len(second.reasoning) > 1.3 * len(first.reasoning)
+    assert desk.chat.cut_id == second.parent_id
+    assert not desk.has_button("Think again with more room"), "nothing older is left"
+    assert "nothing older" in desk.notice()[1]

@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QMenu, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from launcher.chat.conversation import Conversation, ConversationEntry, Maker, Message, MessageState, Role
+from launcher.chat.context_policy import ContextPolicy
+from launcher.chat.conversation import Conversation, ConversationEntry, Maker, Message, MessageState, Role, Summary
 from launcher.chat.turns import ContextUse
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
@@ -21,9 +22,11 @@ from launcher.core.generation import Timings
 from launcher.ui.chat import ChatPage, ModelState, ThinkingMode
 from launcher.ui.chat.answer_row import AnswerRow
 from launcher.ui.chat.code_block import CodeBlock
+from launcher.ui.chat.context_line import ContextLine
 from launcher.ui.chat.link_dialog import LinkDialog, can_open
 from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.rows import BannerRow, CutRow
+from launcher.ui.chat.summary_row import SummaryRow
 from launcher.ui.chat.user_row import UserRow
 from launcher.ui.components import Banner
 from launcher.ui.theme import DARK, ThemeManager
@@ -313,6 +316,66 @@ def test_the_cut_line(page: ChatPage) -> None:
     page.set_context_cut(0)
     assert CutRow not in [type(r) for r in page.message_list.rows]
     assert _button(page, "Nothing cut")
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)  # the off-screen platform, of every menu
+def test_what_happens_when_the_context_is_full_is_chosen_at_the_meter(page: ChatPage, qtbot: QtBot) -> None:
+    page.set_context(ContextUse(24576, 0, 440, answer_tokens=2048))
+    page.set_context_policy(ContextPolicy.SUMMARISE)
+    button = _button(page, "Nothing cut")
+    assert button.accessibleName() == "Nothing cut. When the context is full: Summarise the oldest messages"
+    line = next(w for w in page.findChildren(ContextLine))
+    assert "2,048 tokens are kept free for the next answer." in line.accessibleName()
+    button.click()
+    menu = next(w for w in button.children() if isinstance(w, QMenu) and w.isVisible())
+    actions = {a.text(): a for a in menu.actions()}
+    assert [a.text() for a in menu.actions() if a.isChecked()] == ["Summarise the oldest messages"]
+    with qtbot.waitSignal(page.context_policy_chosen) as chosen:
+        actions["Send nothing and say so"].trigger()
+    assert chosen.args == [ContextPolicy.STOP]
+    menu.close()
+    qtbot.waitUntil(lambda: not menu.isVisible() if _alive(menu) else True)
+
+
+def test_a_summary_stands_at_its_place_and_unfolds(page: ChatPage, qtbot: QtBot) -> None:
+    page.set_conversation(_chat(4))
+    page.set_context(ContextUse(24576, 0, 440))
+    summary = Summary("a1", "They spoke of coins. " * 20, 4, "R1 Q4_K_M")
+    page.set_context_cut(4, summary)
+    kinds = [type(r) for r in page.message_list.rows]
+    assert kinds == [UserRow, AnswerRow] * 2 + [SummaryRow] + [UserRow, AnswerRow] * 2
+    assert _button(page, "4 oldest messages summarised")
+    row = next(r for r in page.message_list.rows if isinstance(r, SummaryRow))
+    folded = row.height()
+    qtbot.mouseClick(_button(page, "Summary of 4 earlier messages"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row.height() > 2 * folded)
+    assert "Written by R1 Q4_K_M; sent instead of the messages above." in _labels(row)
+    page.set_context_cut(4, summary)
+    assert row.is_open, "nothing changed, so it stays open"
+    qtbot.mouseClick(_button(page, "Summary of 4 earlier messages"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row.height() == folded)
+    page.set_context_cut(6, summary)
+    kinds = [type(r) for r in page.message_list.rows]
+    assert kinds == [UserRow, AnswerRow] * 2 + [SummaryRow, UserRow, AnswerRow, CutRow, UserRow, AnswerRow]
+    assert _button(page, "4 summarised, 2 cut")
+    page.set_context_cut(0)
+    assert not {SummaryRow, CutRow} & {type(r) for r in page.message_list.rows}
+
+
+def test_a_summary_in_the_making_shows_progress_and_can_be_cancelled(page: ChatPage, qtbot: QtBot) -> None:
+    page.set_summarising(0.4, "Summarising 14 older messages…")
+    assert "Summarising 14 older messages…" in _labels(page)
+    with qtbot.waitSignal(page.summary_cancel_requested):
+        qtbot.mouseClick(_button(page, "Cancel the summary"), Qt.MouseButton.LeftButton)
+    page.set_summarising(None, "")
+    assert "Summarising 14 older messages…" not in _labels(page)
+
+
+def test_a_message_that_was_not_sent_is_in_the_field_again(page: ChatPage) -> None:
+    page.take_back("Why?")
+    assert page.composer.text == "Why?"
+    page.take_back("First")
+    assert page.composer.text == "First\n\nWhy?", "what was written meanwhile is not lost"
 
 
 def test_a_change_of_theme_restyles_what_is_shown(page: ChatPage, qtbot: QtBot, theme: ThemeManager) -> None:
