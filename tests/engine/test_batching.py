@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ QUESTIONS = (
 )
 
 
-def placed(n_parallel: int, n_ctx: int = 4096, **more: int) -> Placement:
+def placed(n_parallel: int, n_ctx: int = 4096, **more: Any) -> Placement:
     return Placement(
         n_gpu_layers=0, n_ctx=n_ctx, threads=1, n_parallel=n_parallel, kv_type_k="f32", kv_type_v="f32", **more
     )

@@ -1,0 +1,103 @@
+"""What `launcher chat` asks the engine for: sampling, the length of a thought, and the form of the answer."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from launcher.core.errors import NextStep, UserError
+from launcher.core.generation import ChatTurn, GenerateRequest, TokenLogprob
+from launcher.core.models import Sampling
+
+_SAMPLING = {
+    "temperature": ("T", float, "0 always takes the likeliest word (default: the family's value)"),
+    "top_k": ("N", int, "draw from the N likeliest words only"),
+    "top_p": ("P", float, "draw from the likeliest words that together have the probability P"),
+    "min_p": ("P", float, "draw from words with at least P times the probability of the likeliest"),
+    "repeat_penalty": ("X", float, "make words that came before rarer; 1 is off"),
+    "frequency_penalty": ("X", float, "the same, by how often they came; 0 is off"),
+    "presence_penalty": ("X", float, "the same, once for any that came; 0 is off"),
+    "dry_multiplier": ("X", float, "make repeated sequences of words rarer (DRY); 0 is off"),
+    "seed": ("N", int, "the same seed and question give the same answer"),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that concern one answer."""
+    group = parser.add_argument_group("the answer")
+    add = group.add_argument
+    for name, (metavar, kind, text) in _SAMPLING.items():
+        add(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
+    add("--think-budget", type=int, metavar="N", help="end the thought after N tokens and answer; 0: no thought")
+    add("--json-schema", metavar="FILE|TEXT", help="the answer is JSON of this schema; {} is any JSON")
+    add("--grammar", metavar="FILE", help="the answer follows this grammar (GBNF)")
+    add("--stop", action="append", metavar="TEXT", help="end the answer before this text; may be given again")
+    add(
+        "--logprobs",
+        type=int,
+        metavar="N",
+        help="with --json: the N likeliest tokens at each place, with probabilities",
+    )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuse what does not go together, before a model is loaded.
+
+    Raises:
+        UserError: "bad_option", or a file that cannot be read.
+    """
+    if args.logprobs is not None and not args.json:
+        raise UserError("bad_option", "--logprobs needs --json.", "Probabilities are only printed as JSON.")
+    if args.logprobs is not None and not 0 <= args.logprobs <= 20:
+        raise UserError("bad_option", "--logprobs is a number from 0 to 20.", f"It is {args.logprobs}.")
+    if args.think_budget is not None and args.think_budget < 0:
+        raise UserError("bad_option", "--think-budget is a number of tokens.", f"It is {args.think_budget}.")
+    if args.grammar and args.json_schema:
+        raise UserError(
+            "bad_option", "An answer follows a grammar or a JSON schema, not both.", "Both options were given."
+        )
+    _schema(args)
+    _grammar(args)
+
+
+def request_of(args: argparse.Namespace, turns: tuple[ChatTurn, ...], sampling: Sampling) -> GenerateRequest:
+    """The question with all that the options say; `sampling` is the family's."""
+    given = {name: value for name in _SAMPLING if (value := getattr(args, name)) is not None}
+    return GenerateRequest(
+        turns,
+        replace(sampling, **given),
+        args.think != "off",
+        args.max_tokens,
+        stops=tuple(args.stop or ()),
+        thinking_budget=args.think_budget,
+        grammar=_grammar(args),
+        json_schema=_schema(args),
+        logprobs=args.logprobs or 0,
+    )
+
+
+def logprobs_json(places: tuple[TokenLogprob, ...]) -> list[dict[str, object]]:
+    """The `logprobs` of the `chat` document."""
+    return [
+        {"token": p.text, "logprob": p.logprob, "top": [{"token": c.text, "logprob": c.logprob} for c in p.top]}
+        for p in places
+    ]
+
+
+def _schema(args: argparse.Namespace) -> str:
+    given = args.json_schema or ""
+    return given if not given or given.lstrip().startswith("{") else _read(given)
+
+
+def _grammar(args: argparse.Namespace) -> str:
+    return _read(args.grammar) if args.grammar else ""
+
+
+def _read(name: str) -> str:
+    try:
+        return Path(name).expanduser().read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            "file_unreadable", f"{name} cannot be read.", f"{error}.", (NextStep("Check the path"),)
+        ) from error
