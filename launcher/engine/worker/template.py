@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 import jinja2
-from jinja2 import ext, nodes, parser
+from jinja2 import ext, filters, nodes, parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from launcher.core.errors import NextStep, UserError
@@ -25,6 +26,9 @@ from launcher.core.paths import resource
 
 TIME_LIMIT_S = 2.0
 _MAX_TEXT = 4 * 2**20
+_MAX_WIDTH = 10_000
+# "%99999d", "{:>99999}", and the width from an argument ("%*d", "{:{}}"), which templates of conversations have no use for.
+_WIDTH = re.compile(r"%[-+ #0]*(?:\*|\d{5})|\{[^{}]*:[^{}]*(?:\d{5}|\{)")
 _PROBE = "\ue000probe\ue001"
 
 
@@ -49,7 +53,7 @@ class _IgnoreGenerationTag(ext.Extension):
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, with repetition and powers kept small: they can take all memory in one uninterruptible step."""
 
-    intercepted_binops = frozenset({"*", "**", "+"})
+    intercepted_binops = frozenset({"*", "**", "+", "%"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse results that only a hostile template would want."""
@@ -57,9 +61,48 @@ class _Environment(ImmutableSandboxedEnvironment):
             operator == "*" and not (isinstance(left, (int, float)) and isinstance(right, (int, float)))
         ):
             raise _TemplateRefusedError(f"the operator {operator} is not allowed on these values")
+        if operator == "%":
+            _refuse_format(left)
         if isinstance(left, str) and isinstance(right, str) and len(left) + len(right) > _MAX_TEXT:
             raise _TemplateRefusedError("the text grows beyond any conversation")
         return super().call_binop(context, operator, left, right)
+
+    def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Texts have methods that pad to any width."""
+        text = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)  # the sandbox wraps `format`
+        if isinstance(text, str):
+            name = getattr(obj, "__name__", "")
+            if name in ("format", "format_map"):
+                _refuse_format(text)
+            elif name in ("ljust", "rjust", "center", "zfill", "expandtabs"):
+                _refuse_widths(*args, *kwargs.values())
+        return super().call(context, obj, *args, **kwargs)
+
+
+def _refuse_format(text: object) -> None:
+    """Padding to a gigabyte is one step that nothing interrupts."""
+    if isinstance(text, str) and _WIDTH.search(text):
+        raise _TemplateRefusedError("a format pads beyond any conversation")
+
+
+def _refuse_widths(*widths: object) -> None:
+    if any(isinstance(width, int) and width > _MAX_WIDTH for width in widths):
+        raise _TemplateRefusedError("a text is padded beyond any conversation")
+
+
+def _format_filter(value: Any, *args: Any, **kwargs: Any) -> Any:
+    _refuse_format(value)
+    return filters.do_format(value, *args, **kwargs)
+
+
+def _center_filter(value: str, width: int = 80) -> str:
+    _refuse_widths(width)
+    return filters.do_center(value, width)
+
+
+def _indent_filter(value: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    _refuse_widths(width)
+    return filters.do_indent(value, width, first, blank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +169,7 @@ def make_template(text: str, origin: str, bos_text: str, eos_text: str) -> ChatT
         extensions=[_IgnoreGenerationTag, ext.loopcontrols],
     )
     environment.filters["tojson"] = _to_json
+    environment.filters |= {"format": _format_filter, "center": _center_filter, "indent": _indent_filter}
     environment.filters["from_json"] = json.loads
     helpers: dict[str, Any] = {"raise_exception": _raise_exception, "strftime_now": _strftime_now}
     environment.globals.update(helpers)
