@@ -71,8 +71,9 @@ class EngineClient:
         """Load a model in a new worker; what was loaded before is unloaded first."""
         operation = next(self._ids)
         absolute = replace(request, path=str(Path(request.path).absolute()))
-        self.unload()
         with self._lock:
+            if self._run:  # under the lock, so that no load waits for one that nobody has asked to end
+                self._run.save_and_end(SaveStates(next(self._ids)), self._patience.save_s)
             self._run = Supervision(
                 Load(operation, absolute), self._on_event, self._patience, self._rpc_servers, self._run
             )
