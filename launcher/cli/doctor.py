@@ -117,7 +117,7 @@ class _Packs:
         from launcher.engine import pack_choice
 
         choice = self.choice = pack_choice.current(fresh=True)
-        lines = tuple(f"{p.name:<12}{p.use.value:<10}{', '.join(p.backends)}: {p.reason}" for p in choice.packs)
+        lines = tuple(f"{p.name:<11} {p.use.value:<9} {', '.join(p.backends)}: {p.reason}" for p in choice.packs)
         used = choice.in_use
         if used is None:
             return Check("packs", False, "no engine libraries work here", "Install the launcher again", lines)
@@ -146,7 +146,7 @@ class _Results:
             return Check("results", False, f"not checked: {error.what} {error.why}")
         except OSError as error:
             return Check("results", False, f"not checked: {error}", "Make the folder for temporary files writable")
-        lines = [f"{f.device:<12}{f.verdict.value:<16}{f.detail}" for f in self.findings]
+        lines = [f"{f.device:<11} {f.verdict.value:<15} {f.detail}" for f in self.findings]
         lines = [line for f, head in zip(self.findings, lines, strict=True) for line in (head, *_said(f))]
         bad = [f.device for f in self.findings if not f.is_ok]
         if not bad:

@@ -35,7 +35,7 @@ class CheckCase:
     Attributes:
         key: names it in a report and its file.
         tolerance: of |difference| / |logits|, over all rows. Devices round differently: 10 bits of mantissa in tensor cores,
-            half-precision sums, activations in 8 bits in blocks of another length. A wrong kernel is off by 0.5 and more.
+        XX
     """
 
     key: str
@@ -65,10 +65,10 @@ def _mla(quant: str) -> ProbeModel:
 
 CASES: tuple[CheckCase, ...] = (
     CheckCase("dense F32", _dense("f32"), 0.02),
-    CheckCase("dense Q4_K", _dense("q4_k"), 0.06),
-    CheckCase("dense Q6_K, Q8_0 cache", _dense("q6_k"), 0.06, kv_type="q8_0"),
+    CheckCase("dense Q4_K", _dense("q4_k"), 0.08),
+    CheckCase("dense Q6_K, Q8_0 cache", _dense("q6_k"), 0.1, kv_type="q8_0"),
     CheckCase("MLA and experts F16", _mla("f16"), 0.04),
-    CheckCase("MLA and experts Q8_0", _mla("q8_0"), 0.06),
+    CheckCase("MLA and experts Q8_0", _mla("q8_0"), 0.08),
 )
 
 
