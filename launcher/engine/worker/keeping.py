@@ -29,7 +29,8 @@ WORTH_TOKENS = 256
 """Fewer than these are read again as quickly as a file is opened, on any machine that runs the model at all."""
 READ_BYTES_S = 400e6
 """Digest and copy of a state, until it was measured here: what a hard disk's cache or a plain SSD does."""
-_MEASURED_TOKENS = 64  # a prompt from which a speed can be told
+_MEASURED_TOKENS = 64  # a prompt, and a file, from which a speed can be told
+_MEASURED_BYTES = 64 * 2**20
 
 
 @dataclass
@@ -244,7 +245,8 @@ class Keeper:
                 slot.cached.clear()
             self._refuse(operation, found.path, reason)
             return 0
-        self._read_bytes_s = found.state_bytes / max(time.monotonic() - started, 1e-3)
+        if found.state_bytes >= _MEASURED_BYTES:
+            self._read_bytes_s = found.state_bytes / (time.monotonic() - started)
         return _common(found.header.tokens, tokens)
 
     def _make_room(self, slot: Slot, n_tokens: int) -> None:
