@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from launcher.app.answer_presenter import AnswerPresenter, Turn
 from launcher.app.context_presenter import ContextPresenter
+from launcher.app.model_choice import ModelChoice
 from launcher.chat.context_policy import ContextPolicy
 from launcher.chat.context_room import answer_room_of_a_thought
 from launcher.chat.conversation import Conversation, Maker, Message
@@ -16,19 +17,12 @@ from launcher.chat.titles import title_from
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.generation import Loaded
-from launcher.core.models import Thinking
 from launcher.engine.protocol import EngineState
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
 from launcher.store.settings import CONTEXT_POLICY, LAST_MODEL, Settings
-from launcher.ui.chat import ChatPage, ModelState, ThinkingMode
+from launcher.ui.chat import ChatPage
 from launcher.ui.components import BannerKind
-
-_MODES = {
-    Thinking.ALWAYS: ThinkingMode.ALWAYS,
-    Thinking.NEVER: ThinkingMode.NEVER,
-    Thinking.SWITCH: ThinkingMode.SWITCH,
-}
 
 
 class ChatPresenter(QObject):
@@ -59,8 +53,7 @@ class ChatPresenter(QObject):
         self._is_on_disk = False
         self._waiting: Turn | None = None
         self._notices: dict[str, tuple[UserError, BannerKind]] = {}
-        self._thinking = True
-        self._installed: tuple[Installed, ...] = ()
+        self._model = ModelChoice(page, engine, settings, self)
         self._restart = QTimer(self)
         self._restart.setSingleShot(True)
         self._restart.timeout.connect(self.load_again)
@@ -72,7 +65,6 @@ class ChatPresenter(QObject):
         store.conversations_listed.connect(page.set_conversations)
         store.conversation_opened.connect(self._on_conversation_opened)
         store.store_failed.connect(page.show_banner)
-        page.set_model("", "", ModelState.NONE)
         self._answers.set_shown(self._chat.id)
         page.set_conversation(self._chat)
 
@@ -91,7 +83,6 @@ class ChatPresenter(QObject):
         page.search_changed.connect(store.search)
         page.model_chosen.connect(self.model_wanted)
         page.models_requested.connect(self.models_wanted)
-        page.thinking_toggled.connect(self._on_thinking_toggled)
         page.context_policy_chosen.connect(self._on_context_policy_chosen)
 
     def _connect_engine(self) -> None:
@@ -122,9 +113,7 @@ class ChatPresenter(QObject):
 
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """What the picker offers."""
-        self._installed = installed
-        self._page.set_installed(installed)
-        self._update_blocked()
+        self._model.set_installed(installed)
 
     def load_again(self) -> None:
         """Open the model once more after a failure; an unanswered message is answered then."""
@@ -149,7 +138,7 @@ class ChatPresenter(QObject):
         answer = self._chat.message(message_id)
         if answer is None or message_id != self._chat.leaf_id or not answer.text.strip():
             return
-        self._ask(Turn(self._chat, self._thinks(), continued=answer))
+        self._ask(Turn(self._chat, self._model.thinks, continued=answer))
 
     def answer_again(self, message_id: str) -> None:
         """Make an answer again whose thought filled the context, with most of the context kept free for it."""
@@ -174,7 +163,7 @@ class ChatPresenter(QObject):
             self._page.set_conversation(self._chat)
         else:
             self._page.add_message(message)
-        self._ask(Turn(self._chat, self._thinks(), before=before, draft=text))
+        self._ask(Turn(self._chat, self._model.thinks, before=before, draft=text))
 
     @Slot(str)
     def _on_regenerate_requested(self, message_id: str) -> None:
@@ -187,7 +176,7 @@ class ChatPresenter(QObject):
         before = self._chat.leaf_id
         self._chat = self._chat.with_leaf(old.parent_id)
         self._page.set_conversation(self._chat)
-        self._ask(Turn(self._chat, self._thinks(), answer_tokens=answer_tokens, before=before))
+        self._ask(Turn(self._chat, self._model.thinks, answer_tokens=answer_tokens, before=before))
 
     @Slot(str, str)
     def _on_edit_requested(self, message_id: str, text: str) -> None:
@@ -198,16 +187,11 @@ class ChatPresenter(QObject):
         self._chat = self._chat.with_leaf(old.parent_id)
         self._take(self._make.user_message(text, old.parent_id))
         self._page.set_conversation(self._chat)
-        self._ask(Turn(self._chat, self._thinks(), before=before, draft=text))
+        self._ask(Turn(self._chat, self._model.thinks, before=before, draft=text))
 
     @Slot(object)
     def _on_context_policy_chosen(self, policy: ContextPolicy) -> None:
         self.setting_changed.emit(CONTEXT_POLICY.key, policy.value)
-
-    @Slot(bool)
-    def _on_thinking_toggled(self, is_on: bool) -> None:
-        self._thinking = is_on
-        self._update_thinking()
 
     @Slot(str)
     def _on_delete_requested(self, chat_id: str) -> None:
@@ -267,7 +251,7 @@ class ChatPresenter(QObject):
     def _on_answer_ended(self, chat_id: str) -> None:
         if chat_id == self._chat.id:
             self._show_notice()
-            self._context.show_chat(self._chat, thinks=self._thinks())
+            self._context.show_chat(self._chat, thinks=self._model.thinks)
 
     @Slot(object, object)
     def _on_refused(self, turn: Turn, error: UserError) -> None:
@@ -281,7 +265,7 @@ class ChatPresenter(QObject):
             self._page.set_conversation(self._chat)
             if turn.draft:
                 self._page.take_back(turn.draft)
-            self._context.show_chat(self._chat, thinks=self._thinks())
+            self._context.show_chat(self._chat, thinks=self._model.thinks)
         self._show_notice()
 
     @Slot(str, object)
@@ -312,8 +296,6 @@ class ChatPresenter(QObject):
 
     @Slot(object)
     def _on_state_changed(self, state: EngineState) -> None:
-        self._update_picker(state)
-        self._update_blocked()
         if state is EngineState.STARTING:
             self._restart.stop()
             self._page.clear_engine_error()
@@ -324,16 +306,14 @@ class ChatPresenter(QObject):
         path = self._engine.installed.path if self._engine.installed else ""
         self._store.run(lambda: self._settings.set(LAST_MODEL, path))
         self._context.forget()
-        self._thinking = True
-        self._update_thinking()
-        self._update_blocked()
+        self._notices.clear()  # of an engine that is gone, or of a context that is another now
         waiting = self._waiting
         if waiting is not None:
             # It may have got a title meanwhile, and whether the model thinks is known only now.
             chat = self._chat if waiting.chat.id == self._chat.id else waiting.chat
-            self._ask(replace(waiting, chat=chat, thinks=self._thinks()))
+            self._ask(replace(waiting, chat=chat, thinks=self._model.thinks))
         else:
-            self._context.show_chat(self._chat, thinks=self._thinks())
+            self._context.show_chat(self._chat, thinks=self._model.thinks)
             self._show_notice()
 
     @Slot(object)
@@ -349,49 +329,8 @@ class ChatPresenter(QObject):
         self._page.show_engine_error(error)
 
     def target(self) -> Installed | None:
-        """What would be loaded now: the model in use, else the one used last, else the first on the disk."""
-        if self._engine.installed is not None:
-            return self._engine.installed
-        last = self._settings.get(LAST_MODEL)
-        return next((i for i in self._installed if i.path == last), self._installed[0] if self._installed else None)
-
-    def _update_picker(self, state: EngineState) -> None:
-        states = {
-            EngineState.STOPPED: ModelState.UNLOADED,
-            EngineState.STARTING: ModelState.LOADING,
-            EngineState.LOADING: ModelState.LOADING,
-            EngineState.READY: ModelState.READY,
-            EngineState.ANSWERING: ModelState.ANSWERING,
-            EngineState.SAVING: ModelState.UNLOADED,
-            EngineState.CRASHED: ModelState.STOPPED,
-        }
-        target = self.target()
-        if target is None:
-            self._page.set_model("", "", ModelState.NONE)
-        else:
-            self._page.set_model(target.name, target.quant, states[state])
-
-    def _update_blocked(self) -> None:
-        """A message can be sent as soon as there is something to load; it waits for the load."""
-        self._update_picker(self._engine.state)
-        self._page.set_blocked("" if self.target() else self.tr("Download a model first."))
-
-    def _update_thinking(self) -> None:
-        loaded = self._engine.model
-        if loaded is None:
-            return
-        reasons = {
-            Thinking.ALWAYS: self.tr("always on for this model"),
-            Thinking.NEVER: self.tr("this model does not think first"),
-        }
-        self._page.set_thinking(_MODES[loaded.thinking], self._thinks(), reasons.get(loaded.thinking, ""))
-
-    def _thinks(self) -> bool:
-        """Whether the next answer begins with a thought: the switch, where the model has one."""
-        loaded = self._engine.model
-        if loaded is None or loaded.thinking is Thinking.SWITCH:
-            return self._thinking
-        return loaded.thinking is Thinking.ALWAYS
+        """What would be loaded now."""
+        return self._model.target()
 
     # -- the conversation
 
@@ -401,7 +340,7 @@ class ChatPresenter(QObject):
         self._page.set_conversation(chat)
         # One answer at a time: while it is made in another chat, this one offers Stop too.
         self._page.set_answering(self._answers.chat is not None)
-        self._context.show_chat(chat, thinks=self._thinks())
+        self._context.show_chat(chat, thinks=self._model.thinks)
         self._show_notice()
 
     def _take(self, message: Message) -> None:
