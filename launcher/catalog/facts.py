@@ -43,12 +43,15 @@ def facts_of(headers: GgufHeader | Sequence[GgufHeader]) -> ModelFacts:
     hyper = _hyper(keys, tensors)
     names = {t.name for t in tensors}
     _check_experts(hyper)
+    context_train = keys.number("context_length")
+    if not context_train:
+        raise _refused(say("Its header has no usable value for {key}.", key="context_length"))
     token_embd, output, layers = _bytes(tensors, hyper)
     return ModelFacts(
         architecture=keys.architecture,
         hyper=hyper,
         kv_layout=_layout(keys.architecture, names),
-        context_train=keys.number("context_length"),
+        context_train=context_train,
         token_embd_bytes=token_embd,
         # A tied embedding is loaded twice where the output is offloaded: once as the table, once as the matrix.
         output_bytes=output if "output.weight" in names else output + token_embd,

@@ -368,6 +368,7 @@ def _sentence(why: str) -> str:
     return re.sub(r"[\d.]+ (GiB|s)\b", r"N \1", re.split(r"[:;]|\. ", why)[0])
 
 
+_SETTLED = 9  # after so many runs everything that is made once is made
 _AT_REST = (EngineState.STOPPED, EngineState.CRASHED, EngineState.READY)
 
 
@@ -395,6 +396,13 @@ def _figures() -> dict[str, float]:
     }
 
 
+_stopped: list[int] = []
+
+
+def _on_interrupt(number: int, _frame: object) -> None:
+    _stopped.append(number)
+
+
 def run(runs: int, seed: int, models: list[Installed], qt: QApplication) -> Outcome:
     """`runs` faults; now and then the app is closed in the middle of one and opened again."""
     outcome, chance = Outcome(), random.Random(seed)
@@ -402,6 +410,8 @@ def run(runs: int, seed: int, models: list[Installed], qt: QApplication) -> Outc
     app = App(qt)
     try:
         for number in range(runs):
+            if _stopped:
+                break
             one = Run(app, chance, chance.choice(models), outcome, number)
             try:
                 one.play()
@@ -415,9 +425,9 @@ def run(runs: int, seed: int, models: list[Installed], qt: QApplication) -> Outc
             app.wait_for_unload()
             if chance.random() < 0.08:
                 app = _reopened(app, qt, outcome, chance.choice(models))
-            if number == runs // 4:
+            if number == _SETTLED:
                 settled = _figures()
-            if number % 50 == 49:
+            if number % 25 == 24:
                 print(f"{outcome.runs} runs, {len(outcome.failures)} failures", flush=True)
     finally:
         app.close()
@@ -456,6 +466,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     started = time.monotonic()
+    signal.signal(signal.SIGINT, _on_interrupt)  # the table of what was done is worth having
     with tempfile.TemporaryDirectory(prefix="engine-faults-") as folder, quick_engine():
         os.environ["LAUNCHER_HOME"] = f"{folder}/home"
         qt = QApplication([])
