@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     from launcher.planner.plans import Item
     from launcher.services.exact import Headers, Verified
 
-MOST_LOADS = 6
+MOST_LOADS = 5
 """Loads of one opening, each in a fresh worker; the last but one failure leads to the processor."""
 
 CHECK_S = 20.0
 """For all dry runs of one opening together; they take one or two seconds."""
 
 # What a failed load's successor needs less on the card that was short, of what the failed one needed: the engine does not
-# say how much was missing.
-_SAVED_SHARES = (0.05, 0.12, 0.25, 0.5, 1.0)
+# say how much was missing. Few and growing, because each failed load may have read all weights first.
+_SAVED_SHARES = (0.06, 0.15, 0.4, 1.0)
 # Other programs come and go; a card with this much less than before is worth a sentence.
 _LESS_FREE_BYTES = 64 * 2**20
 
