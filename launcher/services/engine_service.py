@@ -23,6 +23,7 @@ from launcher.services.opening import Opening, OpeningStopped, OpenRequest, Prep
 from launcher.services.tasks import TaskRunner
 
 _log = logging.getLogger(__name__)
+_MS_PER_MINUTE = 60_000
 _CLOSE_SAVE_S = 5.0
 """The window is gone by then, and who closes it wants to be done."""
 
@@ -274,7 +275,7 @@ class EngineService(QObject):
 
     def _restart_idle(self) -> None:
         if self._idle_minutes and self.state is EngineState.READY:
-            self._idle.start(self._idle_minutes * 60_000)
+            self._idle.start(self._idle_minutes * _MS_PER_MINUTE)
         else:
             self._idle.stop()
 
