@@ -167,7 +167,8 @@ def context_params(binding: Binding, placement: Placement) -> Any:
     params.n_batch = placement.n_batch
     params.n_ubatch = min(placement.n_ubatch, placement.n_batch)
     params.n_seq_max = placement.n_parallel
-    # Parallel answers share the context's tokens: one alone may use all of them.
+    # Parallel answers share the context's tokens: one alone may use all of them, as in llama-server's own default of four
+    # slots. Apart, each would get a fixed part of the context. With one answer both are the same cache (llama-kv-cache.cpp).
     params.kv_unified = True
     # The default reserves a row of logits for every token of a batch: hundreds of MiB where one is ever asked for.
     params.n_outputs_max = max(placement.n_parallel, placement.n_outputs)
