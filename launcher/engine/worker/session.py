@@ -270,6 +270,8 @@ class Session:
 
         Only the processor asks the abort switch while it computes; other devices are left between calls.
         """
+        if all(s.work and len(s.work.todo) == 1 for s in working):
+            return len(working)
         placement, seconds = self.native.placement, self._seconds_per_token or 1.0
         n_ubatch = min(placement.n_ubatch, placement.n_batch)
         if all(s.work and s.work.is_reading for s in working):

@@ -39,6 +39,8 @@ class TextStream:
         self.had_thought = in_thought
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stops = tuple(s for s in stops if s)
+        # Most tokens hold none of these and are text at once.
+        self._first_letters = {mark[0] for mark in (_OPEN, _CLOSE, *self._stops)}
         self._channel = "reasoning" if in_thought else "answer"
         self._may_open = may_think and not in_thought
         self._may_close_unopened = may_think and not in_thought
@@ -89,6 +91,10 @@ class TextStream:
 
     def _step(self) -> bool:
         """Deal with the first mark in the held text; False when nothing is left that can be decided."""
+        if self._first_letters.isdisjoint(self._held):
+            self._emit(self._held)
+            self._held = ""
+            return False
         marks = self._marks()
         found = min(((at, m) for m in marks if (at := self._held.find(m)) >= 0), default=None)
         if found is None:
