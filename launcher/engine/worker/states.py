@@ -100,7 +100,7 @@ def write(native: NativeModel, sequence: int, tokens: list[int], path: Path) -> 
     llama = native.binding.llama
     native.binding.log.mark()
     array = (ctypes.c_int32 * len(tokens))(*tokens)
-    written = int(llama.llama_state_seq_save_file(native.context, str(part).encode(), sequence, array, len(tokens)))
+    written = int(llama.llama_state_seq_save_file(native.context, os.fsencode(part), sequence, array, len(tokens)))
     # llama.cpp does not look at what closing the file says: its size does.
     if not written or part.stat().st_size != written:
         with contextlib.suppress(OSError):
@@ -186,13 +186,13 @@ def read(native: NativeModel, sequence: int, stored: Stored, is_stopped: Callabl
         digest = _digest(stored.path, stored.state_bytes, is_stopped)
     except OSError as error:
         raise StateRefused(f"The file cannot be read: {error.strerror}.") from error
-    if not hmac.compare_digest(digest, stored.header.digest):
+    if digest != stored.header.digest:
         raise StateDamagedError("It is damaged.")
     llama, tokens = native.binding.llama, stored.header.tokens
     array, count = (ctypes.c_int32 * len(tokens))(), ctypes.c_size_t()
     native.binding.log.mark()
     done = llama.llama_state_seq_load_file(
-        native.context, str(stored.path).encode(), sequence, array, len(tokens), ctypes.byref(count)
+        native.context, os.fsencode(stored.path), sequence, array, len(tokens), ctypes.byref(count)
     )
     end = int(llama.llama_memory_seq_pos_max(native.memory, sequence)) + 1 if done else 0
     if not done or tuple(array) != tokens or count.value != len(tokens) or end != len(tokens):
