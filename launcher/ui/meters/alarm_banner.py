@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from launcher.core.generation import Loaded
 from launcher.core.machine import Machine, Sample
 from launcher.core.plans import Plan
+from launcher.core.words import joined
 from launcher.ui.components import Banner, BannerKind
 from launcher.ui.components.device_names import gpu_labels
 from launcher.ui.meters.alarms import Alarm, fallback_alarm, load_notice, spill_alarm, spilled_bytes
@@ -87,9 +89,12 @@ class AlarmBanner(QWidget):
             return
         card = " + ".join(gpu_labels(self._machine)) if self._machine else ""
         alarm = fallback_alarm(loaded, predicted, card or self.tr("your graphics card"), intended)
+        notice = load_notice(loaded.notes, is_less=bool(steps))
         self._is_bad = alarm is not None and alarm.is_bad
+        if alarm is not None and alarm.is_bad:  # one message is read, two are not
+            alarm, notice = replace(alarm, why=joined(alarm.why, *loaded.notes)), None
         self._show(self._fallback, alarm)
-        self._show(self._notice, load_notice(loaded.notes, is_less=bool(steps)))
+        self._show(self._notice, notice)
 
     def set_sample(self, sample: Sample) -> None:
         """Watch for video memory that spills; believed after 2 s."""
