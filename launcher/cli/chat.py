@@ -23,6 +23,7 @@ from launcher.cli.chat_terminal import (
     printable_error,
     stats_line,
 )
+from launcher.cli.levers import add_lever_options, wishes_of
 from launcher.cli.machines import this_machine
 from launcher.cli.output import print_json
 from launcher.core.errors import NextStep, UserError
@@ -45,9 +46,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--quant", metavar="Q", help="which quantisation, where several are installed")
     add("--think", choices=("on", "off"), help="let the model reason first, where it has the choice (default: on)")
     add("--stats", action="store_true", help="the figures of each answer, on stderr")
-    add("--ctx", type=int, metavar="N", help="context in tokens; none: what the plan finds best")
-    add("--draft", metavar="MODEL|FILE", help="a small model that guesses tokens, used while that is measured faster")
-    add("--mtp", action="store_true", help="guess with the file's own prediction layers, where it has them")
     add("--system", metavar="TEXT", help="a system prompt")
     add("--max-tokens", type=int, metavar="N", help="end an answer after N tokens")
     add(
@@ -57,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "(default: as in the settings)",
     )
     chat_request.configure(parser)
+    add_lever_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     chat_request.check(args)
     may_ask = sys.stdin.isatty() and not args.json
     machine = this_machine()
-    wishes = Wishes(context=args.ctx, draft=args.draft, mtp=args.mtp)
+    wishes = wishes_of(args)
     try:
         if args.model is not None:
             target = resolve(args.model, args.quant, machine, wishes, may_ask=may_ask)
