@@ -52,7 +52,7 @@ def add_lever_options(parser: argparse.ArgumentParser) -> None:
         metavar="REGEX=DEVICE",
         help="tensors whose names match go to this device, or to CPU; may be given several times",
     )
-    add("--draft", metavar="MODEL", help="plan a smaller model beside it that drafts tokens")
+    add("--draft", metavar="MODEL|FILE", help="plan a smaller model beside it that drafts tokens")
     add("--mtp", action="store_true", help="plan the file's own multi-token-prediction layers")
 
 

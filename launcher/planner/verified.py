@@ -56,7 +56,8 @@ def verified(plan: Plan, engine: MemoryUse, *, by_stand_ins: bool = False) -> Pl
     Weights, KV cache and compute buffers are replaced; names, unaccounted and free memory and capacities are the plan's. What
     a paged plan reads from the disk stays out of the RAM's row. The reserve that a plan keeps is in its own verdict: a plan that
     fitted must still stay within what is free, one that did not must need less than before by what it missed. A plan with a
-    draft model counts that one too, which the engine was not asked about: then the larger figure stays.
+    draft (a model, or a context for the file's own prediction layers) counts that one too, which the engine was not asked about:
+    then the larger figure stays.
 
     Args:
         plan: by the planner's formulas.
@@ -119,7 +120,7 @@ def _pairs(plan: Plan, engine: MemoryUse) -> list[tuple[DeviceMemory, DeviceMemo
         replace(d, weights_bytes=max(0, d.weights_bytes - plan.paged_bytes)) for d in engine.devices if d.kind == "host"
     ]
     pairs += zip(hosts, in_ram, strict=False)
-    if any(lever.lever == "draft" for lever in plan.levers):
+    if any(lever.lever in ("draft", "mtp") for lever in plan.levers):
         return [(predicted, _larger(predicted, actual)) for predicted, actual in pairs]
     return pairs
 

@@ -84,6 +84,7 @@ def test_a_draft_model_has_its_memory_on_the_card():
     more = both.memory.devices[0].total_bytes - alone.memory.devices[0].total_bytes
     assert GIB < more < 3 * GIB
     assert "R1-Distill-Qwen-1.5B" in pulled(both)["draft"].setting
+    assert (alone.placement.n_outputs, both.placement.n_outputs) == (1, 9)
     assert both.memory.devices[0].total_bytes <= both.memory.devices[0].free_bytes
     with pytest.raises(UserError):
         plan("rtx4090-64gb", "r1-distill-qwen-32b", "Q4_K_M", draft="no-such-model")
@@ -113,6 +114,8 @@ def test_mtp_layers_count_only_where_the_file_has_them():
     assert on.memory.devices[0].weights_bytes - off.memory.devices[0].weights_bytes == extra
     assert on.memory.devices[0].kv_bytes * 28 == off.memory.devices[0].kv_bytes * 29
     assert "mtp" in pulled(on)
+    assert any("cannot draft with them yet" in w for w in on.warnings)
+    assert on.placement.n_outputs == 1
 
 
 def test_parts_of_a_layer_stay_in_ram_where_the_sizes_are_known():

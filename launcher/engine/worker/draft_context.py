@@ -43,8 +43,9 @@ class Likeliest:
         self._interface = _SamplerInterface(apply=ctypes.cast(self._apply, ctypes.c_void_p).value)
         self._chain = self._llama.llama_sampler_chain_init(self._llama.llama_sampler_chain_default_params())
         self._llama.llama_sampler_chain_add(self._chain, self._llama.llama_sampler_init_top_k(_TOP))
-        declared: Any = ctypes.POINTER(binding.llama.llama_sampler_i)
-        own = self._llama.llama_sampler_init(ctypes.cast(ctypes.byref(self._interface), declared), None)
+        declared: Any = self._llama.llama_sampler_i
+        interface: Any = ctypes.cast(ctypes.byref(self._interface), ctypes.POINTER(declared))  # pyright: ignore[reportUnknownArgumentType]
+        own = self._llama.llama_sampler_init(interface, None)
         self._llama.llama_sampler_chain_add(self._chain, own)
 
     def draw(self, context: Any) -> tuple[int, float]:

@@ -10,7 +10,7 @@ from launcher.core.errors import UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.plans import MemoryUse
 from launcher.engine.worker.abort import AbortSwitch
-from launcher.engine.worker.draft_model import DraftModel, load_draft_model, with_draft
+from launcher.engine.worker.draft_model import DraftModel, load_draft_model, use_threads_of, with_draft
 from launcher.engine.worker.drafting import Drafting
 from launcher.engine.worker.model import NativeModel
 from launcher.engine.worker.mtp import OwnLayers, check_file
@@ -63,6 +63,7 @@ def load_draft(
             return LoadedDraft(Drafting(DraftModel(draft, n_vocab), most), name, memory)
         check_file(native.binding, request.path, int(native.binding.llama.llama_model_n_layer(native.model)))
         layers = OwnLayers(native, switch)
+        use_threads_of(native, layers.context)
         memory = with_draft(memory, native.binding, layers.context, weights=False)
         return LoadedDraft(Drafting(layers, most), "MTP", memory)
     except UserError as error:

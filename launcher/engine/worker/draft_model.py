@@ -94,11 +94,18 @@ def load_draft_model(
     native = load_model(main.binding, asked, main.use_extra_bufts, switch, on_part)
     try:
         n_vocab = common_vocabulary(main, native, wanted.name)
+        use_threads_of(main, native.context)
         warm_up(native)
     except BaseException:
         native.free()
         raise
     return native, n_vocab
+
+
+def use_threads_of(main: NativeModel, context: Any) -> None:
+    """As many threads as the model was given, which may have been measured after the plan."""
+    llama = main.binding.llama
+    llama.llama_set_n_threads(context, llama.llama_n_threads(main.context), llama.llama_n_threads_batch(main.context))
 
 
 def common_vocabulary(main: NativeModel, draft: NativeModel, name: str) -> int:

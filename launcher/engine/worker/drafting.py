@@ -25,7 +25,10 @@ _HOPELESS = 1.2
 _WORTH = 0.97  # of the time per token without guesses
 _ON_TOKENS = 512  # then the time without them is measured again
 _OFF_TOKENS, _OFF_TOKENS_MOST = 1024, 16384  # then another trial; doubled each time it is in vain
-_CATCH_UP_TOKENS = 256  # the reading of a prompt by the drafter must pay within so many written tokens
+# What the reading of a prompt by the drafter may take: what so many written tokens will gain, or, for a trial, as long as the
+# model takes to write so many.
+_CATCH_UP_TOKENS = 256
+_CATCH_UP_FIRST_TRIAL, _CATCH_UP_TRIAL = 128, 16
 
 
 class Drafter(Protocol):
@@ -96,10 +99,10 @@ class Pace:
         return self.phase in ("trial", "on")
 
     @property
-    def gain_s(self) -> float | None:
-        """Seconds that a token is quicker with guesses; None while that is not known."""
+    def gain_s(self) -> float:
+        """Seconds that a token is quicker with guesses; 0 while that is not known."""
         if self.plain_s is None or self.drafting_s is None:
-            return None
+            return 0.0
         return self.plain_s - self.drafting_s
 
     def add(self, tokens: int, seconds: float) -> None:
@@ -227,8 +230,11 @@ class Drafting:
         return self._drafter.propose(cached, pending, most)
 
     def _is_too_late(self, waiting_s: float) -> bool:
-        gain_s = self.pace.gain_s
-        return waiting_s > 0 and gain_s is not None and waiting_s > _CATCH_UP_TOKENS * gain_s
+        pace = self.pace
+        if pace.phase == "on":
+            return waiting_s > _CATCH_UP_TOKENS * pace.gain_s
+        tokens = _CATCH_UP_FIRST_TRIAL if pace.drafting_s is None else _CATCH_UP_TRIAL
+        return waiting_s > tokens * (pace.plain_s or 0.0)
 
     def follow(self, cached: Sequence[int], start: int) -> None:
         """A batch of one conversation alone is evaluated: its tokens from `start` on are now in the cache."""
