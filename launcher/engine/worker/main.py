@@ -20,7 +20,10 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
-from launcher.core.errors import UserError
+import psutil
+
+from launcher.core.errors import NextStep, UserError
+from launcher.core.units import gib
 from launcher.engine.protocol import (
     PROTOCOL_VERSION,
     Command,
@@ -326,7 +329,12 @@ class Worker:
 
 
 def _bug(error: Exception) -> Failure:
-    """An exception that nobody expected, as the client gets it; also in the log."""
+    """An exception that nobody expected, as the client gets it; also in the log. Want of memory is none of ours."""
     traceback.print_exc()
-    why = f"{type(error).__name__}: {error}"
-    return Failure("engine_bug", "The engine worker has a bug.", why, (), traceback.format_exc())
+    why = f"{type(error).__name__}: {error}".rstrip(": ")
+    steps = (NextStep("Load again", "load_again"), NextStep("Copy report", "copy_report"))
+    if isinstance(error, MemoryError) or "can't start new thread" in why:
+        free = gib(psutil.virtual_memory().available)
+        why = f"The system gave it no more ({why}). {free} of RAM are free now."
+        return Failure("out_of_memory", "The engine ran out of memory.", why, steps, traceback.format_exc())
+    return Failure("engine_bug", "The engine worker has a bug.", why, steps, traceback.format_exc())
