@@ -59,6 +59,16 @@ def test_appearance(page: SettingsPage, qtbot: QtBot) -> None:
     assert caught.args == ["appearance.theme", "light"]
 
 
+def test_what_happens_when_the_context_is_full(page: SettingsPage, qtbot: QtBot) -> None:
+    page.set_values({**VALUES, "chat.context_policy": "summarise"})
+    open_section(page, "Chat")
+    assert buttons(page)["When the context is full: Summarise"].isChecked()
+    with qtbot.waitSignal(page.setting_changed) as caught:
+        buttons(page)["When the context is full: Stop"].click()
+    assert caught.args == ["chat.context_policy", "stop"]
+    assert BY_KEY["chat.context_policy"].accepts("stop")
+
+
 def test_the_reserve_follows_keys_and_stays_in_range(page: SettingsPage, qtbot: QtBot) -> None:
     open_section(page, "Engine")
     spin = next(s for s in page.findChildren(QDoubleSpinBox) if s.accessibleName() == "Keep free on each card")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import accumulate
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 from launcher.chat.conversation import Message, MessageState, Role, Summary
 from launcher.core.errors import UserError
 from launcher.ui.chat.answer_row import AnswerRow
+from launcher.ui.chat.list_entry import Entry, estimated_height
 from launcher.ui.chat.rows import BannerRow, CutRow, MessageRow
 from launcher.ui.chat.summary_row import SummaryRow
 from launcher.ui.chat.typesetter import Typesetter
@@ -27,23 +28,6 @@ _EDGE = 12
 _ROW_GAP = 12
 _END_SLACK = 8
 _CUT, _SUMMARY, _ERROR = "cut", "summary", "error"
-
-
-class _Entry:
-    """A row of the list, with or without its widget. A row without a message is made by `make`."""
-
-    __slots__ = ("height", "index", "key", "make", "measured_width", "message", "widget")
-
-    def __init__(
-        self, key: str, message: Message | None = None, make: Callable[[QWidget], MessageRow] | None = None
-    ) -> None:
-        self.key = key
-        self.message = message
-        self.make = make
-        self.widget: MessageRow | None = None
-        self.index = 0
-        self.height = 0
-        self.measured_width = 0
 
 
 class MessageList(QAbstractScrollArea):
@@ -66,8 +50,8 @@ class MessageList(QAbstractScrollArea):
     def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
         super().__init__(parent)
         self._typesetter = typesetter
-        self._entries: list[_Entry] = []
-        self._live: list[_Entry] = []  # those with widgets
+        self._entries: list[Entry] = []
+        self._live: list[Entry] = []  # those with widgets
         self._tops: list[int] = [0]
         self._valid_tops = 0  # so many heights are summed up in _tops
         self._width = 0
@@ -105,7 +89,7 @@ class MessageList(QAbstractScrollArea):
             if entry is None or entry.message != message:
                 if entry is not None:
                     self._drop([entry])
-                entry = _Entry(message.id, message)
+                entry = Entry(message.id, message)
             self._entries.append(entry)
         self._drop(old.values())
         self._streaming_id = next((m.id for m in messages if m.state is MessageState.STREAMING), "")
@@ -124,7 +108,7 @@ class MessageList(QAbstractScrollArea):
             known.message = message
             known.measured_width = 0
         else:
-            self._entries.append(_Entry(message.id, message))
+            self._entries.append(Entry(message.id, message))
         self._follows = True
         self._restructure(len(self._entries) - 1)
 
@@ -166,15 +150,15 @@ class MessageList(QAbstractScrollArea):
         self._entries = [e for e in self._entries if e.key not in (_CUT, _SUMMARY)]
         summarised = summary.n_messages if summary is not None else 0
         if summarised < position < len(self._entries):
-            self._entries.insert(position, _Entry(_CUT, make=partial(CutRow, has_summary=summary is not None)))
+            self._entries.insert(position, Entry(_CUT, make=partial(CutRow, has_summary=summary is not None)))
         if summary is not None and summarised <= len(self._entries):
-            self._entries.insert(summarised, _Entry(_SUMMARY, make=partial(self._summary_row, summary)))
+            self._entries.insert(summarised, Entry(_SUMMARY, make=partial(self._summary_row, summary)))
         self._restructure()
 
     def show_error(self, error: UserError, kind: BannerKind = BannerKind.BAD) -> None:
         """Say at the end of the chat why the answer stopped there, or what happened to it."""
         self.clear_error()
-        self._entries.append(_Entry(_ERROR, make=partial(self._banner_row, error, kind)))
+        self._entries.append(Entry(_ERROR, make=partial(self._banner_row, error, kind)))
         self._follows = True
         self._restructure(len(self._entries) - 1)
 
@@ -241,7 +225,7 @@ class MessageList(QAbstractScrollArea):
             entry = self._entries[index]
             entry.index = index
             if entry.height == 0:
-                entry.height = _estimate(entry, width)
+                entry.height = estimated_height(entry, width)
         self._valid_tops = min(self._valid_tops, start)
         self._arrange()
 
@@ -266,7 +250,7 @@ class MessageList(QAbstractScrollArea):
             if self._width and entry.measured_width:
                 entry.height = max(px(38), round(entry.height * self._width / width))
             else:
-                entry.height = _estimate(entry, width)
+                entry.height = estimated_height(entry, width)
         self._width = width
         self._valid_tops = 0
 
@@ -287,7 +271,7 @@ class MessageList(QAbstractScrollArea):
         bar.setPageStep(view)
         bar.setValue(end if self._follows else min(end, self._tops[anchor] + offset if self._entries else 0))
 
-    def _measure_entry(self, entry: _Entry, width: int) -> bool:
+    def _measure_entry(self, entry: Entry, width: int) -> bool:
         if entry.widget is not None and entry.measured_width == width:
             return False
         height = self._widget(entry).arrange(width)
@@ -336,17 +320,17 @@ class MessageList(QAbstractScrollArea):
 
     # -- widgets
 
-    def _is_held(self, entry: _Entry) -> bool:
+    def _is_held(self, entry: Entry) -> bool:
         """A growing answer, and what the keyboard is in, stay alive out of view."""
         focus = QApplication.focusWidget()
         has_focus = bool(focus) and entry.widget is not None and entry.widget.isAncestorOf(focus)
         return has_focus or entry.key == self._streaming_id
 
-    def _entry(self, message_id: str) -> _Entry | None:
+    def _entry(self, message_id: str) -> Entry | None:
         # The newest are asked for most.
         return next((e for e in reversed(self._entries) if e.key == message_id), None)
 
-    def _widget(self, entry: _Entry) -> MessageRow:
+    def _widget(self, entry: Entry) -> MessageRow:
         if entry.widget is None:
             entry.widget = self._make(entry)
             entry.widget.height_changed.connect(self._on_height_changed)
@@ -355,7 +339,7 @@ class MessageList(QAbstractScrollArea):
             self._live.append(entry)
         return entry.widget
 
-    def _make(self, entry: _Entry) -> MessageRow:
+    def _make(self, entry: Entry) -> MessageRow:
         if entry.message is None:
             assert entry.make is not None  # noqa: S101 - one of the two
             return entry.make(self.viewport())
@@ -375,7 +359,7 @@ class MessageList(QAbstractScrollArea):
     def _summary_row(self, summary: Summary, parent: QWidget) -> MessageRow:
         return SummaryRow(summary, self._typesetter, parent)
 
-    def _drop(self, entries: Iterable[_Entry]) -> None:
+    def _drop(self, entries: Iterable[Entry]) -> None:
         for entry in list(entries):
             if entry.widget is not None:
                 entry.widget.hide()
@@ -395,13 +379,3 @@ class MessageList(QAbstractScrollArea):
             return
         self._follows = value >= self.verticalScrollBar().maximum() - px(_END_SLACK)
         self._arrange()
-
-
-def _estimate(entry: _Entry, width: int) -> int:
-    """Height of a message nobody has seen yet."""
-    if entry.message is None:
-        return px(28)
-    text = entry.message.text
-    lines = len(text) * px(7.4) / max(1, width) + text.count("\n") * 0.6 + 1
-    extra = px(86) if entry.message.role is Role.ASSISTANT else px(14)
-    return round(lines * px(24)) + extra
