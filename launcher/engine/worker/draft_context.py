@@ -30,22 +30,23 @@ class _SamplerInterface(ctypes.Structure):
     ]
 
 
+_pointer_to: Any = ctypes.POINTER  # without the types, which the binding's structs do not have
+
+
 class Likeliest:
     """A native sampler chain that takes the likeliest token and tells its chance among the ten likeliest."""
 
     def __init__(self, binding: Binding) -> None:
         self._llama: Any = binding.llama
         self._chance = 0.0
-        array: Any = binding.llama.llama_token_data_array
-        kind: Any = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(array))  # pyright: ignore[reportUnknownArgumentType]
+        kind: Any = ctypes.CFUNCTYPE(None, ctypes.c_void_p, _pointer_to(binding.llama.llama_token_data_array))
         # The C library does the search among all tokens; Python only sees the ten that are left.
         self._apply = kind(self._choose)
         self._interface = _SamplerInterface(apply=ctypes.cast(self._apply, ctypes.c_void_p).value)
         self._chain = self._llama.llama_sampler_chain_init(self._llama.llama_sampler_chain_default_params())
         self._llama.llama_sampler_chain_add(self._chain, self._llama.llama_sampler_init_top_k(_TOP))
-        declared: Any = self._llama.llama_sampler_i
-        interface: Any = ctypes.cast(ctypes.byref(self._interface), ctypes.POINTER(declared))  # pyright: ignore[reportUnknownArgumentType]
-        own = self._llama.llama_sampler_init(interface, None)
+        declared = _pointer_to(binding.llama.llama_sampler_i)
+        own = self._llama.llama_sampler_init(ctypes.cast(ctypes.byref(self._interface), declared), None)
         self._llama.llama_sampler_chain_add(self._chain, own)
 
     def draw(self, context: Any) -> tuple[int, float]:
