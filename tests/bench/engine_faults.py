@@ -53,7 +53,7 @@ from launcher.store.settings import Settings
 from launcher.ui.chat import ChatPage
 from tests.fakes.gguf_models import SLOW, Shape, make_model
 
-PATIENCE = Patience(hang_s=3.0, stall_s=6.0)
+PATIENCE = Patience(hang_s=6.0, stall_s=10.0)
 """Short, so that a hang is over soon; heartbeats come every second, on a busy machine too."""
 WAIT_S = 90.0
 MEMORY_BACK_S = 2.0
@@ -424,7 +424,7 @@ def run(runs: int, seed: int, models: list[Installed], qt: QApplication) -> Outc
             app.engine.unload()
             app.wait_for_unload()
             if chance.random() < 0.08:
-                app = _reopened(app, qt, outcome, chance.choice(models))
+                app = reopened(app, qt, outcome, chance.choice(models))
             if number == _SETTLED:
                 settled = _figures()
             if number % 25 == 24:
@@ -438,7 +438,7 @@ def run(runs: int, seed: int, models: list[Installed], qt: QApplication) -> Outc
     return outcome
 
 
-def _reopened(app: App, qt: QApplication, outcome: Outcome, installed: Installed) -> App:
+def reopened(app: App, qt: QApplication, outcome: Outcome, installed: Installed) -> App:
     """Close the app while it answers: all that was shown, except of the last second, is there when it comes back."""
     app.presenter.new_chat()
     app.choose(installed)
