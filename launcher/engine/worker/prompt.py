@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from launcher.core.errors import BugError
-from launcher.core.generation import ChatTurn
+from launcher.core.errors import BugError, UserError
+from launcher.core.generation import ChatTurn, GenerateRequest
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.template import ChatTemplate, closes_thought, opens_thought
 
@@ -233,3 +233,20 @@ def make_prompt(
         raise BugError("a conversation without any token")
     is_closed = closes_now or closes_thought(text) or bool(prefix)
     return Prompt(tuple(tokens), in_thought and not closes_now, is_closed, thought_end)
+
+
+def prompt_of(
+    request: GenerateRequest, vocabulary: Vocabulary, template: ChatTemplate, written: Mapping[str, Sequence[int]]
+) -> Prompt:
+    """The prompt of a request: its conversation, or the tokens that it brings.
+
+    Raises:
+        UserError: the template does not work for it, or the model does not know the tokens.
+    """
+    if request.prompt_tokens:
+        if not 0 <= min(request.prompt_tokens) <= max(request.prompt_tokens) < vocabulary.size:
+            raise UserError("bad_request", "The prompt has tokens that this model does not know.")
+        return Prompt(request.prompt_tokens, in_thought=False, thought_closed=True)
+    close_thought = request.thinking_budget == 0
+    turns, prefix = request.turns, request.prefix
+    return make_prompt(vocabulary, template, turns, request.thinking, prefix, written, close_thought=close_thought)

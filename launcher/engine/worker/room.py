@@ -1,12 +1,31 @@
-"""Answers made at once share the context's tokens: whether one more fits, and what is said when a conversation is too long."""
+"""Answers made at once share each batch and the context: how much a prompt gets, whether one more fits, what is said when none does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from launcher.core.errors import NextStep, UserError
+from launcher.core.plans import Placement
 from launcher.core.units import whole
 from launcher.engine.worker.slots import Slot
+
+_CHUNK_LIMIT_S = 0.2  # a device without abort callback is silent within this time after a stop
+_SHARED_CHUNK_S = 0.25  # so long may a piece of a prompt keep the answers beside it from their next token
+_MIN_SHARED_CHUNK = 32
+
+
+def chunk_tokens(placement: Placement, working: Sequence[Slot], seconds_per_token: float | None) -> int:
+    """Tokens for one call: a whole batch where that is quick; one ubatch, or less where others wait for a token.
+
+    Only the processor asks the abort switch while it computes; other devices are left between calls.
+    """
+    if all(s.work and len(s.work.todo) == 1 for s in working):
+        return len(working)
+    seconds = seconds_per_token or 1.0
+    n_ubatch = min(placement.n_ubatch, placement.n_batch)
+    if all(s.work and s.work.is_reading for s in working):
+        return placement.n_batch if seconds * placement.n_batch <= _CHUNK_LIMIT_S else n_ubatch
+    return min(n_ubatch, max(_MIN_SHARED_CHUNK, int(_SHARED_CHUNK_S / seconds)))
 
 
 def fits_beside(prompt_tokens: int, slots: Sequence[Slot], n_ctx: int) -> bool:

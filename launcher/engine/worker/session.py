@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from launcher.core.errors import UserError
-from launcher.core.generation import Answer, ChatTurn, GenerateRequest
+from launcher.core.generation import Answer, ChatTurn
 from launcher.core.models import Thinking
 from launcher.engine.protocol import (
     AnswerFinished,
@@ -30,14 +30,11 @@ from launcher.engine.worker.choice import Choosing
 from launcher.engine.worker.drafting import Drafting
 from launcher.engine.worker.keeping import Keeper
 from launcher.engine.worker.model import NativeModel
-from launcher.engine.worker.prompt import Prompt, Vocabulary, make_prompt
-from launcher.engine.worker.room import context_full, fits_beside
+from launcher.engine.worker.prompt import Vocabulary, make_prompt, prompt_of
+from launcher.engine.worker.room import chunk_tokens, context_full, fits_beside
 from launcher.engine.worker.slots import Slot, choose
 from launcher.engine.worker.template import ChatTemplate
 
-_CHUNK_LIMIT_S = 0.2  # a device without abort callback is silent within this time after a stop
-_SHARED_CHUNK_S = 0.25  # so long may a piece of a prompt keep the answers beside it from their next token
-_MIN_SHARED_CHUNK = 32
 _NO_ROOM, _ABORTED = 1, 2  # what llama_decode returns
 _REMEMBERED_ANSWERS = 200
 
@@ -169,25 +166,12 @@ class Session:
     def _prepare(self, command: Generate) -> Answering:
         request = command.request
         self.keeper.recall(request)
-        prompt = self._prompt(request)
+        prompt = prompt_of(request, self.vocabulary, self.template, self._written)
         if len(prompt.tokens) >= self.native.n_ctx:
             raise self._context_full(len(prompt.tokens))
         may_think = self.template.thinking is not Thinking.NEVER
-        return Answering(command, prompt, self.vocabulary, self._choosing.choice(request, prompt), may_think, self._send)
-
-    def _prompt(self, request: GenerateRequest) -> Prompt:
-        if request.prompt_tokens:
-            if not 0 <= min(request.prompt_tokens) <= max(request.prompt_tokens) < self.vocabulary.size:
-                raise UserError("bad_request", "The prompt has tokens that this model does not know.")
-            return Prompt(request.prompt_tokens, in_thought=False, thought_closed=True)
-        return make_prompt(
-            self.vocabulary,
-            self.template,
-            request.turns,
-            request.thinking,
-            request.prefix,
-            self._written,
-            close_thought=request.thinking_budget == 0,
+        return Answering(
+            command, prompt, self.vocabulary, self._choosing.choice(request, prompt), may_think, self._send
         )
 
     def _begin(self, work: Answering) -> None:
@@ -247,7 +231,9 @@ class Session:
         batch = self._batch
         batch.clear()
         # Answers being written go first, a token each; what is left is for prompts, the shortest first.
-        limit = min(max(self._chunk_size(working), len(working)), batch.room)
+        limit = min(
+            max(chunk_tokens(self.native.placement, working, self._seconds_per_token), len(working)), batch.room
+        )
         places: list[tuple[Slot, int, int]] = []
         for slot in sorted(working, key=_tokens_to_do) if len(working) > 1 else working:
             todo = _work_of(slot).todo
@@ -264,19 +250,6 @@ class Session:
             places.append((slot, count, first if is_last else -1))
             limit -= count
         return places
-
-    def _chunk_size(self, working: Sequence[Slot]) -> int:
-        """Tokens for one call: a whole batch where that is quick; one ubatch, or less where others wait for a token.
-
-        Only the processor asks the abort switch while it computes; other devices are left between calls.
-        """
-        if all(s.work and len(s.work.todo) == 1 for s in working):
-            return len(working)
-        placement, seconds = self.native.placement, self._seconds_per_token or 1.0
-        n_ubatch = min(placement.n_ubatch, placement.n_batch)
-        if all(s.work and s.work.is_reading for s in working):
-            return placement.n_batch if seconds * placement.n_batch <= _CHUNK_LIMIT_S else n_ubatch
-        return min(n_ubatch, max(_MIN_SHARED_CHUNK, int(_SHARED_CHUNK_S / seconds)))
 
     def _take_results(self, places: Sequence[tuple[Slot, int, int]], n_tokens: int, began: float) -> None:
         is_reading = False
