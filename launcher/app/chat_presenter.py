@@ -340,6 +340,7 @@ class ChatPresenter(QObject):
         self._page.set_conversation(chat)
         # One answer at a time: while it is made in another chat, this one offers Stop too.
         self._page.set_answering(self._answers.chat is not None)
+        self._context.forget()
         self._context.show_chat(chat, thinks=self._model.thinks)
         self._show_notice()
 

@@ -84,7 +84,7 @@ class ContextPresenter(QObject):
         self._page.set_context_policy(policy)
 
     def forget(self) -> None:
-        """Another model or context: whether everything fits again is tried with the next question."""
+        """Another chat, model or context: whether everything fits again is tried with the next question."""
         self._may_go_back = True
 
     # -- a prompt

@@ -61,9 +61,11 @@ def in_force(path: Sequence[Message], cut_id: str | None, summaries: Sequence[Su
 
     Args:
         path: the open branch, oldest first.
-        cut_id: `Conversation.cut_id`.
+        cut_id: `Conversation.cut_id`; None: everything was sent last, whatever summaries there are from a smaller context.
         summaries: `Conversation.summaries`.
     """
+    if cut_id is None:
+        return Selection()
     numbers = {m.id: i for i, m in enumerate(path)}
     starts = turn_starts(path)
     best: Summary | None = None
@@ -73,7 +75,7 @@ def in_force(path: Sequence[Message], cut_id: str | None, summaries: Sequence[Su
         if until is not None and until + 1 in starts and (best is None or until + 1 > best.n_messages):
             best = replace(summary, n_messages=until + 1)
     summarised = best.n_messages if best else 0
-    cut = numbers.get(cut_id or "", 0)
+    cut = numbers.get(cut_id, 0)
     start = max((s for s in starts if s <= max(cut, summarised)), default=0)
     return Selection(start, best)
 

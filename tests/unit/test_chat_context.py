@@ -167,7 +167,22 @@ def test_an_edit_before_the_summarised_point_makes_it_void() -> None:
     talk.chat = talk.chat.with_leaf(path[2].parent_id)
     edited = talk.ask("quite another question")
     assert edited.selection == Selection()
-    assert in_force(path, None, talk.chat.summaries).summary == prompt.selection.summary
+    assert in_force(path, path[start].id, talk.chat.summaries).summary == prompt.selection.summary
+
+
+def test_a_larger_context_does_without_the_summary_for_good() -> None:
+    talk = Talk(ContextPolicy.SUMMARISE)
+    while not talk.chat.summaries:
+        talk.ask("q " * 40)
+        talk.answer("a " * 40)
+    talk.question = replace(talk.question, context_tokens=4000, may_go_back=True)
+    whole = talk.ask("q " * 40)
+    assert whole.selection == Selection()
+    talk.answer("a " * 40)
+    talk.question = replace(talk.question, may_go_back=False)
+    after = talk.ask("q")
+    assert after.selection == Selection()
+    assert after.turns[: len(whole.turns)] == whole.turns
 
 
 def test_stop_changes_nothing_and_offers_what_helps() -> None:
