@@ -38,8 +38,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _forget(*, as_json: bool) -> int:
     from launcher.engine.calibration_store import forget_calibrations
+    from launcher.engine.thread_counts import forget_threads
 
     count = forget_calibrations()
+    forget_threads()
     if as_json:
         print_json({"forgotten": count})
     else:
