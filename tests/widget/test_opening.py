@@ -109,7 +109,7 @@ def test_a_load_that_runs_out_of_memory_ends_on_the_processor_and_says_so(
     loaded = desk.open(installed)
     assert desk.failures == desk.crashes == []
     assert loaded.gpu_layers == 0
-    assert desk.engine.state is EngineState.READY
+    desk.qtbot.waitUntil(lambda: desk.engine.state is EngineState.READY, timeout=PATIENCE_MS)
     assert desk.engine.plan is not None
     assert desk.engine.plan.placement.n_gpu_layers == 0
     assert desk.steps[-1] == desk.engine.steps == loaded.notes[: len(desk.steps[-1])]
