@@ -94,7 +94,9 @@ class Desk:
         make = Maker()
         chat = make.conversation()
         chat = chat.with_message(make.user_message("Why? " * times, None))
-        earlier = replace(make.answer(chat.leaf_id or "", "Tiny", "F16"), text="So. " * (times // 2), state=MessageState.DONE)
+        earlier = replace(
+            make.answer(chat.leaf_id or "", "Tiny", "F16"), text="So. " * (times // 2), state=MessageState.DONE
+        )
         chat = chat.with_message(earlier)
         self.store.create(chat)
         with self.qtbot.waitSignal(self.store.conversation_opened, timeout=PATIENCE_MS):
