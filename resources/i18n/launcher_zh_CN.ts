@@ -149,6 +149,22 @@
         <translation>重新加载</translation>
     </message>
     <message>
+        <source>Choose a smaller model</source>
+        <translation>选择更小的模型</translation>
+    </message>
+    <message>
+        <source>Expect about {now} instead of {planned} tokens/s.</source>
+        <translation>预计速度约为 {now} 词元/秒，而不是计划的 {planned}。</translation>
+    </message>
+    <message>
+        <source>Loaded with less than planned</source>
+        <translation>加载时缩减了方案</translation>
+    </message>
+    <message>
+        <source>Something to know about this load</source>
+        <translation>关于此次加载的说明</translation>
+    </message>
+    <message>
         <source>The driver moved {size} of the model to RAM, because another program needs the card.</source>
         <translation>由于其他程序需要显卡，驱动程序把模型的 {size} 移到了内存。</translation>
     </message>
@@ -200,6 +216,14 @@
         <translation>{seconds} 秒后出首个词元</translation>
     </message>
     <message>
+        <source>{count} tokens restored from disk</source>
+        <translation>从磁盘恢复 {count} 词元</translation>
+    </message>
+    <message>
+        <source>{percent} % of the guessed tokens were right</source>
+        <translation>候选词元命中率 {percent} %</translation>
+    </message>
+    <message>
         <source>ended by the length limit</source>
         <translation>达到长度上限而结束</translation>
     </message>
@@ -236,6 +260,13 @@
     </message>
 </context>
 <context>
+    <name>Banner</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭提示</translation>
+    </message>
+</context>
+<context>
     <name>ChatHead</name>
     <message>
         <source>More</source>
@@ -253,40 +284,16 @@
 <context>
     <name>ChatPresenter</name>
     <message>
-        <source>Planning on the memory that is free now…</source>
-        <translation>正在按当前空闲的内存规划…</translation>
+        <source>The engine is started again in {n} s.</source>
+        <translation>引擎将在 {n} 秒后重新启动。</translation>
     </message>
     <message>
-        <source>Loading {model}: {placement}</source>
-        <translation>正在加载 {model}：{placement}</translation>
+        <source>Load again</source>
+        <translation>重新加载</translation>
     </message>
     <message>
-        <source>Reading the weights</source>
-        <translation>正在读取权重</translation>
-    </message>
-    <message>
-        <source>Making room for the context</source>
-        <translation>正在为上下文分配空间</translation>
-    </message>
-    <message>
-        <source>Warming up</source>
-        <translation>正在预热</translation>
-    </message>
-    <message>
-        <source>Loading</source>
-        <translation>正在加载</translation>
-    </message>
-    <message>
-        <source>Download a model first.</source>
-        <translation>请先下载一个模型。</translation>
-    </message>
-    <message>
-        <source>always on for this model</source>
-        <translation>此模型始终先思考</translation>
-    </message>
-    <message>
-        <source>this model does not think first</source>
-        <translation>此模型不会先思考</translation>
+        <source>It stopped twice within two minutes.</source>
+        <translation>它在两分钟内停止了两次。</translation>
     </message>
 </context>
 <context>
@@ -424,12 +431,24 @@
         <translation>/ {total}</translation>
     </message>
     <message>
+        <source>{count} tokens are kept free for the next answer.</source>
+        <translation>为下一个回答预留 {count} 词元。</translation>
+    </message>
+    <message>
         <source>Nothing cut</source>
         <translation>没有截去内容</translation>
     </message>
     <message>
         <source>{count} oldest messages cut</source>
         <translation>截去了最早的 {count} 条消息</translation>
+    </message>
+    <message>
+        <source>{count} summarised, {cut} cut</source>
+        <translation>{count} 条已生成摘要，截去 {cut} 条</translation>
+    </message>
+    <message>
+        <source>{count} oldest messages summarised</source>
+        <translation>最早的 {count} 条消息已生成摘要</translation>
     </message>
     <message>
         <source>{count} system</source>
@@ -442,6 +461,53 @@
     <message>
         <source>{count} thinking, dropped after each answer</source>
         <translation>思考 {count}，每次回答后丢弃</translation>
+    </message>
+</context>
+<context>
+    <name>ContextPresenter</name>
+    <message>
+        <source>Summarising {count} older messages…</source>
+        <translation>正在为 {count} 条较早的消息生成摘要…</translation>
+    </message>
+    <message>
+        <source>Part {number} of {all}</source>
+        <translation>第 {number} 部分，共 {all} 部分</translation>
+    </message>
+    <message>
+        <source>The oldest messages were left out: there is no summary of them.</source>
+        <translation>最早的消息已略去：没有生成摘要。</translation>
+    </message>
+    <message>
+        <source>{count} tokens are in use.</source>
+        <translation>已使用 {count} 词元。</translation>
+    </message>
+    <message>
+        <source>The answer ends here because the context is full.</source>
+        <translation>上下文已满，回答到此结束。</translation>
+    </message>
+    <message>
+        <source>To continue, older messages are left out or summarised, as it is set.</source>
+        <translation>继续时，会按设置略去较早的消息或为其生成摘要。</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>The context was full before the thought was finished.</source>
+        <translation>思考还没有完成，上下文就满了。</translation>
+    </message>
+    <message>
+        <source>A thought cannot be continued, and there is nothing older to leave out.</source>
+        <translation>思考无法从中断处继续，也没有更早的消息可以略去。</translation>
+    </message>
+    <message>
+        <source>A thought cannot be continued. Thinking again leaves out older messages.</source>
+        <translation>思考无法从中断处继续。重新思考会略去较早的消息。</translation>
+    </message>
+    <message>
+        <source>Think again with more room</source>
+        <translation>腾出空间重新思考</translation>
     </message>
 </context>
 <context>
@@ -550,6 +616,10 @@
 </context>
 <context>
     <name>CutRow</name>
+    <message>
+        <source>From the summary to here nothing is sent any more: the context is full</source>
+        <translation>从摘要到此处的内容不再发送：上下文已满</translation>
+    </message>
     <message>
         <source>Older messages are no longer sent: the context is full</source>
         <translation>更早的消息不再发送：上下文已满</translation>
@@ -1014,6 +1084,41 @@
         <source>llama.cpp; its version is known after the first load</source>
         <translation>llama.cpp；首次加载后显示版本</translation>
     </message>
+    <message>
+        <source>Built-in</source>
+        <translation>内置</translation>
+    </message>
+    <message>
+        <source>Libraries: {name}. {reason}</source>
+        <translation>引擎库：{name}。{reason}</translation>
+    </message>
+</context>
+<context>
+    <name>EngineChoice</name>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Built-in</source>
+        <translation>内置</translation>
+    </message>
+    <message>
+        <source>{name}: in use. {reason}</source>
+        <translation>{name}：使用中。{reason}</translation>
+    </message>
+    <message>
+        <source>{name}: ready. {reason}</source>
+        <translation>{name}：可用。{reason}</translation>
+    </message>
+    <message>
+        <source>{name}: skipped. {reason}</source>
+        <translation>{name}：已跳过。{reason}</translation>
+    </message>
 </context>
 <context>
     <name>FactList</name>
@@ -1093,6 +1198,17 @@
     <message>
         <source>Finished</source>
         <translation>已完成</translation>
+    </message>
+</context>
+<context>
+    <name>FoldHead</name>
+    <message>
+        <source>Unfolded</source>
+        <translation>已展开</translation>
+    </message>
+    <message>
+        <source>Folded</source>
+        <translation>已折叠</translation>
     </message>
 </context>
 <context>
@@ -2100,6 +2216,10 @@
         <translation>加载，秒</translation>
     </message>
     <message>
+        <source>{device}, GiB</source>
+        <translation>{device}，GiB</translation>
+    </message>
+    <message>
         <source>{name}, predicted</source>
         <translation>{name}，预测</translation>
     </message>
@@ -2117,6 +2237,53 @@
     </message>
 </context>
 <context>
+    <name>LoadingPresenter</name>
+    <message>
+        <source>Planning on the memory that is free now…</source>
+        <translation>正在按当前空闲的内存规划…</translation>
+    </message>
+    <message>
+        <source>The engine checks the plan…</source>
+        <translation>引擎正在检查方案…</translation>
+    </message>
+    <message>
+        <source>Not enough memory: planning with less…</source>
+        <translation>内存不足：正在缩减方案…</translation>
+    </message>
+    <message>
+        <source>Loading {model}: {placement}</source>
+        <translation>正在加载 {model}：{placement}</translation>
+    </message>
+    <message>
+        <source>Reading the weights</source>
+        <translation>正在读取权重</translation>
+    </message>
+    <message>
+        <source>Making room for the context</source>
+        <translation>正在为上下文分配空间</translation>
+    </message>
+    <message>
+        <source>Warming up</source>
+        <translation>正在预热</translation>
+    </message>
+    <message>
+        <source>Loading the draft model</source>
+        <translation>正在加载草稿模型</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>正在加载</translation>
+    </message>
+    <message>
+        <source>{done} of {all}</source>
+        <translation>{done} / {all}</translation>
+    </message>
+    <message>
+        <source>{time} left</source>
+        <translation>剩余 {time}</translation>
+    </message>
+</context>
+<context>
     <name>LoadingStrip</name>
     <message>
         <source>Loading</source>
@@ -2129,6 +2296,10 @@
     <message>
         <source>Cancel loading</source>
         <translation>取消加载</translation>
+    </message>
+    <message>
+        <source>Loading with less</source>
+        <translation>加载时的缩减</translation>
     </message>
 </context>
 <context>
@@ -2293,6 +2464,21 @@
     <message>
         <source>{n} per joule</source>
         <translation>每焦耳 {n}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelChoice</name>
+    <message>
+        <source>Download a model first.</source>
+        <translation>请先下载一个模型。</translation>
+    </message>
+    <message>
+        <source>always on for this model</source>
+        <translation>此模型始终先思考</translation>
+    </message>
+    <message>
+        <source>this model does not think first</source>
+        <translation>此模型不会先思考</translation>
     </message>
 </context>
 <context>
@@ -3123,6 +3309,29 @@
     </message>
 </context>
 <context>
+    <name>PolicyButton</name>
+    <message>
+        <source>Leave out the oldest messages</source>
+        <translation>略去最早的消息</translation>
+    </message>
+    <message>
+        <source>Summarise the oldest messages</source>
+        <translation>为最早的消息生成摘要</translation>
+    </message>
+    <message>
+        <source>Send nothing and say so</source>
+        <translation>不发送，并给出提示</translation>
+    </message>
+    <message>
+        <source>When the context is full: {policy}</source>
+        <translation>上下文已满时：{policy}</translation>
+    </message>
+    <message>
+        <source>When the context is full</source>
+        <translation>上下文已满时</translation>
+    </message>
+</context>
+<context>
     <name>RamCard</name>
     <message>
         <source>Memory, {size}</source>
@@ -3297,6 +3506,10 @@
         <translation>引擎</translation>
     </message>
     <message>
+        <source>Which build of llama.cpp runs models. Automatic takes the fastest one that works here.</source>
+        <translation>运行模型所用的 llama.cpp 构建版本。“自动”会选用本机可用的最快版本。</translation>
+    </message>
+    <message>
         <source>System prompt</source>
         <translation>系统提示词</translation>
     </message>
@@ -3307,6 +3520,26 @@
     <message>
         <source>Goes before every new chat.</source>
         <translation>放在每个新对话之前。</translation>
+    </message>
+    <message>
+        <source>When the context is full</source>
+        <translation>上下文已满时</translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation>略去</translation>
+    </message>
+    <message>
+        <source>Summarise</source>
+        <translation>生成摘要</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>不发送</translation>
+    </message>
+    <message>
+        <source>The oldest messages are left out, or summarised by the model, or nothing is sent and the chat says so. Applies from the next message on.</source>
+        <translation>略去最早的消息，或由模型为其生成摘要，或不发送并在对话中提示。从下一条消息起生效。</translation>
     </message>
     <message>
         <source>Chat</source>
@@ -3547,6 +3780,10 @@
 <context>
     <name>StatusPresenter</name>
     <message>
+        <source>Saving the chats&apos; states</source>
+        <translation>正在保存对话状态</translation>
+    </message>
+    <message>
         <source>Loading, {share}</source>
         <translation>正在加载，{share}</translation>
     </message>
@@ -3609,6 +3846,14 @@
         <translation>Hugging Face 缓存，与其他程序共用。</translation>
     </message>
     <message>
+        <source>Now: {size} (chats: {n}).</source>
+        <translation>当前：{size}（{n} 个对话）。</translation>
+    </message>
+    <message>
+        <source>Now: none.</source>
+        <translation>当前：无。</translation>
+    </message>
+    <message>
         <source>Change…</source>
         <translation>更改…</translation>
     </message>
@@ -3643,6 +3888,60 @@
     <message>
         <source>Beside those of LM Studio, Ollama, Jan, GPT4All and llama.cpp, which are found by themselves. Nothing in them is changed.</source>
         <translation>除此之外，LM Studio、Ollama、Jan、GPT4All 和 llama.cpp 的文件夹会自动找到。不会更改其中的任何内容。</translation>
+    </message>
+    <message>
+        <source>Saved states of chats</source>
+        <translation>已保存的对话状态</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>清除</translation>
+    </message>
+    <message>
+        <source>Clear the saved states of chats</source>
+        <translation>清除已保存的对话状态</translation>
+    </message>
+    <message>
+        <source>GB at most</source>
+        <translation>GB（上限）</translation>
+    </message>
+    <message>
+        <source>A long chat that is opened again goes on at once instead of being read again. The files are readable for you only and go with their chat; those longest unused make room. 0 keeps none.</source>
+        <translation>重新打开长对话时可以立即继续，模型无需重新读取。文件只有您能读取，并随对话一起删除；达到上限时，先删除最久未使用的。0 表示不保存。</translation>
+    </message>
+</context>
+<context>
+    <name>SummaryRow</name>
+    <message>
+        <source>Summary of {count} earlier messages</source>
+        <translation>之前 {count} 条消息的摘要</translation>
+    </message>
+    <message>
+        <source>Sent instead of the messages above.</source>
+        <translation>代替以上消息发送。</translation>
+    </message>
+    <message>
+        <source>Written by {model}; sent instead of the messages above.</source>
+        <translation>由 {model} 撰写；代替以上消息发送。</translation>
+    </message>
+</context>
+<context>
+    <name>SummaryStrip</name>
+    <message>
+        <source>Summary</source>
+        <translation>摘要</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel the summary</source>
+        <translation>取消生成摘要</translation>
+    </message>
+    <message>
+        <source>The answer is made without a summary; the oldest messages are left out.</source>
+        <translation>不用摘要直接生成回答；最早的消息会被略去。</translation>
     </message>
 </context>
 <context>
@@ -4100,10 +4399,6 @@
         <translation>它因内部检查失败而中止（{number}）。</translation>
     </message>
     <message>
-        <source>It has about {needed} tokens; {room} of the {all} tokens are left for it.</source>
-        <translation>它约有 {needed} 词元；{all} 词元中只剩 {room} 可用。</translation>
-    </message>
-    <message>
         <source>It has only {size} bytes.</source>
         <translation>它只有 {size} 字节。</translation>
     </message>
@@ -4260,6 +4555,10 @@
         <translation>按描述规划的电脑：其内存中的 {ram} 和首张显卡中的 {vram} 按已被桌面占用计算。</translation>
     </message>
     <message>
+        <source>A draft model is loaded from a file on this computer.</source>
+        <translation>草稿模型须从这台电脑上的文件加载。</translation>
+    </message>
+    <message>
         <source>A file of its full size ({size}, empty) could not be made. {why}</source>
         <translation>无法创建与原文件同样大小的空文件（{size}）。{why}</translation>
     </message>
@@ -4284,6 +4583,14 @@
         <translation>您账户的配额已用完。</translation>
     </message>
     <message>
+        <source>A tensor override&apos;s pattern cannot be used.</source>
+        <translation>无法使用张量覆盖规则的匹配模式。</translation>
+    </message>
+    <message>
+        <source>AMD&apos;s ROCm runtime is not installed.</source>
+        <translation>没有安装 AMD 的 ROCm 运行时。</translation>
+    </message>
+    <message>
         <source>Accept the terms on its page, then enter your access token.</source>
         <translation>请在其页面接受条款，然后输入访问令牌。</translation>
     </message>
@@ -4300,12 +4607,28 @@
         <translation>添加证书…</translation>
     </message>
     <message>
+        <source>An answer follows a grammar or a JSON schema, not both.</source>
+        <translation>回答只能遵循语法或 JSON schema 之一，不能同时遵循两者。</translation>
+    </message>
+    <message>
         <source>Another model is being moved.</source>
         <translation>正在移动另一个模型。</translation>
     </message>
     <message>
+        <source>Another pack of this name is in {folder}.</source>
+        <translation>{folder} 中已有同名的引擎包。</translation>
+    </message>
+    <message>
+        <source>Another program ended it ({number}); it was not the system for want of memory. {free} of RAM are free now.</source>
+        <translation>其他程序结束了它（{number}）；并非系统因内存不足而结束它。现在有 {free} 内存空闲。</translation>
+    </message>
+    <message>
         <source>Another program fetched it, and where from is not known.</source>
         <translation>它由其他程序下载，来源未知。</translation>
+    </message>
+    <message>
+        <source>Both came with this question.</source>
+        <translation>此问题同时带有这两者。</translation>
     </message>
     <message>
         <source>By its header {name} is part of another model.</source>
@@ -4354,6 +4677,10 @@
     <message>
         <source>Choose the folder above it</source>
         <translation>选择它的上级文件夹</translation>
+    </message>
+    <message>
+        <source>Chosen in the settings.</source>
+        <translation>已在设置中选定。</translation>
     </message>
     <message>
         <source>Close other programs and measure again.</source>
@@ -4448,8 +4775,16 @@
         <translation>文件以零字节开头：中断的下载留下了 {size} 没有内容的部分。</translation>
     </message>
     <message>
+        <source>It belongs to llama-cpp-python {theirs}; this program has {ours}.</source>
+        <translation>它对应 llama-cpp-python {theirs}；此程序使用的是 {ours}。</translation>
+    </message>
+    <message>
         <source>It cannot be read: {text}.</source>
         <translation>无法读取：{text}。</translation>
+    </message>
+    <message>
+        <source>It closed its connection with the launcher and was ended.</source>
+        <translation>它关闭了与启动器的连接，已被结束。</translation>
     </message>
     <message>
         <source>It did not accept the password of {user}.</source>
@@ -4460,12 +4795,24 @@
         <translation>它在 {n} 秒内没有响应。</translation>
     </message>
     <message>
+        <source>It did not get on for {n} s (no step of its work, no processor time, nothing read) and was ended.</source>
+        <translation>它 {n} 秒没有进展（工作没有推进，没有占用处理器时间，也没有读取数据），已被结束。</translation>
+    </message>
+    <message>
+        <source>It divided by zero ({number}): a defect of the engine, or a damaged file.</source>
+        <translation>它执行了除以零的运算（{number}）：引擎有缺陷，或文件已损坏。</translation>
+    </message>
+    <message>
         <source>It does not lead to a .gguf file.</source>
         <translation>它指向的不是 .gguf 文件。</translation>
     </message>
     <message>
         <source>It ends in the middle of its header, after {size} bytes.</source>
         <translation>文件在 {size} 字节后就结束了，头部不完整。</translation>
+    </message>
+    <message>
+        <source>It finds no graphics card for {backend} here.</source>
+        <translation>它在本机没有找到可用于 {backend} 的显卡。</translation>
     </message>
     <message>
         <source>It gave back something else than what was written to it, {n} times.</source>
@@ -4480,8 +4827,40 @@
         <translation>有空间后会自动继续。</translation>
     </message>
     <message>
+        <source>It had no result within {n} s ({case}).</source>
+        <translation>它在 {n} 秒内没有得出结果（{case}）。</translation>
+    </message>
+    <message>
+        <source>It has code for every processor; no graphics card can be used.</source>
+        <translation>它含有适用于各种处理器的代码；无法使用显卡。</translation>
+    </message>
+    <message>
+        <source>It has format {n}; this program knows {known}.</source>
+        <translation>其格式版本为 {n}；此程序支持 {known}。</translation>
+    </message>
+    <message>
+        <source>It has no library for {backend}.</source>
+        <translation>它没有 {backend} 的库。</translation>
+    </message>
+    <message>
         <source>It has {names}.</source>
         <translation>其中有 {names}。</translation>
+    </message>
+    <message>
+        <source>It has {needed} tokens; {room} of the {all} tokens are left for it.</source>
+        <translation>它有 {needed} 词元；{all} 词元中只剩 {room} 可用。</translation>
+    </message>
+    <message>
+        <source>It has {n} tokens for {parallel} answers at once: the depth can be {most} at most.</source>
+        <translation>上下文为 {n} 词元，供 {parallel} 个同时生成的回答使用：深度最多为 {most}。</translation>
+    </message>
+    <message>
+        <source>It held {size}.</source>
+        <translation>它占用了 {size}。</translation>
+    </message>
+    <message>
+        <source>It holds a library that its manifest does not list: {name}.</source>
+        <translation>它含有清单中没有列出的库：{name}。</translation>
     </message>
     <message>
         <source>It holds an array of arrays, which this engine does not read.</source>
@@ -4536,6 +4915,10 @@
         <translation>它不存在。</translation>
     </message>
     <message>
+        <source>It is switched off in this placement.</source>
+        <translation>此加载配置中已将其关闭。</translation>
+    </message>
+    <message>
         <source>It is switched on in the settings.</source>
         <translation>已在设置中开启。</translation>
     </message>
@@ -4554,6 +4937,10 @@
     <message>
         <source>It lists {n} files, none of them a complete GGUF model.</source>
         <translation>它列出了 {n} 个文件，其中没有完整的 GGUF 模型。</translation>
+    </message>
+    <message>
+        <source>It lists {n} files.</source>
+        <translation>它列出了 {n} 个文件。</translation>
     </message>
     <message>
         <source>It must be one word of letters, digits and signs, as the hub&apos;s page shows it.</source>
@@ -4576,6 +4963,10 @@
         <translation>不能包含用户名或密码。</translation>
     </message>
     <message>
+        <source>It names backends that this program does not know.</source>
+        <translation>它列出了此程序不认识的后端。</translation>
+    </message>
+    <message>
         <source>It says: {answer}</source>
         <translation>它返回：{answer}</translation>
     </message>
@@ -4584,12 +4975,28 @@
         <translation>它发来的不是所请求的那部分文件。</translation>
     </message>
     <message>
+        <source>It sent {n} messages that make no sense and was ended.</source>
+        <translation>它发来 {n} 条无法理解的消息，已被结束。</translation>
+    </message>
+    <message>
         <source>It splits the layers over {n} cards; {m} are named.</source>
         <translation>它把层分配到 {n} 张显卡，而指定的是 {m} 张。</translation>
     </message>
     <message>
+        <source>It stopped {n} times within {minutes} minutes.</source>
+        <translation>它在 {minutes} 分钟内停止了 {n} 次。</translation>
+    </message>
+    <message>
         <source>It wants a user name and password, and none is set.</source>
         <translation>它要求用户名和密码，但没有设置。</translation>
+    </message>
+    <message>
+        <source>It was built for this processor.</source>
+        <translation>它针对此处理器编译。</translation>
+    </message>
+    <message>
+        <source>It was built for {theirs}; this computer is {ours}.</source>
+        <translation>它为 {theirs} 编译；这台电脑是 {ours}。</translation>
     </message>
     <message>
         <source>It was made without the permission to read gated repositories; its settings on {host} can add that.</source>
@@ -4598,6 +5005,10 @@
     <message>
         <source>It was written for big-endian computers.</source>
         <translation>它是为大端序电脑制作的。</translation>
+    </message>
+    <message>
+        <source>It works; {name} comes first.</source>
+        <translation>可以运行；优先使用 {name}。</translation>
     </message>
     <message>
         <source>Its certificate could not be verified: {message}.</source>
@@ -4624,6 +5035,10 @@
         <translation>其头部声称超过 {limit} 字节。</translation>
     </message>
     <message>
+        <source>Its header claims {n_expert} experts, {n_used} of them used per token.</source>
+        <translation>其头部声明有 {n_expert} 个专家，每词元使用其中 {n_used} 个。</translation>
+    </message>
+    <message>
         <source>Its header counts {count} parts, its name {named}.</source>
         <translation>其头部记为 {count} 个分片，名称则为 {named} 个。</translation>
     </message>
@@ -4644,6 +5059,10 @@
         <translation>其各分片共有 {n} 个张量，头部则记为 {total} 个。</translation>
     </message>
     <message>
+        <source>Its results differ from the processor&apos;s by {error} in {cases} of {all} models ({case}; up to {most} is rounding).</source>
+        <translation>{all} 个模型中有 {cases} 个的结果与处理器的不同，相差 {error}（{case}；{most} 以内属于舍入误差）。</translation>
+    </message>
+    <message>
         <source>Its rows have {row} elements, which {type} cannot store.</source>
         <translation>其每行有 {row} 个元素，{type} 无法存储。</translation>
     </message>
@@ -4652,12 +5071,24 @@
         <translation>最小的文件 {quant} 需要 {size} 磁盘空间；磁盘剩余 {free}。</translation>
     </message>
     <message>
+        <source>Its worker died at the start.</source>
+        <translation>其引擎进程一启动就终止了。</translation>
+    </message>
+    <message>
+        <source>Its worker speaks another version of our language.</source>
+        <translation>其引擎进程使用另一版本的协议。</translation>
+    </message>
+    <message>
         <source>Its {size} do not begin with “GGUF”. Models for this program are GGUF files; others (safetensors, MLX, ONNX) have to be converted first.</source>
         <translation>这 {size} 的开头不是“GGUF”。此程序使用 GGUF 格式的模型；其他格式（safetensors、MLX、ONNX）须先转换。</translation>
     </message>
     <message>
         <source>Its {size} have the checksum {found}…, the hub says {wanted}…, also after everything was fetched a second time. It was not installed.</source>
         <translation>这 {size} 的校验和是 {found}…，而 hub 给出的是 {wanted}…，全部重新下载一遍后仍然如此。没有安装。</translation>
+    </message>
+    <message>
+        <source>KV cache {now} instead of {before}</source>
+        <translation>KV 缓存由 {before} 改为 {now}</translation>
     </message>
     <message>
         <source>KV cache {type} instead of f16: {now} instead of {before} for {n} tokens, with hardly any loss.</source>
@@ -4672,8 +5103,16 @@
         <translation>此模型中损失最小的版本：{loss}</translation>
     </message>
     <message>
+        <source>Leave cards alone with --vram-cap 0</source>
+        <translation>用 --vram-cap 0 排除部分显卡</translation>
+    </message>
+    <message>
         <source>Leave it out</source>
         <translation>省略它</translation>
+    </message>
+    <message>
+        <source>Leave out the oldest messages</source>
+        <translation>略去最早的消息</translation>
     </message>
     <message>
         <source>List them: launcher models</source>
@@ -4686,6 +5125,10 @@
     <message>
         <source>Load with {n} context</source>
         <translation>以 {n} 上下文加载</translation>
+    </message>
+    <message>
+        <source>Loading {name} {quant}</source>
+        <translation>正在加载 {name} {quant}</translation>
     </message>
     <message>
         <source>Log in to the network</source>
@@ -4756,6 +5199,10 @@
         <translation>为 ds4 引擎制作，未在此引擎上验证。</translation>
     </message>
     <message>
+        <source>Metal is only on macOS.</source>
+        <translation>Metal 仅适用于 macOS。</translation>
+    </message>
+    <message>
         <source>Models are files that end in .gguf, at most a few folders deep.</source>
         <translation>模型是以 .gguf 结尾的文件，最多位于几层子文件夹之内。</translation>
     </message>
@@ -4774,6 +5221,10 @@
     <message>
         <source>Moving {size} to {folder}.</source>
         <translation>正在将 {size} 移动到 {folder}。</translation>
+    </message>
+    <message>
+        <source>NVIDIA driver</source>
+        <translation>NVIDIA 驱动程序</translation>
     </message>
     <message>
         <source>NVIDIA&apos;s driver does not tell how many cards there are (code {code}).</source>
@@ -4932,6 +5383,10 @@
         <translation>它的各层都不含张量。</translation>
     </message>
     <message>
+        <source>None of the model&apos;s tokens is allowed at this place.</source>
+        <translation>模型的所有词元在此处都不被允许。</translation>
+    </message>
+    <message>
         <source>None of these holds it.</source>
         <translation>这些都放不下它。</translation>
     </message>
@@ -4960,12 +5415,20 @@
         <translation>{time}没有收到数据。</translation>
     </message>
     <message>
+        <source>Nothing can draft for this model.</source>
+        <translation>无法为此模型提出候选词元。</translation>
+    </message>
+    <message>
         <source>Nothing may follow the path.</source>
         <translation>路径后面不能再有内容。</translation>
     </message>
     <message>
         <source>Nothing may follow the port. Automatic configuration scripts (PAC) are not supported.</source>
         <translation>端口后面不能再有内容。不支持自动配置脚本（PAC）。</translation>
+    </message>
+    <message>
+        <source>Nothing smaller fits.</source>
+        <translation>没有放得下的更小方案。</translation>
     </message>
     <message>
         <source>Nothing was changed.</source>
@@ -5132,8 +5595,24 @@
         <translation>向 R1 学习的小模型：普通电脑即可运行。</translation>
     </message>
     <message>
+        <source>Smaller than the plan that the engine verified.</source>
+        <translation>小于引擎验证过的方案。</translation>
+    </message>
+    <message>
+        <source>So many answers cannot be made at once.</source>
+        <translation>无法同时生成这么多个回答。</translation>
+    </message>
+    <message>
+        <source>So many threads cannot be used.</source>
+        <translation>无法使用这么多线程。</translation>
+    </message>
+    <message>
         <source>Special models</source>
         <translation>专用模型</translation>
+    </message>
+    <message>
+        <source>Split mode tensor needs flash attention.</source>
+        <translation>拆分方式 tensor 需要 flash attention。</translation>
     </message>
     <message>
         <source>Start a new chat</source>
@@ -5156,6 +5635,14 @@
         <translation>已停止。</translation>
     </message>
     <message>
+        <source>Summarise the oldest messages</source>
+        <translation>为最早的消息生成摘要</translation>
+    </message>
+    <message>
+        <source>Tensor overrides are not in the predicted memory; the engine&apos;s own check counts them.</source>
+        <translation>预测的内存没有计入张量覆盖规则；引擎自身的检查会计入。</translation>
+    </message>
+    <message>
         <source>Test files of a llama.cpp change.</source>
         <translation>用于测试 llama.cpp 改动的文件。</translation>
     </message>
@@ -5174,6 +5661,10 @@
     <message>
         <source>That version of {repo} is not on the hub any more.</source>
         <translation>hub 上已没有 {repo} 的这个版本。</translation>
+    </message>
+    <message>
+        <source>The JSON schema cannot be used.</source>
+        <translation>无法使用此 JSON schema。</translation>
     </message>
     <message>
         <source>The access token cannot be used.</source>
@@ -5200,6 +5691,10 @@
         <translation>回答到此结束。</translation>
     </message>
     <message>
+        <source>The best for NVIDIA driver {version}.</source>
+        <translation>最适合 NVIDIA 驱动程序 {version}。</translation>
+    </message>
+    <message>
         <source>The card sleeps to save power; its meters are not read, because that would wake it.</source>
         <translation>显卡正在休眠以省电；为免唤醒它，不读取其仪表。</translation>
     </message>
@@ -5214,6 +5709,14 @@
     <message>
         <source>The certificates in {path} cannot be used.</source>
         <translation>无法使用 {path} 中的证书。</translation>
+    </message>
+    <message>
+        <source>The check was stopped.</source>
+        <translation>检查已停止。</translation>
+    </message>
+    <message>
+        <source>The check&apos;s models could not be written.</source>
+        <translation>无法写入用于检查的模型。</translation>
     </message>
     <message>
         <source>The connection ended early.</source>
@@ -5238,6 +5741,18 @@
     <message>
         <source>The connection was renewed.</source>
         <translation>连接已重新建立。</translation>
+    </message>
+    <message>
+        <source>The context is full: the answer was not continued.</source>
+        <translation>上下文已满：没有继续此回答。</translation>
+    </message>
+    <message>
+        <source>The context is full: the message was not sent.</source>
+        <translation>上下文已满：消息没有发送。</translation>
+    </message>
+    <message>
+        <source>The context is too small for this measurement.</source>
+        <translation>上下文太小，无法进行此测量。</translation>
     </message>
     <message>
         <source>The copy is not what it should be.</source>
@@ -5280,6 +5795,10 @@
         <translation>引擎与启动器不匹配。</translation>
     </message>
     <message>
+        <source>The engine cannot be ended.</source>
+        <translation>无法结束引擎。</translation>
+    </message>
+    <message>
         <source>The engine cannot verify plans here.</source>
         <translation>引擎在此无法验证方案。</translation>
     </message>
@@ -5296,8 +5815,16 @@
         <translation>引擎没有启动。</translation>
     </message>
     <message>
+        <source>The engine dies with this processor&apos;s special weight layouts; loads leave them out now.</source>
+        <translation>使用此处理器的专用权重布局时引擎会崩溃；现在加载时不再使用。</translation>
+    </message>
+    <message>
         <source>The engine does not speak our language.</source>
         <translation>引擎使用的协议无法识别。</translation>
+    </message>
+    <message>
+        <source>The engine found no room on {device}</source>
+        <translation>引擎没能在 {device} 上分配到空间</translation>
     </message>
     <message>
         <source>The engine is not installed.</source>
@@ -5308,8 +5835,20 @@
         <translation>引擎没有运行。</translation>
     </message>
     <message>
+        <source>The engine is not started again by itself.</source>
+        <translation>引擎不再自动重新启动。</translation>
+    </message>
+    <message>
         <source>The engine leaves this integrated GPU out, because there is a better device.</source>
         <translation>有更好的设备，引擎没有使用此集成显卡。</translation>
+    </message>
+    <message>
+        <source>The engine needs more than was computed</source>
+        <translation>引擎所需多于计算值</translation>
+    </message>
+    <message>
+        <source>The engine needs more than was computed.</source>
+        <translation>引擎所需多于计算值。</translation>
     </message>
     <message>
         <source>The engine needs {size} more on {name} than is free there.</source>
@@ -5318,6 +5857,10 @@
     <message>
         <source>The engine process has started but holds no model.</source>
         <translation>引擎进程已启动，但没有加载模型。</translation>
+    </message>
+    <message>
+        <source>The engine ran out of memory.</source>
+        <translation>引擎的内存不足。</translation>
     </message>
     <message>
         <source>The engine sees {part} of this card&apos;s {all}.</source>
@@ -5346,6 +5889,10 @@
     <message>
         <source>The engine worker has a bug.</source>
         <translation>引擎进程出现程序错误。</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s check took longer than {n} s.</source>
+        <translation>引擎的检查超过了 {n} 秒。</translation>
     </message>
     <message>
         <source>The engine&apos;s files are incomplete.</source>
@@ -5420,6 +5967,14 @@
         <translation>2024 年的一代，不思考直接回答。</translation>
     </message>
     <message>
+        <source>The grammar cannot be used.</source>
+        <translation>无法使用此语法。</translation>
+    </message>
+    <message>
+        <source>The grammar does not let the answer go on.</source>
+        <translation>语法不允许回答继续。</translation>
+    </message>
+    <message>
         <source>The graphics cards of another machine cannot be imitated here.</source>
         <translation>在此无法模拟其他电脑的显卡。</translation>
     </message>
@@ -5464,6 +6019,14 @@
         <translation>最大的 DeepSeek 模型；科学、编程和智能体能力最强。</translation>
     </message>
     <message>
+        <source>The last plan needs {size} on {device}, where {free} are free.</source>
+        <translation>最后一个方案在 {device} 上需要 {size}，那里空闲 {free}。</translation>
+    </message>
+    <message>
+        <source>The layers for multi-token prediction are loaded, but this engine cannot draft with them yet.</source>
+        <translation>已加载用于多词元预测的层，但此引擎尚不能用它们提出候选词元。</translation>
+    </message>
+    <message>
         <source>The list of downloads was damaged and is kept as {name}. {n} unfinished downloads were found on the disk again.</source>
         <translation>下载列表已损坏，保留为 {name}。在磁盘上重新找到了 {n} 个未完成的下载。</translation>
     </message>
@@ -5496,6 +6059,10 @@
         <translation>模型被分配到过多的设备上。</translation>
     </message>
     <message>
+        <source>The model needs {n} cards, and none puts all of it on one.</source>
+        <translation>模型需要 {n} 张显卡，而 none 会把它全部放在一张上。</translation>
+    </message>
+    <message>
         <source>The model was made for {n} tokens; beyond that its answers get worse.</source>
         <translation>模型按 {n} 词元训练；超出后回答会变差。</translation>
     </message>
@@ -5504,8 +6071,16 @@
         <translation>模型已卸载。</translation>
     </message>
     <message>
+        <source>The model wrote no summary.</source>
+        <translation>模型没有写出摘要。</translation>
+    </message>
+    <message>
         <source>The model&apos;s chat template does not work.</source>
         <translation>模型的对话模板无法使用。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own prediction layers (MTP) cannot be used.</source>
+        <translation>无法使用模型自身的预测层（MTP）。</translation>
     </message>
     <message>
         <source>The network says: {error}</source>
@@ -5518,6 +6093,10 @@
     <message>
         <source>The next model up, {name}, needs {need} ({quant}).</source>
         <translation>更大一级的 {name} 需要 {need}（{quant}）。</translation>
+    </message>
+    <message>
+        <source>The oldest messages are too long for a summary.</source>
+        <translation>最早的消息太长，无法生成摘要。</translation>
     </message>
     <message>
         <source>The one from {source} holds characters that no token has.</source>
@@ -5540,12 +6119,20 @@
         <translation>缺少 llama_cpp 软件包。</translation>
     </message>
     <message>
+        <source>The placement has no room for so many answers at once.</source>
+        <translation>此加载配置没有为这么多个同时生成的回答预留空间。</translation>
+    </message>
+    <message>
         <source>The plan and its graphics cards do not belong together.</source>
         <translation>方案与其显卡不匹配。</translation>
     </message>
     <message>
         <source>The port must be a number up to 65535.</source>
         <translation>端口必须是不超过 65535 的数字。</translation>
+    </message>
+    <message>
+        <source>The predicted memory is that of a split by layers; by tensors it differs a little.</source>
+        <translation>预测的内存按逐层拆分计算；按张量拆分时略有不同。</translation>
     </message>
     <message>
         <source>The present engine cannot use this GPU: {needs} is needed, it has {offered}.</source>
@@ -5564,8 +6151,16 @@
         <translation>预览版；已被 0813 取代。</translation>
     </message>
     <message>
+        <source>The processor does all the work, not {card}: planned were {layers} of {all} layers there and {before} tokens/s; now {now} tokens/s are likely.</source>
+        <translation>全部由处理器完成，而不是 {card}：原计划 {all} 层中 {layers} 层在显卡上，{before} 词元/秒；现在预计约 {now} 词元/秒。</translation>
+    </message>
+    <message>
         <source>The processor does the work and reads {size} from RAM for every token.</source>
         <translation>由处理器完成，每个词元要从内存读取 {size}。</translation>
+    </message>
+    <message>
+        <source>The prompt has tokens that this model does not know.</source>
+        <translation>提示词含有此模型没有的词元。</translation>
     </message>
     <message>
         <source>The proxy</source>
@@ -5748,6 +6343,50 @@
         <translation>无法到达：这台电脑没有连接网络。</translation>
     </message>
     <message>
+        <source>The summary was cancelled.</source>
+        <translation>已取消生成摘要。</translation>
+    </message>
+    <message>
+        <source>The system ended it because memory ran out ({number}).</source>
+        <translation>内存耗尽，系统结束了它（{number}）。</translation>
+    </message>
+    <message>
+        <source>The system holds its process {pid} inside a driver or a disk that does not answer. What it holds of memory may stay taken until the computer is restarted.</source>
+        <translation>其进程 {pid} 停在没有响应的驱动程序或磁盘操作中，系统不会放开它。它占用的内存可能要到重启电脑后才会释放。</translation>
+    </message>
+    <message>
+        <source>The variable {name} names it.</source>
+        <translation>由环境变量 {name} 指定。</translation>
+    </message>
+    <message>
+        <source>There are too many tensor overrides.</source>
+        <translation>张量覆盖规则太多。</translation>
+    </message>
+    <message>
+        <source>There is no AMD graphics card here.</source>
+        <translation>本机没有 AMD 显卡。</translation>
+    </message>
+    <message>
+        <source>There is no Vulkan loader here.</source>
+        <translation>本机没有 Vulkan 加载器。</translation>
+    </message>
+    <message>
+        <source>There is no working NVIDIA driver here.</source>
+        <translation>本机没有可用的 NVIDIA 驱动程序。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to load {name} {quant}.</source>
+        <translation>内存不足，无法加载 {name} {quant}。</translation>
+    </message>
+    <message>
+        <source>There is nothing to compare with: the processor&apos;s own check failed.</source>
+        <translation>没有可供比对的结果：处理器自身的检查失败了。</translation>
+    </message>
+    <message>
+        <source>There is nothing to summarise.</source>
+        <translation>没有可生成摘要的内容。</translation>
+    </message>
+    <message>
         <source>There is room on the disk again; {size} to go.</source>
         <translation>磁盘又有空间了；还剩 {size}。</translation>
     </message>
@@ -5758,6 +6397,10 @@
     <message>
         <source>There is too little memory to measure this PC.</source>
         <translation>内存太少，无法测量本机。</translation>
+    </message>
+    <message>
+        <source>They have about {tokens} tokens; {room} can be read at once.</source>
+        <translation>它们约有 {tokens} 词元；一次可读取 {room}。</translation>
     </message>
     <message>
         <source>Thinks at length before it answers; best at contest maths and code for its size.</source>
@@ -5810,6 +6453,10 @@
     <message>
         <source>This PC is too busy to be measured.</source>
         <translation>本机太忙，无法测量。</translation>
+    </message>
+    <message>
+        <source>This answer cannot be continued: with its question alone the context is full.</source>
+        <translation>无法继续此回答：仅它和对应的问题就占满了上下文。</translation>
     </message>
     <message>
         <source>This card does not answer any more; it may have lost its connection. It is looked for again.</source>
@@ -5900,12 +6547,20 @@
         <translation>此消息超出了模型的上下文。</translation>
     </message>
     <message>
+        <source>This model is loaded without room for guesses.</source>
+        <translation>此模型加载时没有为候选词元预留空间。</translation>
+    </message>
+    <message>
         <source>This processor does not know an instruction that the engine uses ({number}).</source>
         <translation>此处理器不支持引擎使用的某条指令（{number}）。</translation>
     </message>
     <message>
         <source>This program may use {n} of the {all} processor threads here.</source>
         <translation>此程序可使用 {all} 个处理器线程中的 {n} 个。</translation>
+    </message>
+    <message>
+        <source>This split mode cannot be planned.</source>
+        <translation>无法按此拆分方式规划。</translation>
     </message>
     <message>
         <source>This tensor is there twice.</source>
@@ -5918,6 +6573,10 @@
     <message>
         <source>This user may not read {what}.</source>
         <translation>当前用户无权读取{what}。</translation>
+    </message>
+    <message>
+        <source>Together they have {needed} tokens; {all} are loaded.</source>
+        <translation>两者合计 {needed} 词元；加载的上下文为 {all} 词元。</translation>
     </message>
     <message>
         <source>Trained on R1&apos;s answers; not the 671B R1.</source>
@@ -5996,6 +6655,10 @@
         <translation>此文件的下载来源未知。</translation>
     </message>
     <message>
+        <source>With it the chat has {tokens} tokens; {room} of the {all} tokens are for the chat, the rest is kept for the answer. You chose that nothing is left out.</source>
+        <translation>加上它，对话共有 {tokens} 词元；{all} 词元中 {room} 供对话使用，其余留给回答。您已选择不略去任何内容。</translation>
+    </message>
+    <message>
         <source>Write one with: launcher hardware --json &gt; machine.json</source>
         <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
     </message>
@@ -6010,6 +6673,10 @@
     <message>
         <source>another backend</source>
         <translation>其他后端</translation>
+    </message>
+    <message>
+        <source>at depth {n}</source>
+        <translation>深度 {n}</translation>
     </message>
     <message>
         <source>attention on {cards}, experts of {n} of {all} layers in RAM</source>
@@ -6036,12 +6703,20 @@
         <translation>混合专家模型的上下文</translation>
     </message>
     <message>
+        <source>context {now} instead of {before} tokens</source>
+        <translation>上下文由 {before} 减至 {now} 词元</translation>
+    </message>
+    <message>
         <source>copies from RAM</source>
         <translation>从内存复制</translation>
     </message>
     <message>
         <source>expert layers</source>
         <translation>专家层</translation>
+    </message>
+    <message>
+        <source>experts of {now} instead of {before} layers in RAM</source>
+        <translation>专家在内存的层由 {before} 层增至 {now} 层</translation>
     </message>
     <message>
         <source>experts of {n} of {all} layers in RAM</source>
@@ -6104,6 +6779,10 @@
         <translation>无损失</translation>
     </message>
     <message>
+        <source>not a number</source>
+        <translation>非数值（NaN）</translation>
+    </message>
+    <message>
         <source>nothing</source>
         <translation>无</translation>
     </message>
@@ -6114,6 +6793,10 @@
     <message>
         <source>on the processor</source>
         <translation>在处理器上运行</translation>
+    </message>
+    <message>
+        <source>on the processor alone instead of {n} of {all} layers on the graphics card</source>
+        <translation>改为只在处理器上运行（原为 {all} 层中 {n} 层在显卡上）</translation>
     </message>
     <message>
         <source>parts</source>
@@ -6134,6 +6817,10 @@
     <message>
         <source>prompts at {now} instead of {before} tokens/s</source>
         <translation>提示词读取 {now} 词元/秒，而不是 {before}</translation>
+    </message>
+    <message>
+        <source>prompts in pieces of {now} instead of {before} tokens</source>
+        <translation>提示词每批由 {before} 减至 {now} 词元</translation>
     </message>
     <message>
         <source>proposes tokens that the model only checks; how much that helps is measured, not promised</source>
@@ -6224,6 +6911,10 @@
         <translation>张量“{name}”</translation>
     </message>
     <message>
+        <source>they are loaded only: this engine cannot draft with them yet</source>
+        <translation>仅加载：此引擎尚不能用它们提出候选词元</translation>
+    </message>
+    <message>
         <source>this program may use {n} of one processor, too little to measure it.</source>
         <translation>此程序只能使用 {n} 个处理器，不足以测量。</translation>
     </message>
@@ -6242,6 +6933,10 @@
     <message>
         <source>unknown size</source>
         <translation>大小未知</translation>
+    </message>
+    <message>
+        <source>{backend} is the best that works here.</source>
+        <translation>{backend} 是本机可用的最佳后端。</translation>
     </message>
     <message>
         <source>{bits} this model makes clearly more mistakes than the full {name}</source>
@@ -6512,6 +7207,46 @@
         <translation>{name} 不是 GGUF 模型文件。</translation>
     </message>
     <message>
+        <source>{free} of RAM are free now that it is gone.</source>
+        <translation>结束后有 {free} 内存空闲。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read: {why}.</source>
+        <translation>无法读取 {name}：{why}。</translation>
+    </message>
+    <message>
+        <source>{name} comes first.</source>
+        <translation>优先使用 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} has {found} bytes instead of {told}.</source>
+        <translation>{name} 的大小为 {found} 字节，而不是 {told} 字节。</translation>
+    </message>
+    <message>
+        <source>{name} is damaged: its checksum is not the manifest&apos;s.</source>
+        <translation>{name} 已损坏：其校验和与清单中的不符。</translation>
+    </message>
+    <message>
+        <source>{name} is missing.</source>
+        <translation>缺少 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} is no name for a file of a pack.</source>
+        <translation>{name} 不能用作引擎包中的文件名。</translation>
+    </message>
+    <message>
+        <source>{name} is no name for a pack.</source>
+        <translation>{name} 不能用作引擎包的名称。</translation>
+    </message>
+    <message>
+        <source>{name} is no plain file of a sensible size.</source>
+        <translation>{name} 不是大小合理的普通文件。</translation>
+    </message>
+    <message>
+        <source>{name} is no plain file.</source>
+        <translation>{name} 不是普通文件。</translation>
+    </message>
+    <message>
         <source>{name} is not a GGUF model.</source>
         <translation>{name} 不是 GGUF 模型。</translation>
     </message>
@@ -6588,6 +7323,10 @@
         <translation>{name} {quant} 在 {device} 上</translation>
     </message>
     <message>
+        <source>{name}, which was to draft, is not installed.</source>
+        <translation>指定的草稿模型 {name} 没有安装。</translation>
+    </message>
+    <message>
         <source>{name}: at most {size}</source>
         <translation>{name}：最多 {size}</translation>
     </message>
@@ -6598,6 +7337,10 @@
     <message>
         <source>{name}: {words}</source>
         <translation>{name}：{words}</translation>
+    </message>
+    <message>
+        <source>{now} instead of {before} layers on the graphics card</source>
+        <translation>显卡上的层由 {before} 层减至 {now} 层</translation>
     </message>
     <message>
         <source>{now} tokens/s; with enough memory {better}</source>
@@ -6652,12 +7395,20 @@
         <translation>已知 {n} 种类型。</translation>
     </message>
     <message>
+        <source>{n} loads were tried, each with less than the one before.</source>
+        <translation>已尝试加载 {n} 次，每次都比前一次缩减。</translation>
+    </message>
+    <message>
         <source>{n} min</source>
         <translation>{n} 分钟</translation>
     </message>
     <message>
         <source>{n} min {rest} s</source>
         <translation>{n} 分 {rest} 秒</translation>
+    </message>
+    <message>
+        <source>{n} models as the processor computes them, within {error} ({case}), {s} s.</source>
+        <translation>{n} 个模型的结果与处理器一致，误差不超过 {error}（{case}），用时 {s} 秒。</translation>
     </message>
     <message>
         <source>{n} of the {count} files of this model are missing.</source>
@@ -6800,6 +7551,10 @@
         <translation>缓存 {size}，而不是 {full}</translation>
     </message>
     <message>
+        <source>{size} less are free on {device} than when it was planned</source>
+        <translation>{device} 的空闲空间比规划时少 {size}</translation>
+    </message>
+    <message>
         <source>{size} less cache than with {n} tokens</source>
         <translation>缓存比 {n} 词元时少 {size}</translation>
     </message>
@@ -6876,6 +7631,14 @@
         <translation>磁盘空间还差 {size}。</translation>
     </message>
     <message>
+        <source>{size} were missing</source>
+        <translation>还差 {size}</translation>
+    </message>
+    <message>
+        <source>{size} were missing on {device}</source>
+        <translation>{device} 还差 {size}</translation>
+    </message>
+    <message>
         <source>{there} instead of {here} tokens/s</source>
         <translation>{there} 词元/秒，而不是 {here}</translation>
     </message>
@@ -6890,6 +7653,22 @@
     <message>
         <source>{values} in {path}.</source>
         <translation>{values}，位于 {path}。</translation>
+    </message>
+    <message>
+        <source>{what} {found} is older than {needed}.</source>
+        <translation>{what} {found} 低于所需的 {needed}。</translation>
+    </message>
+    <message>
+        <source>{why}: without the draft model {name}.</source>
+        <translation>{why}：不再使用草稿模型 {name}。</translation>
+    </message>
+    <message>
+        <source>{why}: {changes}, although it was set by hand.</source>
+        <translation>{why}，因此改动了手动设置的值：{changes}。</translation>
+    </message>
+    <message>
+        <source>{why}: {changes}.</source>
+        <translation>{why}：{changes}。</translation>
     </message>
     <message>
         <source>{words} (carried over from another model, not measured).</source>
@@ -6958,14 +7737,6 @@
 </context>
 <context>
     <name>_Head</name>
-    <message>
-        <source>Unfolded</source>
-        <translation>已展开</translation>
-    </message>
-    <message>
-        <source>Folded</source>
-        <translation>已折叠</translation>
-    </message>
     <message>
         <source>Model</source>
         <translation>模型</translation>
