@@ -18,8 +18,6 @@ class TextStream:
     """Feed bytes, take deltas.
 
     Attributes:
-        answer: all answer text so far.
-        reasoning: all reasoning text so far.
         stopped: a stop string came; nothing after it is taken.
         had_thought: some of it is reasoning, if only an empty one.
     """
@@ -33,10 +31,10 @@ class TextStream:
             stops: texts that end the answer and are not shown.
             prefix: answer text that the model goes on from.
         """
-        self.answer = prefix
-        self.reasoning = ""
         self.stopped = False
         self.had_thought = in_thought
+        # Joined when somebody asks: a text that grew by each token would be copied by each token.
+        self._pieces: dict[str, list[str]] = {"answer": [prefix] if prefix else [], "reasoning": []}
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stops = tuple(s for s in stops if s)
         # Most tokens hold none of these and are text at once.
@@ -48,6 +46,16 @@ class TextStream:
         self._blanks = ""
         self._deltas: list[Delta] = []
         self._reclassified = False
+
+    @property
+    def answer(self) -> str:
+        """All answer text so far."""
+        return "".join(self._pieces["answer"])
+
+    @property
+    def reasoning(self) -> str:
+        """All reasoning text so far."""
+        return "".join(self._pieces["reasoning"])
 
     @property
     def in_reasoning(self) -> bool:
@@ -133,12 +141,12 @@ class TextStream:
         self._may_open = self._may_close_unopened = False
 
     def _reclassify(self) -> None:
-        self.reasoning, self.answer = self.answer, ""
+        self._pieces = {"answer": [], "reasoning": self._pieces["answer"]}
         self._deltas = [Delta("reasoning", d.text) for d in self._deltas]
         self._reclassified = True
 
     def _emit(self, text: str) -> None:
-        written = self.reasoning if self._channel == "reasoning" else self.answer
+        written = self._pieces[self._channel]
         if not written:
             text = text.lstrip()
         solid = text.rstrip()
@@ -148,10 +156,7 @@ class TextStream:
         shown = self._blanks + solid
         self._blanks = text[len(solid) :]
         self._may_open = False
-        if self._channel == "reasoning":
-            self.reasoning += shown
-        else:
-            self.answer += shown
+        written.append(shown)
         self._deltas.append(Delta(self._channel, shown))
 
 
