@@ -119,7 +119,7 @@ def _hyper(keys: _Keys, tensors: list[TensorInfo]) -> HyperParameters:
         head_dim_k=keys.number("attention.key_length", head_dim),
         head_dim_v=keys.number("attention.value_length", head_dim),
         n_ff=keys.number("feed_forward_length", expert_width),
-        n_vocab=_n_vocab(keys, tensors),
+        n_vocab=_n_vocab(tensors),
         n_expert=keys.number("expert_count", 0),
         n_expert_used=keys.number("expert_used_count", 0),
         n_expert_shared=keys.number("expert_shared_count", 0),
@@ -151,7 +151,7 @@ def _check_experts(hyper: HyperParameters) -> None:
         )
 
 
-def _n_vocab(keys: _Keys, tensors: list[TensorInfo]) -> int:
+def _n_vocab(tensors: list[TensorInfo]) -> int:
     embedding = next((t for t in tensors if t.name == "token_embd.weight" and len(t.shape) == 2), None)
     if embedding is None:
         raise _refused("It has no token embedding.")

@@ -34,7 +34,6 @@ class Vitals:
 
     def __init__(self, pid: int) -> None:
         self.held_bytes = 0
-        self._pid = pid
         self._process: psutil.Process | None = None
         self._oom_file: Path | None = None
         self._oom_kills: int | None = None

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from launcher.planner import dealing
 from launcher.planner.layout import Layout, Loader, Setting
 from launcher.planner.memory import KvCache
 
@@ -129,7 +130,7 @@ def _cache(loader: Loader, levers: Levers) -> KvCache:
 def _dealt(loader: Loader, levers: Levers, ends: list[int], first: int, rooms: Sequence[int]) -> tuple[int, ...] | None:
     """Blocks per card within its room, None when they do not fit."""
     if levers.shares is None:
-        return loader.spread(ends, first, rooms)
+        return dealing.spread(ends, first, rooms, [d.bandwidth_bytes_s for d in loader.devices])
     counts = shared(loader, levers.shares, loader.n_layer + 1 - first)
     at = first
     for count, room in zip(counts, rooms, strict=True):
@@ -142,7 +143,7 @@ def _dealt(loader: Loader, levers: Levers, ends: list[int], first: int, rooms: S
 def shared(loader: Loader, shares: tuple[float, ...], n_gpu_layers: int) -> tuple[int, ...]:
     """Blocks per card by shares set by hand; cards without a share get none."""
     n_gpus = len(loader.view.gpus)
-    return loader.by_share((*shares, *(0.0,) * n_gpus)[:n_gpus], n_gpu_layers)
+    return dealing.by_share((*shares, *(0.0,) * n_gpus)[:n_gpus], n_gpu_layers)
 
 
 def _settled(
@@ -163,5 +164,5 @@ def _settled(
         # Buffers that did not grow and still do not fit: give way by what is missing.
         compute = grown if grown != compute else [c + layout.missing_gpu_bytes for c in compute]
     n = otherwise.n_gpu_layers
-    counts = shared(loader, levers.shares, n) if levers.shares else loader.by_share([*map(float, budgets)], n)
+    counts = shared(loader, levers.shares, n) if levers.shares else dealing.by_share([*map(float, budgets)], n)
     return loader.measure(replace(otherwise, counts=counts))

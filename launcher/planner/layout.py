@@ -8,23 +8,14 @@ expert tensors of the next one) can be kept in RAM by overrides. Blocks go to se
 from __future__ import annotations
 
 import copy
-import math
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import add
 
 from launcher.core.models import ModelFacts
-from launcher.core.units import MIB
-from launcher.planner import memory, pace
+from launcher.planner import dealing, memory, pace
 from launcher.planner.estimate import Estimator
 from launcher.planner.machine_view import View
-
-# Cards whose bandwidth differs by less than this are filled alike; a faster one is filled first.
-_SAME_SPEED = 1.02
-# How closely they are filled alike: a layer of most models is larger.
-_EVEN_BYTES = 32 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,8 @@ class Layout:
     """A placement with its memory and speed.
 
     Attributes:
-        gpus: per GPU of the view; `routed` the part of each that is routed experts.
+        gpus: per GPU of the view.
+        host_routed: the part of `host` that is routed experts.
         missing_gpu_bytes, missing_host_bytes: what does not fit; 0 when it fits.
         token_s: seconds per token while answering.
     """
@@ -102,7 +94,7 @@ class Loader:
         quant: its quantisation, for the speed.
         has_mtp: multi-token-prediction blocks are loaded: they have a KV cache of their own.
         n_parallel: answers at once.
-        n_outputs: rows of logits: one per answer, and one per token that a draft guesses.
+        n_guesses: tokens that a draft guesses at once; each has a row of logits of its own beside those of the answers.
     """
 
     def __init__(
@@ -185,8 +177,6 @@ class Loader:
         """Index of the first block on a GPU."""
         return max(0, self.n_layer + 1 - n_gpu_layers) if n_gpu_layers else self.n_layer
 
-    # --- dealing blocks to cards ---
-
     def ends(self, cache: memory.KvCache, experts: int, boundary: tuple[str, ...] = ()) -> list[int]:
         """Bytes on GPUs of blocks [0, i) if all were there, for i up to the output as the block after the last."""
         key = cache, experts, boundary
@@ -216,61 +206,6 @@ class Loader:
             return [*sums, *[self.kv_bytes(cache, 0, n)] * (last - n - 1)]
         return [i * cache.plain_bytes for i in range(self.n_layer + 1)]
 
-    def fill(self, ends: list[int], first: int, rooms: Sequence[float]) -> tuple[int, ...] | None:
-        """Blocks from `first` on, in order, onto cards with so much room each; None when some are left over."""
-        counts: list[int] = []
-        at = first
-        for room in rooms:
-            end = max(at, bisect_right(ends, ends[at] + room) - 1)
-            counts.append(end - at)
-            at = end
-        return tuple(counts) if at == self.n_layer + 1 else None
-
-    def spread(self, ends: list[int], first: int, rooms: Sequence[int]) -> tuple[int, ...] | None:
-        """As `fill`, but faster cards are filled first, and cards of one speed to the same share of their room."""
-        best = self.fill(ends, first, rooms)
-        if best is None or len(rooms) == 1:
-            return best
-        fastest = sorted(range(len(rooms)), key=lambda i: -self.devices[i].bandwidth_bytes_s)
-        groups: list[list[int]] = []
-        for i in fastest:
-            lead = self.devices[groups[-1][0]].bandwidth_bytes_s if groups else 0.0
-            if groups and lead <= _SAME_SPEED * self.devices[i].bandwidth_bytes_s:
-                groups[-1].append(i)
-            else:
-                groups.append([i])
-        shares = [0.0] * len(rooms)
-        for group in groups:
-            for i in group:
-                shares[i] = 1.0
-            if self.fill(ends, first, [r * s for r, s in zip(rooms, shares, strict=True)]) is not None:
-                return self._evened(ends, first, rooms, shares, group) or best
-        return best
-
-    def _evened(
-        self, ends: list[int], first: int, rooms: Sequence[int], shares: list[float], group: list[int]
-    ) -> tuple[int, ...] | None:
-        """The cards of a group filled to the smallest common share that still holds everything."""
-        best = self.fill(ends, first, [r * s for r, s in zip(rooms, shares, strict=True)])
-        low, high = 0.0, 1.0
-        while (high - low) * max(rooms[i] for i in group) > _EVEN_BYTES:
-            share = (low + high) / 2
-            for i in group:
-                shares[i] = share
-            counts = self.fill(ends, first, [r * s for r, s in zip(rooms, shares, strict=True)])
-            if counts is None:
-                low = share
-            else:
-                best, high = counts, share
-        return best
-
-    @staticmethod
-    def by_share(shares: Sequence[float], n: int) -> tuple[int, ...]:
-        """Blocks per card as llama.cpp deals them: block j of n to the first card whose running share is over j / n."""
-        total = sum(shares) or 1.0
-        ends = [min(n, max(0, math.ceil(n * s / total - 1e-6))) for s in accumulate(shares)]
-        return tuple(b - a for a, b in zip([0, *ends], ends, strict=False))
-
     # --- measuring ---
 
     def place(
@@ -286,7 +221,7 @@ class Loader:
         n_gpus = len(self.view.gpus)
         given = (*(shares or ()), *(0.0,) * n_gpus)[:n_gpus]
         budgets = [float(g.budget_bytes) for g in self.view.gpus]
-        counts = self.by_share(given if shares else budgets, n_gpu_layers)
+        counts = dealing.by_share(given if shares else budgets, n_gpu_layers)
         return self.measure(Setting(n_ctx, kv_type, kv_type, n_ubatch, n_gpu_layers, experts, (), counts))
 
     def blocks(self, s: Setting) -> tuple[tuple[int, int], ...]:

@@ -174,17 +174,6 @@ class MessageList(QAbstractScrollArea):
         self._follows = True
         self._arrange()
 
-    def scroll_to_message(self, message_id: str) -> None:
-        """Bring a message to the top."""
-        index = next((i for i, e in enumerate(self._entries) if e.key == message_id), None)
-        if index is None:
-            return
-        self._follows = False
-        # Heights above are estimates until they are seen: go there, measure, correct.
-        for _ in range(3):
-            self.verticalScrollBar().setValue(self._tops[index] - px(_EDGE))
-        self._arrange()
-
     @property
     def is_at_end(self) -> bool:
         """The reader is at the end and stays there while an answer grows."""
