@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from launcher.core.calibration import Calibration
-from launcher.core.codec import from_json, to_json
+from launcher.core.codec import from_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import EngineDevice
 from launcher.core.paths import data_dir
 from launcher.engine.devices import EngineInfo
+from launcher.engine.findings import write_json
 
 _PREFIX = "calibration-"
 _log = logging.getLogger(__name__)
@@ -28,10 +29,8 @@ def save_calibration(calibration: Calibration, processor: str = "") -> Path:
         UserError: the data folder cannot be written.
     """
     path = _path(calibration.engine_version, processor)
-    temporary = path.with_suffix(".new")
     try:
-        temporary.write_text(json.dumps(to_json(calibration), indent=1), "utf-8")
-        os.replace(temporary, path)
+        write_json(path, calibration)
     except OSError as error:
         raise UserError(
             "not_saved",

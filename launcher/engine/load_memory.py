@@ -7,24 +7,19 @@ counts, from the third on, within bounds. One small file per engine build and pr
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median_low
 
-from launcher.core.codec import from_json, to_json
 from launcher.core.paths import data_dir
 from launcher.core.plans import MemoryUse
 from launcher.engine.devices import EngineInfo
+from launcher.engine.findings import keep_finding, read_finding
 
 KEPT_LOADS, LEAST_LOADS = 9, 3
 MOST_BYTES = 2 * 2**30
 """More was never seen of a driver: then it was another program."""
 
 _PREFIX = "load-memory-"
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def note_load(info: EngineInfo, memory: MemoryUse) -> None:
         old = devices.get(name)
         before = old.unaccounted_bytes if old is not None and old.description == description else ()
         devices[name] = _Device(description, (*before, min(max(0, size), MOST_BYTES))[-KEPT_LOADS:])
-    _write(_Known(known.engine, devices))
+    keep_finding(_file(known.engine), _Known(known.engine, devices))
 
 
 def unaccounted_bytes(info: EngineInfo) -> dict[str, int]:
@@ -82,27 +77,11 @@ def _read(info: EngineInfo) -> _Known:
     engine = f"{info.engine_version}\n{info.processor}"
     if not any(data_dir().glob(f"{_PREFIX}*.json")):
         return _Known(engine)
-    try:
-        known = from_json(_Known, json.loads(_path(engine).read_text("utf-8")))
-    except FileNotFoundError:
-        return _Known(engine)
-    except (OSError, ValueError, RecursionError) as error:  # measurements come again
-        _log.info("what loads took could not be read: %s", error)
-        return _Known(engine)
-    return known if known.engine == engine else _Known(engine)
+    known = read_finding(_file(engine), _Known)
+    return known if known is not None and known.engine == engine else _Known(engine)
 
 
-def _write(known: _Known) -> None:
-    path = _path(known.engine)
-    temporary = path.with_suffix(".new")
-    try:
-        temporary.write_text(json.dumps(to_json(known), indent=1), "utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        _log.info("what a load took could not be kept: %s", error)
-
-
-def _path(engine: str) -> Path:
+def _file(engine: str) -> str:
     import hashlib  # OpenSSL, 4 MB: only where something was loaded
 
-    return data_dir() / f"{_PREFIX}{hashlib.sha256(engine.encode()).hexdigest()[:12]}.json"
+    return f"{_PREFIX}{hashlib.sha256(engine.encode()).hexdigest()[:12]}.json"

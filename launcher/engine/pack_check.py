@@ -8,18 +8,15 @@ because a computer may be busy once; everything else stays as it was found. `lau
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 
 from launcher import __version__
-from launcher.core.codec import from_json, to_json
 from launcher.core.errors import UserError
-from launcher.core.paths import data_dir
 from launcher.core.words import joined, known, say
 from launcher.engine.errand import Ending, run_errand
+from launcher.engine.findings import keep_finding, read_finding
 from launcher.engine.outcome import crash_failure, signal_name
 from launcher.engine.pack_choice import Trial
 from launcher.engine.packs import Pack, fingerprint, verify_content
@@ -101,18 +98,8 @@ def _ended(ending: Ending, doubts: int) -> _Finding:
 
 
 def _read() -> dict[str, _Finding]:
-    try:
-        return from_json(dict[str, _Finding], json.loads((data_dir() / _FILE).read_text("utf-8")))
-    except (OSError, ValueError, RecursionError):
-        return {}
+    return read_finding(_FILE, dict[str, _Finding]) or {}
 
 
 def _write(findings: dict[str, _Finding]) -> None:
-    newest = dict(list(findings.items())[-_MOST_REMEMBERED:])
-    try:
-        path = data_dir() / _FILE
-        temporary = path.with_name(f"{_FILE}.{os.getpid()}")
-        temporary.write_text(json.dumps(to_json(newest), indent=1), "utf-8")
-        os.replace(temporary, path)
-    except OSError as error:  # it will be found out again; nothing is lost but a trial
-        _log.info("could not write %s: %s", _FILE, error)
+    keep_finding(_FILE, dict(list(findings.items())[-_MOST_REMEMBERED:]))

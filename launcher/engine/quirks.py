@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from launcher.core.paths import data_dir
+from launcher.engine.findings import keep_finding, read_finding
 
 _FILE = "engine-quirks.json"
-_KEY = "crashes_with_extra_buffers"
 _EXTRA_WORDS = re.compile(r"repack|\bamx|cur_backend_id", re.IGNORECASE)
-_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quirks:
+    """The file. `crashes_with_extra_buffers`: processors and engine builds."""
+
+    crashes_with_extra_buffers: tuple[str, ...] = ()
 
 
 def crashes_with_extra_buffers(processor: str, engine_version: str) -> bool:
@@ -28,24 +31,14 @@ def speak_of_extra_buffers(log: Sequence[str]) -> bool:
 
 def remember_crash_with_extra_buffers(processor: str, engine_version: str) -> None:
     """From now on this build loads without them here."""
-    names = sorted({*_read(), _name(processor, engine_version)})
-    path = data_dir() / _FILE
-    try:
-        temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps({_KEY: names}, indent=2), "utf-8")
-        os.replace(temporary, path)
-    except OSError as error:  # it will be found out again; nothing is lost but a retry
-        _log.info("could not write %s: %s", path, error)
+    names = {*_read(), _name(processor, engine_version)}
+    keep_finding(_FILE, _Quirks(tuple(sorted(names))))
 
 
 def _name(processor: str, engine_version: str) -> str:
     return f"{processor} | {engine_version}"
 
 
-def _read() -> list[str]:
-    try:
-        data = json.loads((data_dir() / _FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    names = data.get(_KEY) if isinstance(data, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return [str(n) for n in names] if isinstance(names, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+def _read() -> tuple[str, ...]:
+    found = read_finding(_FILE, _Quirks)
+    return found.crashes_with_extra_buffers if found else ()

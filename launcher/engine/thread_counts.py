@@ -6,16 +6,14 @@ deleting the file measures again.
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 from pathlib import Path
 
 from launcher.core.generation import LoadRequest
 from launcher.core.paths import data_dir
+from launcher.engine.findings import keep_finding, read_finding
 
 _FILE = "thread-counts.json"
-_log = logging.getLogger(__name__)
+_MOST_THREADS = 512
 
 
 def remembered_threads(processor: str, request: LoadRequest) -> int:
@@ -27,13 +25,7 @@ def remembered_threads(processor: str, request: LoadRequest) -> int:
 
 def remember_threads(processor: str, request: LoadRequest, threads: int) -> None:
     """Keep what was measured after this load."""
-    path = data_dir() / _FILE
-    try:
-        temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps({**_read(), _key(processor, request): threads}, indent=2), "utf-8")
-        os.replace(temporary, path)
-    except OSError as error:  # it will be measured again
-        _log.info("could not write %s: %s", path, error)
+    keep_finding(_FILE, {**_read(), _key(processor, request): threads})
 
 
 def forget_threads() -> None:
@@ -51,14 +43,5 @@ def _key(processor: str, request: LoadRequest) -> str:
 
 
 def _read() -> dict[str, int]:
-    try:
-        data = json.loads((data_dir() / _FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(data, dict):
-        return {}
-    found: dict[str, int] = {}
-    for key, value in data.items():  # pyright: ignore[reportUnknownVariableType]
-        if isinstance(key, str) and isinstance(value, int) and 0 < value <= 512:
-            found[key] = value
-    return found
+    found = read_finding(_FILE, dict[str, int]) or {}
+    return {key: threads for key, threads in found.items() if 0 < threads <= _MOST_THREADS}

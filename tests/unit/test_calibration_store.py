@@ -61,7 +61,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_saved_is_loaded() -> None:
     save_calibration(MEASURED, "a processor")
     assert load_calibration("llama 1", "a processor") == MEASURED
-    assert not list(data_dir().glob("*.new"))
+    assert {p.suffix for p in data_dir().iterdir()} == {".json"}
 
 
 def test_another_engine_or_processor_has_its_own() -> None:
