@@ -28,6 +28,10 @@ class Steps(QObject):
         """Teach another action; `handler` gets the step's argument."""
         self._handlers[action] = handler
 
+    def teach_plain(self, action: StepAction, do: Callable[[], None]) -> None:
+        """As `teach`, for an action that means the same whatever the step's argument."""
+        self._handlers[action] = lambda _argument: do()
+
     @property
     def actions(self) -> frozenset[str]:
         """Everything that can be done."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
-from launcher import __version__
 from launcher.app.chat_presenter import ChatPresenter
 from launcher.app.download_dialogs import DownloadDialogs
 from launcher.app.downloads_presenter import DownloadsPresenter
@@ -24,13 +21,13 @@ from launcher.app.loading_presenter import LoadingPresenter
 from launcher.app.machine_presenter import MachinePresenter
 from launcher.app.models_presenter import ModelsPresenter
 from launcher.app.notifications import Notifications
+from launcher.app.report import BugReport
 from launcher.app.settings_presenter import SettingsPresenter
 from launcher.app.status_presenter import StatusPresenter
-from launcher.app.steps import Steps, copy_text
+from launcher.app.steps import Steps
 from launcher.app.storage_presenter import StoragePresenter
 from launcher.core.downloads import Installed
-from launcher.core.errors import StepAction, UserError
-from launcher.core.machine import machine_to_json
+from launcher.core.errors import StepAction
 from launcher.core.plans import Plan, Wishes
 from launcher.services.calibration_service import CalibrationService
 from launcher.services.chat_service import ChatService
@@ -67,7 +64,6 @@ class Workspace(QObject):
         self._home = home
         self._settings = settings
         self._theme = theme
-        self._last_error: UserError | None = None
         self._build_services()
         self._build_pages()
         self._build_presenters()
@@ -84,6 +80,7 @@ class Workspace(QObject):
         self._store = ChatService(self)
         self._flow = ChatFlow(self._downloads, self._engine, self._plans, self)
         self._steps = Steps(self)
+        self._report = BugReport(self._hardware, self._engine, self)
 
     def _build_pages(self) -> None:
         self._chat = ChatPage()
@@ -177,10 +174,8 @@ class Workspace(QObject):
         self._dialogs.token_kept.connect(self._settings_presenter.refresh_token)
         self._models_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._connect_library()
-        self._this_pc.copy_report_requested.connect(self._copy_report)
+        self._this_pc.copy_report_requested.connect(self._report.copy)
         self._this_pc.next_step_chosen.connect(self._steps.carry_out)
-        self._engine.load_failed.connect(self._on_engine_error)
-        self._engine.crashed.connect(self._on_engine_error)
         self._teach_steps()
 
     def _connect_library(self) -> None:
@@ -198,26 +193,26 @@ class Workspace(QObject):
 
     def _teach_steps(self) -> None:
         """Every `StepAction` that concerns more than one download; the Downloads page does its own."""
-        teach = self._steps.teach
-        teach(StepAction.LOAD_AGAIN, self._on_load_again)
+        teach, teach_plain = self._steps.teach, self._steps.teach_plain
+        teach_plain(StepAction.LOAD_AGAIN, self._load_again)
         teach(StepAction.LOAD_WITH_CONTEXT, self._on_load_with_context)
         teach(StepAction.LOAD_WITH_KV_TYPE, self._on_load_with_kv_type)
-        teach(StepAction.LOOK_AGAIN, self._on_look_again)
-        teach(StepAction.CHOOSE_MODEL, self._on_choose_model)
+        teach_plain(StepAction.LOOK_AGAIN, self._hardware.probe)
+        teach_plain(StepAction.CHOOSE_MODEL, self._show_models)
         teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
-        teach(StepAction.NEW_CHAT, self._on_new_chat_step)
-        teach(StepAction.EDIT_MESSAGE, self._on_edit_message)
+        teach_plain(StepAction.NEW_CHAT, self._on_new_chat_requested)
+        teach_plain(StepAction.EDIT_MESSAGE, self._chat.focus_composer)
         teach(StepAction.CONTINUE_ANSWER, self._chat_presenter.continue_answer)
         teach(StepAction.ANSWER_AGAIN, self._chat_presenter.answer_again)
         teach(StepAction.SET_CONTEXT_POLICY, self._on_set_context_policy)
         teach(StepAction.ENTER_TOKEN, self._dialogs.ask_token)
-        teach(StepAction.FREE_SPACE, self._on_free_space)
+        teach_plain(StepAction.FREE_SPACE, self._show_library)
         teach(StepAction.CHANGE_FOLDER, self._on_change_folder)
         teach(StepAction.USE_COPY, self._downloads_presenter.use_copy)
-        teach(StepAction.NETWORK_SETTINGS, self._on_network_settings)
-        teach(StepAction.TEST_CONNECTION, self._on_test_connection)
-        teach(StepAction.GO_ONLINE, self._on_go_online)
-        teach(StepAction.COPY_REPORT, self._on_copy_report)
+        teach_plain(StepAction.NETWORK_SETTINGS, self._show_network_settings)
+        teach_plain(StepAction.TEST_CONNECTION, self._dialogs.test_connection)
+        teach_plain(StepAction.GO_ONLINE, self._settings_presenter.go_online)
+        teach_plain(StepAction.COPY_REPORT, self._report.copy)
 
     # -- life
 
@@ -331,8 +326,7 @@ class Workspace(QObject):
 
     # -- next steps
 
-    def _on_load_again(self, argument: str) -> None:
-        del argument
+    def _load_again(self) -> None:
         self._load_with(self._plans.wishes)
 
     def _on_load_with_context(self, context: str) -> None:
@@ -346,28 +340,8 @@ class Workspace(QObject):
         if target is not None:
             self._flow.open(target, wishes)
 
-    def _on_look_again(self, argument: str) -> None:
-        del argument
-        self._hardware.probe()
-
-    def _on_choose_model(self, argument: str) -> None:
-        del argument
-        self._show_models()
-
-    def _on_new_chat_step(self, argument: str) -> None:
-        del argument
-        self._on_new_chat_requested()
-
-    def _on_edit_message(self, argument: str) -> None:
-        del argument
-        self._chat.focus_composer()
-
     def _on_set_context_policy(self, policy: str) -> None:
         self._settings_presenter.change(CONTEXT_POLICY.key, policy)
-
-    def _on_free_space(self, argument: str) -> None:
-        del argument
-        self._show_library()
 
     def _on_change_folder(self, key: str) -> None:
         if key:
@@ -375,33 +349,6 @@ class Workspace(QObject):
         else:
             self._dialogs.ask_downloads_folder()
 
-    def _on_network_settings(self, argument: str) -> None:
-        del argument
+    def _show_network_settings(self) -> None:
         self._window.show_page("settings")
         self._settings_page.show_section("network")
-
-    def _on_test_connection(self, argument: str) -> None:
-        del argument
-        self._dialogs.test_connection()
-
-    def _on_go_online(self, argument: str) -> None:
-        del argument
-        self._settings_presenter.go_online()
-
-    def _on_copy_report(self, argument: str) -> None:
-        del argument
-        self._copy_report()
-
-    def _copy_report(self) -> None:
-        """Version, system and hardware, and the engine's last failure; what a bug report needs."""
-        machine = self._hardware.machine
-        lines = [f"launcher {__version__}", platform.platform(), f"Python {platform.python_version()}"]
-        if machine is not None:
-            lines.append(json.dumps(machine_to_json(machine), indent=1))
-        if self._last_error is not None:
-            lines += [self._last_error.code, str(self._last_error), self._last_error.detail]
-        copy_text("\n".join(lines))
-
-    @Slot(object)
-    def _on_engine_error(self, error: UserError) -> None:
-        self._last_error = error
