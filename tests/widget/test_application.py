@@ -8,10 +8,11 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from launcher import __version__
 from launcher.app.application import Application
 from launcher.app.crash import CrashReporter
 from launcher.app.workspace import Workspace
-from launcher.core.errors import StepAction
+from launcher.core.errors import NextStep, StepAction, UserError
 
 PAGES = ("home", "chat", "models", "downloads", "this-pc", "settings")
 
@@ -53,3 +54,14 @@ def test_the_page_shown_meanwhile_is_filled_in_place(application: Application, q
 def test_the_window_can_do_whatever_an_error_offers(application: Application, qtbot: QtBot) -> None:
     of_a_download = {StepAction.RETRY, StepAction.RESTART, StepAction.REMOVE}
     assert set(StepAction) - of_a_download <= set(started(application, qtbot).actions)
+
+
+def test_the_report_names_the_last_failure(application: Application, qtbot: QtBot) -> None:
+    workspace = started(application, qtbot)
+    workspace._engine.crashed.emit(
+        UserError("engine_stopped", "The engine stopped.", "Signal 9.", (), "its last words")
+    )
+    workspace._steps.carry_out(NextStep("Copy report", StepAction.COPY_REPORT))
+    report = QApplication.clipboard().text().splitlines()
+    assert report[0] == f"launcher {__version__}"
+    assert report[-3:] == ["engine_stopped", "The engine stopped. Signal 9.", "its last words"]
