@@ -14,7 +14,7 @@ from launcher.core.errors import NextStep
 from launcher.core.generation import LoadRequest
 from launcher.core.units import gib, whole
 from launcher.core.words import joined, say
-from launcher.engine.protocol import Failure
+from launcher.engine.protocol import PROTOCOL_VERSION, Failure
 
 LOAD_AGAIN = NextStep("Load again", "load_again")
 COPY_REPORT = NextStep("Copy report", "copy_report")
@@ -116,6 +116,24 @@ def not_ended(pid: int, log: Sequence[str]) -> Failure:
         ),
         (LOAD_AGAIN, COPY_REPORT),
         "\n".join(log),
+    )
+
+
+def not_started(error: OSError) -> Failure:
+    """The process could not even be made."""
+    return Failure("engine_not_started", "The engine could not be started.", str(error), (LOAD_AGAIN,))
+
+
+def mismatch(theirs: int) -> Failure:
+    """An engine of another version than this program's."""
+    return Failure(
+        "engine_mismatch",
+        "The engine and the launcher do not belong together.",
+        say(
+            "The engine speaks version {theirs} of their protocol, the launcher version {ours}.",
+            theirs=theirs,
+            ours=PROTOCOL_VERSION,
+        ),
     )
 
 

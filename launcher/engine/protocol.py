@@ -295,12 +295,14 @@ class OperationFailed:
     Attributes:
         answer: what an interrupted answer had written (also after a crash).
         reasoning: the same for its reasoning.
+        is_crash: the worker died of it: the client says so, and StateChanged follows with CRASHED and the same failure.
     """
 
     id: int
     failure: Failure
     answer: str = ""
     reasoning: str = ""
+    is_crash: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,20 +38,6 @@ class Patience:
     give_up_s: float = 15.0
 
 
-@dataclass
-class Asked:
-    """Something was asked to end `at` a time, and is killed `until` another one if it has not; of `time.monotonic`."""
-
-    at: float
-    until: float
-
-
-def asked_now(seconds: float) -> Asked:
-    """With so much time from now on."""
-    now = time.monotonic()
-    return Asked(now, now + seconds)
-
-
 class Watch:
     """One worker's signs of life."""
 
