@@ -50,7 +50,7 @@ class AnswerPresenter(QObject):
         measured(Timings): figures of a finished answer.
         ended(str): the turn of the chat of that id is over.
         refused(Turn, UserError): it was not sent.
-        failed(str, UserError): the answer of the chat of that id broke off.
+        failed(str, OperationFailed): the answer of the chat of that id broke off.
         trimmed(str, UserError): older messages were left out because no summary could be made.
         interrupted(Turn): the engine went away before the answer began.
     """
@@ -241,7 +241,7 @@ class AnswerPresenter(QObject):
         written = turn.continued.text if turn.continued else ""
         text = written + event.answer if event.answer else answer.text
         self._end(text, event.reasoning or answer.reasoning, MessageState.FAILED, None)
-        self.failed.emit(turn.chat.id, event.failure.error())
+        self.failed.emit(turn.chat.id, event)
 
     def _end(self, text: str, reasoning: str, state: MessageState, timings: Timings | None) -> None:
         answer, turn = self._answer, self._turn

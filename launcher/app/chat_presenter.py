@@ -17,7 +17,7 @@ from launcher.chat.titles import title_from
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.generation import Loaded
-from launcher.engine.protocol import EngineState
+from launcher.engine.protocol import EngineState, OperationFailed
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
 from launcher.store.settings import CONTEXT_POLICY, LAST_MODEL, Settings
@@ -269,9 +269,10 @@ class ChatPresenter(QObject):
         self._show_notice()
 
     @Slot(str, object)
-    def _on_answer_failed(self, chat_id: str, error: UserError) -> None:
-        self._notices[chat_id] = (error, BannerKind.BAD)
-        self._show_notice()
+    def _on_answer_failed(self, chat_id: str, event: OperationFailed) -> None:
+        self._notices[chat_id] = (event.failure.error(), BannerKind.BAD)
+        if not event.is_crash:  # else `crashed` says it, whichever chat is open
+            self._show_notice()
 
     @Slot(str, object)
     def _on_trimmed(self, chat_id: str, problem: UserError) -> None:

@@ -241,9 +241,9 @@ class ContextPresenter(QObject):
 
     @Slot(object)
     def _on_count_failed(self, event: OperationFailed) -> None:
-        if event.id != self._counting:
-            return
-        # A template that refuses the chat; a dead engine is told by its state.
+        if event.id != self._counting or event.is_crash:
+            return  # a dead engine is told by its state
+        # A template that refuses the chat.
         if self._preparation is not None:
             self._preparation.close()
         self._end()

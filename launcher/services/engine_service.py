@@ -43,10 +43,10 @@ class EngineService(QObject):
         load_cancelled(): the user stopped it; nothing is loaded.
         text_streamed(TextDelta): new text of the answer.
         answer_finished(Answer): complete or stopped.
-        answer_failed(OperationFailed): the text so far is inside; the engine may be gone (see `state`).
+        answer_failed(OperationFailed): the text so far is inside; where the engine died (`is_crash`) `crashed` says it.
         tokens_counted(TokensCounted): the answer to `count_tokens`.
         count_failed(OperationFailed): no answer to `count_tokens`: the template refuses the turns, or the engine is gone.
-        crashed(UserError): the engine process ended by itself.
+        crashed(UserError): the engine process ended by itself, and no `load_failed` said so.
         states_changed(): the saved states of chats are others than before.
     """
 
@@ -82,6 +82,7 @@ class EngineService(QObject):
         self._opened: dict[str, tuple[Wishes, Plan]] = {}
         self._load_id: int | None = None
         self._answer_id: int | None = None
+        self._told: protocol.Failure | None = None  # by `load_failed`
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self.unload)
@@ -227,9 +228,10 @@ class EngineService(QObject):
         self._set_state(EngineState.STOPPED)
         self.load_failed.emit(error)
 
-    def _on_load_failed(self, error: UserError) -> None:
+    def _on_load_failed(self, failure: protocol.Failure) -> None:
         """For want of memory: once more with less; the dead worker's own end is not worth telling then."""
         opening, self._load_id = self._opening, None
+        error = failure.error()
         if opening is not None and opening.is_stopped:
             self._opening = None
             self._set_state(EngineState.STOPPED)
@@ -238,6 +240,7 @@ class EngineService(QObject):
             self._set_state(EngineState.STARTING)
             self._prepare(opening, lambda: opening.step_down(error))
         else:
+            self._told = failure
             self.load_failed.emit(error)
 
     def _end_opening(self) -> None:
@@ -314,7 +317,7 @@ class EngineService(QObject):
             self.model = None
             self._restarts.note_crash()
         self._set_state(event.state)
-        if event.state is EngineState.CRASHED and event.failure is not None:
+        if event.state is EngineState.CRASHED and event.failure is not None and event.failure is not self._told:
             self.crashed.emit(event.failure.error())
 
     def _on_states_saved(self, event: protocol.StatesSaved) -> None:
@@ -331,6 +334,6 @@ class EngineService(QObject):
             self._answer_id = None
             self.answer_failed.emit(event)
         elif event.id == self._load_id:
-            self._on_load_failed(event.failure.error())
+            self._on_load_failed(event.failure)
         else:
             self.count_failed.emit(event)

@@ -140,7 +140,8 @@ class App(QObject):
         self.engine.open(installed, WISHES)
 
     def _on_answer_failed(self, event: OperationFailed) -> None:
-        self.errors.append(event.failure.error())
+        if not event.is_crash:  # `crashed` follows
+            self.errors.append(event.failure.error())
 
     def _on_finished(self, _answer: object) -> None:
         self.finished += 1

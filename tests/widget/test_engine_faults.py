@@ -82,6 +82,47 @@ def test_restarts_for_messages_back_off_and_a_click_always_tries(
     app.wait("the answer to the message that waited", lambda: app.written > 0)
 
 
+def test_a_death_while_it_answers_is_said_once(
+    app: App, installed: list[Installed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.choose(installed[0])
+    app.wait("a model", lambda: app.engine.model is not None)
+    shown = shown_errors(app, monkeypatch)
+    app.send("Go on.")
+    app.wait("text", lambda: app.written > 2)
+    pid = app.engine.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    app.wait("the crash", lambda: app.engine.state is EngineState.CRASHED)
+    app.settle()
+    assert [e.code for e in shown] == ["engine_stopped"]
+    assert [e.code for e in app.errors] == ["engine_stopped"]
+    chat = app.presenter._chat
+    app.presenter.new_chat()
+    assert len(shown) == 1
+    app.page.conversation_selected.emit(chat.id)
+    app.wait("what is said in its chat", lambda: len(shown) == 2)
+    assert shown[1].what == shown[0].what
+
+
+def test_a_death_while_it_loads_is_said_once(
+    app: App, installed: list[Installed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = shown_errors(app, monkeypatch)
+
+    def kill(state: EngineState) -> None:
+        pid = app.engine.pid
+        if state is EngineState.LOADING and pid is not None:
+            os.kill(pid, signal.SIGSEGV)
+
+    app.engine.state_changed.connect(kill)
+    app.choose(installed[1])
+    app.wait("the crash", lambda: app.engine.state is EngineState.CRASHED)
+    app.settle()
+    assert [e.code for e in shown] == ["engine_stopped"]
+    assert [e.code for e in app.errors] == ["engine_stopped"]
+
+
 def test_the_second_restart_waits(app: App, installed: list[Installed], monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         app.choose(installed[0])
