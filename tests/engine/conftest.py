@@ -18,6 +18,7 @@ import pytest
 from launcher.core.generation import Answer, ChatTurn, GenerateRequest, Loaded, LoadRequest
 from launcher.core.models import Sampling
 from launcher.core.plans import Placement
+from launcher.engine import process as process_module
 from launcher.engine.client import EngineClient
 from launcher.engine.protocol import AnswerFinished, EngineEvent, LoadFinished, OperationFailed
 from launcher.engine.supervision import Patience
@@ -143,6 +144,42 @@ def make_engine() -> Iterator[Callable[..., Engine]]:
     yield make
     for each in made:
         each.client.close()
+
+
+# What every made-up worker begins with. `say` sends an event, `commands` are those that come in.
+_BEGIN = """
+import os, sys, threading, time
+from launcher.core.generation import *
+from launcher.core.models import Thinking
+from launcher.core.plans import *
+from launcher.engine.protocol import *
+out = os.fdopen(os.dup(1), "wb", buffering=0)
+say = lambda event: out.write(encode(event))
+say(Hello(PROTOCOL_VERSION, "engine", "", "", "processor", ()))
+commands = (decode_command(line) for line in sys.stdin.buffer)
+def beat():
+    while True:
+        say(Heartbeat(7)); time.sleep(0.1)
+def live():
+    threading.Thread(target=beat, daemon=True).start()
+def load():
+    request = next(commands)
+    placement = request.request.placement
+    say(LoadFinished(request.id, Loaded("Tiny", "F16", "llama", 512, 512, 1, 0, MemoryUse((), "actual"), 0.1,
+        Thinking.NEVER, "file", placement, "engine")))
+"""
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """The next workers run this script instead."""
+
+    def use(script: str) -> None:
+        path = tmp_path / "worker.py"
+        path.write_text(_BEGIN + script)
+        monkeypatch.setattr(process_module, "worker_command", lambda: [sys.executable, str(path)])
+
+    return use
 
 
 _RPC_SERVER = """

@@ -16,7 +16,6 @@ import pytest
 
 from launcher.core.plans import Placement
 from launcher.core.units import MIB
-from launcher.engine import process as process_module
 from launcher.engine import quirks
 from launcher.engine.outcome import crash_failure
 from launcher.engine.process import WorkerProcess, whole_lines
@@ -37,41 +36,6 @@ from tests.engine.conftest import Engine, question, request_for, rpc_server_proc
 
 Models = Callable[..., Path]
 MakeEngine = Callable[..., Engine]
-
-# What every made-up worker begins with. `say` sends an event, `commands` are those that come in.
-_BEGIN = """
-import os, sys, threading, time
-from launcher.core.generation import *
-from launcher.core.models import Thinking
-from launcher.core.plans import *
-from launcher.engine.protocol import *
-out = os.fdopen(os.dup(1), "wb", buffering=0)
-say = lambda event: out.write(encode(event))
-say(Hello(PROTOCOL_VERSION, "engine", "", "", "processor", ()))
-commands = (decode_command(line) for line in sys.stdin.buffer)
-def beat():
-    while True:
-        say(Heartbeat(7)); time.sleep(0.1)
-def live():
-    threading.Thread(target=beat, daemon=True).start()
-def load():
-    request = next(commands)
-    placement = request.request.placement
-    say(LoadFinished(request.id, Loaded("Tiny", "F16", "llama", 512, 512, 1, 0, MemoryUse((), "actual"), 0.1,
-        Thinking.NEVER, "file", placement, "engine")))
-"""
-
-
-@pytest.fixture
-def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    """The next workers run this script instead."""
-
-    def use(script: str) -> None:
-        path = tmp_path / "worker.py"
-        path.write_text(_BEGIN + script)
-        monkeypatch.setattr(process_module, "worker_command", lambda: [sys.executable, str(path)])
-
-    return use
 
 
 def crash_of(engine: Engine) -> Failure:

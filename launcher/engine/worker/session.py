@@ -15,14 +15,7 @@ from typing import Protocol
 from launcher.core.errors import UserError
 from launcher.core.generation import Answer, ChatTurn
 from launcher.core.models import Thinking
-from launcher.engine.protocol import (
-    AnswerFinished,
-    AnswerStarted,
-    Failure,
-    Generate,
-    OperationFailed,
-    WorkerEvent,
-)
+from launcher.engine.protocol import AnswerFinished, AnswerStarted, Failure, Generate, OperationFailed, WorkerEvent
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.answering import NEVER_BEGUN, Answering
 from launcher.engine.worker.batch import Batch
@@ -132,13 +125,16 @@ class Session:
 
     def fail_all(self, failure: Failure) -> None:
         """A step broke off with a bug: all answers end with this failure, and the cache is not trusted any more."""
-        operations = [w.command.id for w in self._waiting]
-        operations += [s.work.operation for s in self.slots if s.work]
+        # One that was just beginning is in both places.
+        open_works = {w.command.id: w.work for w in self._waiting}
+        open_works |= {s.work.operation: s.work for s in self.slots if s.work}
         self._waiting.clear()
         for slot in self.slots:
             slot.release()
             slot.keep(0)
-        for operation in dict.fromkeys(operations):
+        for operation, work in open_works.items():
+            if work:
+                work.choice.free()
             self._send(OperationFailed(operation, failure))
             self._stops.end(operation)
 
@@ -209,10 +205,10 @@ class Session:
             self._fail(slot, Failure.of(work.failure))
             return
         answer = work.finish(len(slot.cached))
-        slot.release()
-        work.choice.free()
         self._remember_written(work)
         self.keeper.answered(slot, work)
+        slot.release()  # from here on a bug would not find it any more
+        work.choice.free()
         self._send(AnswerFinished(work.operation, answer))
         self._stops.end(work.operation)
 
@@ -308,9 +304,9 @@ class Session:
         if reading and len(working) > 1:
             newest = max(reading, key=lambda s: _work_of(s).operation)
             work = _work_of(newest)
+            work.start_over()
             newest.release()
             newest.keep(0)
-            work.start_over()
             self._waiting.appendleft(_Waiting(work.command, work, must_be_alone=True))
             return
         longest = max(working, key=lambda s: len(s.cached))
