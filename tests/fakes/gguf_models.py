@@ -9,7 +9,7 @@ written therefore depends on the whole context (a cache bug changes the text), w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +17,8 @@ import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter, TokenType
 from gguf.quants import quantize
 from numpy.typing import NDArray
+
+from tests.fakes import gguf_compressed
 
 BOS, EOS, PAD = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜▁pad▁｜>"
 USER, ASSISTANT = "<｜User｜>", "<｜Assistant｜>"
@@ -88,7 +90,7 @@ class Shape:
     is_legacy: bool = False
     """The unsplit attn_kv_b of files from before April 2025: full keys and values in the cache."""
     sliding_window: int = 64
-    """granite_swa only: tokens that its windowed layers see."""
+    """granite_swa and deepseek4: tokens that their windowed layers see."""
     nextn_layers: int = 0
     """The last so many of the blocks predict further tokens (MTP): no part of an ordinary answer."""
 
@@ -115,7 +117,7 @@ def make_model(
 
     Args:
         path: where to.
-        arch: "deepseek2", "deepseek" (experts with plain attention), "qwen2", "granite_swa" (sliding window) or "llama".
+        arch: "deepseek2", "deepseek4", "deepseek" (experts with plain attention), "qwen2", "granite_swa" (sliding window) or "llama".
         shape: sizes; more layers make it slower, more experts make it bigger.
         template: a key of TEMPLATES, any Jinja text, or None for a file without a template.
         weight_type: "f32", "f16" or "q8_0" of the matrices.
@@ -134,13 +136,14 @@ def make_model(
     vocabulary.write(writer)
     if template is not None:
         writer.add_chat_template(TEMPLATES.get(template, template))
-    weights = _Weights(writer, np.random.default_rng(seed), weight_type, disturbance / shape.n_layer**0.5)
+    weights = Weights(writer, np.random.default_rng(seed), weight_type, disturbance / shape.n_layer**0.5)
     pairs = vocabulary.pairs(end_weight, think_end_weight)
     if opens_thought:
         start, think = vocabulary.ids[ASSISTANT], vocabulary.ids["<think>"]
         pairs = {pair: weight for pair, weight in pairs.items() if pair[0] != start} | {(start, think): 1.0}
     _write_embeddings(weights, vocabulary, shape, pairs)
-    (_write_deepseek2 if arch == "deepseek2" else _write_plain_attention)(weights, shape, arch)
+    writers = {"deepseek2": _write_deepseek2, "deepseek4": _write_deepseek4}
+    writers.get(arch, _write_plain_attention)(weights, shape, arch)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -216,7 +219,9 @@ class _Vocabulary:
 
 
 @dataclass(frozen=True)
-class _Weights:
+class Weights:
+    """Writes tensors of random numbers. `block_gain`: how much a block's last matrices add to the residual stream."""
+
     writer: GGUFWriter
     random: np.random.Generator
     weight_type: str
@@ -242,7 +247,7 @@ class _Weights:
 
 
 def _write_embeddings(
-    weights: _Weights, vocabulary: _Vocabulary, shape: Shape, pairs: dict[tuple[int, int], float]
+    weights: Weights, vocabulary: _Vocabulary, shape: Shape, pairs: dict[tuple[int, int], float]
 ) -> None:
     voters = sorted({here for here, _ in pairs})
     width = shape.n_embd
@@ -271,7 +276,7 @@ def _write_common(writer: GGUFWriter, shape: Shape) -> None:
     writer.add_layer_norm_rms_eps(1e-6)
 
 
-def _write_deepseek2(weights: _Weights, shape: Shape, arch: str) -> None:
+def _write_deepseek2(weights: Weights, shape: Shape, arch: str) -> None:
     w, s = weights.writer, shape
     head = s.nope_dim + s.rope_dim
     _write_common(w, s)
@@ -314,7 +319,19 @@ def _write_deepseek2(weights: _Weights, shape: Shape, arch: str) -> None:
             weights.ones(b + "nextn.hnorm.weight", s.n_embd)
 
 
-def _write_plain_attention(weights: _Weights, shape: Shape, arch: str) -> None:
+def _write_deepseek4(weights: Weights, shape: Shape, arch: str) -> None:
+    del arch
+    shape = replace(shape, leading_dense=0)
+    _write_common(weights.writer, shape)
+    _write_expert_counts(weights.writer, shape)
+    gguf_compressed.write_metadata(weights, shape)
+    gguf_compressed.write_ends(weights, shape)
+    for layer in range(shape.n_layer):
+        gguf_compressed.write_attention(weights, shape, layer)
+        _write_experts_or_dense(weights, shape, layer, has_bias=True)
+
+
+def _write_plain_attention(weights: Weights, shape: Shape, arch: str) -> None:
     """llama, qwen2, granite_swa, where every other layer sees a window only, and deepseek, which has experts."""
     w, s = weights.writer, shape
     _write_common(w, s)
@@ -354,7 +371,7 @@ def _write_expert_counts(w: GGUFWriter, s: Shape) -> None:
     w.add_expert_weights_scale(1.0)
 
 
-def _write_experts_or_dense(weights: _Weights, s: Shape, layer: int, *, has_bias: bool) -> None:
+def _write_experts_or_dense(weights: Weights, s: Shape, layer: int, *, has_bias: bool) -> None:
     b = f"blk.{layer}."
     weights.ones(b + "ffn_norm.weight", s.n_embd)
     if layer < s.leading_dense:
@@ -370,7 +387,7 @@ def _write_experts_or_dense(weights: _Weights, s: Shape, layer: int, *, has_bias
     _write_ffn(weights, b + "ffn_{}_shexp.weight", s.n_embd, s.n_ff_exp)
 
 
-def _write_ffn(weights: _Weights, pattern: str, n_embd: int, n_ff: int, experts: int = 0) -> None:
+def _write_ffn(weights: Weights, pattern: str, n_embd: int, n_ff: int, experts: int = 0) -> None:
     weights.matrix(pattern.format("gate"), n_ff, n_embd, experts=experts)
     weights.matrix(pattern.format("up"), n_ff, n_embd, experts=experts)
     weights.matrix(pattern.format("down"), n_embd, n_ff, gain=2 * weights.block_gain, experts=experts)

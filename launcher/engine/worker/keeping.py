@@ -239,10 +239,10 @@ class Keeper:
         self._make_room(slot, len(found.header.tokens))
         started = time.monotonic()
         try:
-            slot.cached[:] = states.read(self._native, slot.sequence, found, is_stopped)
+            slot.replace(states.read(self._native, slot.sequence, found, is_stopped))
         except states.StateRefused as reason:
             if self._native.binding.llama.llama_memory_seq_pos_max(self._native.memory, slot.sequence) < 0:
-                slot.cached.clear()
+                slot.replace(())
             self._refuse(operation, found.path, reason)
             return 0
         if found.state_bytes >= _MEASURED_BYTES:

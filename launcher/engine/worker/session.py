@@ -175,8 +175,8 @@ class Session:
         assert slot is not None  # noqa: S101 - the caller made sure
         self._send(AnswerStarted(work.operation))
         restored = self.keeper.prepare(work, slot, lambda: self._stops.is_stopped(work.operation))
-        reused = slot.keep(slot.common(work.prompt.tokens))
-        slot.work, slot.state_file, slot.is_saved = work, work.request.state_file, False
+        reused = slot.begin(work)
+        slot.state_file, slot.is_saved = work.request.state_file, False
         work.begin(reused, min(reused, restored))
         if self.drafting:
             self.drafting.begin(work)
@@ -236,6 +236,7 @@ class Session:
             count = min(len(todo), limit)
             if not count:
                 break
+            count = slot.piece(count)
             is_last = count == len(todo)
             chunk, wanted = todo if is_last else todo[:count], int(is_last)
             if self.drafting and is_last:
@@ -253,8 +254,7 @@ class Session:
         start = len(alone.cached) if alone else 0
         for slot, count, _ in places:
             work = _work_of(slot)
-            slot.cached += work.todo[:count]
-            del work.todo[:count]
+            slot.evaluated(count)
             is_reading = is_reading or work.is_reading
         if is_reading:
             # A decode on a GPU returns before it is done: reading is measured with the wait for it.

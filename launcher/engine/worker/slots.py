@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from launcher.engine.worker.answering import Answering
+from launcher.engine.worker.checkpoints import Checkpoints
 from launcher.engine.worker.model import NativeModel
 
 
@@ -31,6 +32,7 @@ class Slot:
         self.used_at = 0.0
         self._native = native
         self._llama: Any = native.binding.llama
+        self._checkpoints = Checkpoints(native, sequence)
         self._n_swa = int(self._llama.llama_model_n_swa(native.model))
 
     def common(self, tokens: Sequence[int]) -> int:
@@ -47,6 +49,31 @@ class Slot:
         del self.cached[count:]
         return count
 
+    def begin(self, work: Answering) -> int:
+        """Make an answer here; returns how many of its prompt's first tokens are in the cache already."""
+        self.work = work
+        reused = self.keep(self.common(work.prompt.tokens))
+        self._checkpoints.make(reused)
+        return reused
+
+    def replace(self, tokens: Sequence[int]) -> None:
+        """The native cache holds this now, whatever it held before."""
+        self._checkpoints.drop_after(0)
+        self.cached[:] = tokens
+
+    def piece(self, count: int) -> int:
+        """How many of the next `count` tokens go into one batch: it ends where a checkpoint is to be made."""
+        return min(count, self._next_stop() - len(self.cached))
+
+    def evaluated(self, count: int) -> None:
+        """The native cache has the first `count` tokens of what is to do."""
+        stop, work = self._next_stop(), self.work
+        assert work is not None  # noqa: S101 - it was in the batch
+        self.cached += work.todo[:count]
+        del work.todo[:count]
+        if work.todo and len(self.cached) == stop:
+            self._checkpoints.make(stop)
+
     def take_back(self) -> None:
         """After a decode that failed or was broken off: what it put into the cache goes; what had to go with it is to do again."""
         count = self._cut(len(self.cached))
@@ -59,21 +86,33 @@ class Slot:
         self.work = None
         self.used_at = time.monotonic()
 
+    def _next_stop(self) -> int:
+        """How many tokens of the prompt the cache is to have next."""
+        work, n_cached = self.work, len(self.cached)
+        n_wanted = n_cached + (len(work.todo) if work else 0)
+        return self._checkpoints.next_stop(n_cached, n_wanted) if work and work.is_reading else n_wanted
+
     def _cut(self, count: int) -> int:
-        """Remove the native cache's entries from position `count` on; returns how many tokens are left: `count` or 0."""
+        """Remove the native cache's entries from position `count` on; returns how many tokens are left, `count` or fewer."""
+        left = count if self._goes_back(count) else self._checkpoints.restore(count)
+        if not left:
+            self._llama.llama_memory_seq_rm(self._native.memory, self.sequence, -1, -1)
+        self._checkpoints.drop_after(left)
+        return left
+
+    def _goes_back(self, count: int) -> bool:
+        """Take the cache itself back; False where it cannot, and then it may be of no use before a checkpoint is restored."""
         llama, memory = self._llama, self._native.memory
         if llama.llama_memory_seq_pos_max(memory, self.sequence) == count - 1:
-            return count
+            return True
         # Some caches cannot go back at all (recurrent states, deepseek4) and say so.
-        if count > 0 and llama.llama_memory_seq_rm(memory, self.sequence, count, -1):
-            if not self._n_swa:
-                return count
-            # A sliding window keeps its last positions only: after going back, the ones before the cut may be gone.
-            oldest = llama.llama_memory_seq_pos_min(memory, self.sequence)
-            if 0 <= oldest <= max(0, count - self._n_swa):
-                return count
-        llama.llama_memory_seq_rm(memory, self.sequence, -1, -1)
-        return 0
+        if count == 0 or not llama.llama_memory_seq_rm(memory, self.sequence, count, -1):
+            return False
+        if not self._n_swa:
+            return True
+        # A sliding window keeps its last positions only: after going back, the ones before the cut may be gone.
+        oldest = llama.llama_memory_seq_pos_min(memory, self.sequence)
+        return 0 <= oldest <= max(0, count - self._n_swa)
 
 
 def choose(slots: Sequence[Slot], tokens: Sequence[int], state_file: str) -> Slot | None:

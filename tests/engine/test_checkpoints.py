@@ -1,0 +1,299 @@
+"""Caches that cannot go back (sliding windows, deepseek4): later turns read what follows a checkpoint, and say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from launcher.core.generation import Answer
+from launcher.core.plans import Placement
+from launcher.engine.kv_states import SUFFIX
+from launcher.engine.protocol import AnswerFinished, PromptProgress, StatesSaved
+from launcher.engine.worker import checkpoints
+from launcher.engine.worker.checkpoints import BEFORE_END_TOKENS, LEAST_TOKENS, MOST_COUNT, STEP_TOKENS, Checkpoints
+from tests.engine.conftest import Engine, question
+
+Models = Callable[..., Path]
+ARCHITECTURES = ("granite_swa", "deepseek4")
+THINKING = {"thinking_budget": 12, "max_tokens": 60}
+ELSEWHERE = "Nothing of this. " * 40
+
+
+def text(name: str, sentences: int) -> str:
+    return " ".join(f"{name}{i} the engine keeps every word of your question." for i in range(sentences))
+
+
+def placement(n_parallel: int = 1, n_ctx: int = 2048) -> Placement:
+    # Small pieces, so that the windowed cache has little room beside its window.
+    return Placement(n_gpu_layers=0, n_ctx=n_ctx, threads=1, n_parallel=n_parallel, n_ubatch=32)
+
+
+def load(engine: Engine, models: Models, arch: str, template: str, where: Placement) -> Engine:
+    engine.load(models(arch, template=template, weight_type="f32", end_weight=0.0), where)
+    return engine
+
+
+def afresh(engine: Engine, *turns: str, **options: object) -> Answer:
+    """The answer of a context that holds nothing of the conversation."""
+    engine.ask(ELSEWHERE, max_tokens=1)
+    answer = engine.ask(*turns, **options)
+    assert answer.timings.reused_tokens < 10
+    return answer
+
+
+def evaluated(answer: Answer) -> int:
+    return answer.timings.prompt_tokens - answer.timings.reused_tokens
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def arch(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def thinker(models: Models, arch: str) -> Iterator[Engine]:
+    """Drops its thoughts from the history."""
+    engine = Engine()
+    yield load(engine, models, arch, "r1", placement())
+    engine.client.close()
+
+
+@pytest.fixture(scope="module")
+def reference(models: Models, arch: str) -> Iterator[Engine]:
+    engine = Engine()
+    yield load(engine, models, arch, "r1", placement())
+    engine.client.close()
+
+
+def test_a_turn_after_a_thought_reads_only_what_follows_the_checkpoint(thinker: Engine, reference: Engine) -> None:
+    turns = [text("a", 40)]
+    before = thinker.ask(*turns, **THINKING)
+    for i in range(3):
+        assert before.reasoning
+        turns += [before.answer, text(f"q{i}.", 3)]
+        answer = thinker.ask(*turns, **THINKING)
+        # The end of the last prompt but for what opened the answer; the thought came right after it.
+        assert answer.timings.reused_tokens >= before.timings.prompt_tokens - BEFORE_END_TOKENS
+        fresh = afresh(reference, *turns, **THINKING)
+        assert (answer.answer, answer.reasoning) == (fresh.answer, fresh.reasoning)
+        before = answer
+
+
+def test_an_answer_made_again_reads_the_end_of_its_prompt(thinker: Engine) -> None:
+    first = thinker.ask(text("again", 30), **THINKING)
+    second = thinker.ask(text("again", 30), **THINKING)
+    assert 1 <= evaluated(second) <= BEFORE_END_TOKENS
+    assert (second.answer, second.reasoning) == (first.answer, first.reasoning)
+
+
+def test_an_edited_question_goes_back_behind_the_answer_before_it(thinker: Engine, reference: Engine) -> None:
+    first = thinker.ask(text("e", 30), **THINKING)
+    thinker.ask(text("e", 30), first.answer, text("x", 20), **THINKING)
+    turns = (text("e", 30), first.answer, text("y", 20))
+    edited = thinker.ask(*turns, **THINKING)
+    assert edited.timings.reused_tokens >= first.timings.prompt_tokens - BEFORE_END_TOKENS
+    fresh = afresh(reference, *turns, **THINKING)
+    assert (edited.answer, edited.reasoning) == (fresh.answer, fresh.reasoning)
+
+
+def test_what_another_conversation_left_is_not_gone_back_to(thinker: Engine, reference: Engine) -> None:
+    thinker.ask(text("a", 40), **THINKING)
+    # As long, and in the same slot: all places of the first one's checkpoints are within it.
+    other = thinker.ask(text("b", 40), **THINKING)
+    assert other.timings.reused_tokens < 10
+    answer = thinker.ask("Short. " + text("b", 39), **THINKING)
+    assert answer.timings.reused_tokens < 10
+    fresh = afresh(reference, "Short. " + text("b", 39), **THINKING)
+    assert (answer.answer, answer.reasoning) == (fresh.answer, fresh.reasoning)
+
+
+def test_a_prompt_stopped_half_way_is_taken_up_again(thinker: Engine, reference: Engine) -> None:
+    long = text("s", 60)
+    operation = thinker.client.generate(question(long, **THINKING))
+    thinker.seen.wait(PromptProgress, lambda e: e.id == operation and e.done_tokens > 200)
+    thinker.client.stop(operation)
+    thinker.seen.wait(AnswerFinished, lambda e: e.id == operation)
+    answer, fresh = thinker.ask(long, **THINKING), afresh(reference, long, **THINKING)
+    assert (answer.answer, answer.reasoning) == (fresh.answer, fresh.reasoning)
+
+
+def test_edits_at_several_depths_of_a_long_prompt(
+    make_engine: Callable[..., Engine], models: Models, arch: str
+) -> None:
+    where = Placement(n_gpu_layers=0, n_ctx=3072, threads=1)
+    engine, other = (load(make_engine(), models, arch, "v3", where) for _ in range(2))
+    sentences = text("d", 190).split(". ")
+    whole = engine.ask(". ".join(sentences), max_tokens=4)
+    assert STEP_TOKENS + 300 < whole.timings.prompt_tokens < 3000
+    reached: list[int] = []
+    # From the end towards the beginning: each drops the checkpoints after it, and the ones before stay.
+    for share in (0.95, 0.3):
+        at = int(len(sentences) * share)
+        prompt = ". ".join([*sentences[:at], "Instead of it, something new", *sentences[at + 1 :]])
+        answer = engine.ask(prompt, max_tokens=20)
+        reached.append(answer.timings.reused_tokens)
+        assert answer.answer == afresh(other, prompt, max_tokens=20).answer
+    assert reached[0] >= STEP_TOKENS > reached[1]
+
+
+def test_several_slots_go_back_each_on_its_own(engine: Engine, models: Models, arch: str, reference: Engine) -> None:
+    load(engine, models, arch, "r1", placement(3, 4096))
+    chats = [[text(name, 25 + 5 * i)] for i, name in enumerate("abc")]
+    before = [0, 0, 0]
+    for turn in range(3):
+        operations = [engine.client.generate(question(*turns, **THINKING)) for turns in chats]
+        for i, operation in enumerate(operations):
+            answer = engine.seen.wait(AnswerFinished, lambda e, o=operation: e.id == o).answer
+            fresh = afresh(reference, *chats[i], **THINKING)
+            assert (answer.answer, answer.reasoning) == (fresh.answer, fresh.reasoning)
+            assert answer.timings.reused_tokens >= before[i] - BEFORE_END_TOKENS
+            before[i] = answer.timings.prompt_tokens
+            chats[i] += [answer.answer, text(f"{turn}.{i}.", 4)]
+
+
+def test_a_state_from_the_disk_begins_its_own_checkpoints(
+    make_engine: Callable[..., Engine], models: Models, arch: str, tmp_path: Path
+) -> None:
+    engine, state = make_engine(), {"state_file": str(tmp_path / "states" / f"a{SUFFIX}"), "max_tokens": 20}
+    load(engine, models, arch, "v3", placement())
+    turns = [text("k", 40)]
+    first = engine.ask(*turns, **state)
+    operation = engine.client.save_states()
+    assert engine.seen.wait(StatesSaved, lambda e: e.id == operation).count == 1
+    # The slot is another's now, with checkpoints of its own; then the first one's state comes into it.
+    engine.ask(text("other", 40), max_tokens=20)
+    turns += [first.answer, text("x", 12)]
+    second = engine.ask(*turns, **state)
+    kept = second.timings.restored_tokens
+    assert kept == first.timings.context_used > 300
+    assert second.timings.reused_tokens == kept
+    turns[-1] = text("y", 12)
+    third = engine.ask(*turns, **state)
+    assert third.timings.reused_tokens >= kept
+    # Into what came from the disk nothing leads back, least of all the other's checkpoints.
+    early = "Short. " + text("k", 39)
+    fourth = engine.ask(early, **state)
+    assert fourth.timings.reused_tokens < 10
+    other = load(make_engine(), models, arch, "v3", placement())
+    assert fourth.answer == other.ask(early, max_tokens=20).answer
+    assert third.answer == afresh(other, *turns, max_tokens=20).answer
+
+
+# --- where they are made, and which stay ------------------------------------------------------------------------------
+
+
+class FakeLlama:
+    """Counts; a state is `size` bytes."""
+
+    def __init__(self, size: int, n_swa: int = 64) -> None:
+        self.size, self.n_swa, self.end = size, n_swa, 0
+        self.restored = 0
+
+    def llama_model_n_swa(self, _model: object) -> int:
+        return self.n_swa
+
+    def llama_model_is_recurrent(self, _model: object) -> bool:
+        return False
+
+    llama_model_is_hybrid = llama_model_is_recurrent
+
+    def llama_state_seq_get_size_ext(self, *_: object) -> int:
+        return self.size
+
+    def llama_state_seq_get_data_ext(self, *_: object) -> int:
+        return self.size
+
+    def llama_state_seq_set_data_ext(self, *_: object) -> int:
+        self.restored += 1
+        return self.size
+
+    def llama_memory_seq_rm(self, _memory: object, _sequence: int, start: int, _end: int) -> bool:
+        self.end = start
+        return True
+
+    def llama_memory_seq_pos_max(self, *_: object) -> int:
+        return self.end - 1
+
+
+def made_by(llama: FakeLlama, n_parallel: int = 1) -> Checkpoints:
+    native: Any = SimpleNamespace(
+        binding=SimpleNamespace(llama=llama),
+        model=None,
+        context=None,
+        memory=None,
+        placement=SimpleNamespace(n_parallel=n_parallel),
+    )
+    return Checkpoints(native, 0)
+
+
+def places(made: Checkpoints, most: int) -> list[int]:
+    """Where it can go back to, the last place first."""
+    found: list[int] = []
+    while most := made.restore(most):
+        found.append(most)
+        most -= 1
+    return found
+
+
+def read(made: Checkpoints, start: int, end: int) -> list[int]:
+    """Read a prompt as a slot does."""
+    stops: list[int] = []
+    while start < end:
+        start = made.next_stop(start, end)
+        if start < end:
+            made.make(start)
+            stops.append(start)
+    return stops
+
+
+def test_they_are_made_at_steps_and_before_the_end() -> None:
+    made = made_by(FakeLlama(10))
+    end = 2 * STEP_TOKENS + 500
+    assert read(made, 0, end) == [STEP_TOKENS, 2 * STEP_TOKENS, end - BEFORE_END_TOKENS]
+    # A later turn: nothing again where one is, and none so close that it saves nothing.
+    assert read(made, end, end + LEAST_TOKENS // 2) == []
+    assert read(made, end, end + 100) == [end + 100 - BEFORE_END_TOKENS]
+    assert read(made_by(FakeLlama(10)), 0, LEAST_TOKENS) == []
+    assert read(made_by(FakeLlama(10)), 0, STEP_TOKENS + 10) == [STEP_TOKENS + 10 - BEFORE_END_TOKENS]
+
+
+def test_a_cache_that_goes_back_by_itself_gets_none() -> None:
+    llama = FakeLlama(10, n_swa=0)
+    made = made_by(llama)
+    assert read(made, 0, 5 * STEP_TOKENS) == []
+    made.make(1000)
+    assert made.restore(1000) == 0
+    assert llama.restored == 0
+
+
+def test_a_cut_takes_the_later_ones() -> None:
+    made = made_by(FakeLlama(10))
+    read(made, 0, 4 * STEP_TOKENS)
+    made.drop_after(2 * STEP_TOKENS + 1)
+    assert places(made, 4 * STEP_TOKENS) == [2 * STEP_TOKENS, STEP_TOKENS]
+
+
+def test_bytes_and_number_are_bounded_and_what_stays_is_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = 100
+    monkeypatch.setattr(checkpoints, "MOST_BYTES", 8 * size)
+    made = made_by(FakeLlama(size))
+    read(made, 0, 40 * STEP_TOKENS)
+    found = places(made, 40 * STEP_TOKENS)
+    assert len(found) == 8
+    assert found[0] == 40 * STEP_TOKENS - BEFORE_END_TOKENS
+    gaps = [a - b for a, b in zip(found, [*found[1:], 0], strict=True)]
+    assert max(gaps) <= 10 * STEP_TOKENS
+    many = made_by(FakeLlama(1))
+    read(many, 0, 100 * STEP_TOKENS)
+    assert len(places(many, 100 * STEP_TOKENS)) == MOST_COUNT
+    # Four slots share the bytes; one that is larger than its share is not kept.
+    shared = made_by(FakeLlama(size), n_parallel=4)
+    read(shared, 0, 10 * STEP_TOKENS)
+    assert len(places(shared, 10 * STEP_TOKENS)) == 2
+    too_big = made_by(FakeLlama(checkpoints.MOST_BYTES + 1))
+    too_big.make(100)
+    assert places(too_big, 100) == []
