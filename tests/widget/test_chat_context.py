@@ -110,6 +110,16 @@ class Desk:
     def has_button(self, name: str) -> bool:
         return any(b.isVisible() and b.text() == name for b in self.page.findChildren(QAbstractButton))
 
+    def say_until_summarising(self, text: str) -> bool:
+        """Say it and wait until older messages are summarised or the answer is there; whether the former."""
+        strip = self.page._summarising
+        self.page.composer.set_text(text)
+        self.press("Send")
+        self.qtbot.waitUntil(
+            lambda: strip.isVisible() or (not self.is_busy and self.engine.model is not None), timeout=PATIENCE_MS
+        )
+        return strip.isVisible()
+
     def wait_until_quiet(self) -> None:
         self.qtbot.waitUntil(lambda: self.engine.model is not None and not self.is_busy, timeout=PATIENCE_MS)
 
@@ -197,13 +207,9 @@ def test_a_chat_is_summarised_by_the_model_itself(desk: Desk, model_path: Path) 
     desk.use(model_path)
     desk.page.context_policy_chosen.emit(ContextPolicy.SUMMARISE)
     shown: list[str] = []
-    strip = desk.page._summarising
     for n in range(7):
-        desk.page.composer.set_text(f"{n}. {QUESTION}")
-        desk.press("Send")
-        desk.qtbot.waitUntil(lambda: strip.isVisible() or (not desk.is_busy and desk.engine.model is not None), timeout=PATIENCE_MS)  # fmt: skip
-        if strip.isVisible():
-            shown.append(strip._words.text())
+        if desk.say_until_summarising(f"{n}. {QUESTION}"):
+            shown.append(desk.page._summarising._words.text())
         desk.wait_until_quiet()
         if desk.chat.summaries:
             break
@@ -238,18 +244,14 @@ def test_a_chat_is_summarised_by_the_model_itself(desk: Desk, model_path: Path) 
 def test_a_cancelled_summary_trims_and_says_so(desk: Desk, endless_path: Path, model_path: Path) -> None:
     desk.use(model_path)
     desk.page.context_policy_chosen.emit(ContextPolicy.SUMMARISE)
-    strip = desk.page._summarising
     for n in range(8):
-        desk.page.composer.set_text(f"{n}. {QUESTION}")
-        desk.press("Send")
-        desk.qtbot.waitUntil(lambda: strip.isVisible() or (not desk.is_busy and desk.engine.model is not None), timeout=PATIENCE_MS)  # fmt: skip
-        if strip.isVisible():
+        if desk.say_until_summarising(f"{n}. {QUESTION}"):
             desk.press("Cancel the summary")
         desk.wait_until_quiet()
         if desk.chat.cut_id:
             break
     assert not desk.chat.summaries
-    assert not strip.isVisible()
+    assert not desk.page._summarising.isVisible()
     assert desk.notice() == (
         "The oldest messages were left out: there is no summary of them.",
         "The summary was cancelled.",
@@ -323,12 +325,8 @@ def test_a_continued_answer_lets_older_messages_go(desk: Desk, endless_path: Pat
 def test_stop_while_summarising_leaves_an_empty_answer(desk: Desk, model_path: Path) -> None:
     desk.use(model_path)
     desk.page.context_policy_chosen.emit(ContextPolicy.SUMMARISE)
-    strip = desk.page._summarising
     for n in range(8):
-        desk.page.composer.set_text(f"{n}. {QUESTION}")
-        desk.press("Send")
-        desk.qtbot.waitUntil(lambda: strip.isVisible() or (not desk.is_busy and desk.engine.model is not None), timeout=PATIENCE_MS)  # fmt: skip
-        if strip.isVisible():
+        if desk.say_until_summarising(f"{n}. {QUESTION}"):
             desk.press("Stop")
             break
         desk.wait_until_quiet()
