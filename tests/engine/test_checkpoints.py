@@ -101,13 +101,14 @@ def test_an_edited_question_goes_back_behind_the_answer_before_it(thinker: Engin
 
 
 def test_what_another_conversation_left_is_not_gone_back_to(thinker: Engine, reference: Engine) -> None:
-    thinker.ask(text("a", 40), **THINKING)
-    # As long, and in the same slot: all places of the first one's checkpoints are within it.
+    thinker.ask(text("a", 20), **THINKING)
     other = thinker.ask(text("b", 40), **THINKING)
     assert other.timings.reused_tokens < 10
-    answer = thinker.ask("Short. " + text("b", 39), **THINKING)
+    # Edited behind the place of the first one's checkpoint, and before its own.
+    edited = text("b", 24) + " Changed. " + text("c", 15)
+    answer = thinker.ask(edited, **THINKING)
     assert answer.timings.reused_tokens < 10
-    fresh = afresh(reference, "Short. " + text("b", 39), **THINKING)
+    fresh = afresh(reference, edited, **THINKING)
     assert (answer.answer, answer.reasoning) == (fresh.answer, fresh.reasoning)
 
 
@@ -165,7 +166,7 @@ def test_a_state_from_the_disk_begins_its_own_checkpoints(
     operation = engine.client.save_states()
     assert engine.seen.wait(StatesSaved, lambda e: e.id == operation).count == 1
     # The slot is another's now, with checkpoints of its own; then the first one's state comes into it.
-    engine.ask(text("other", 40), max_tokens=20)
+    engine.ask(text("other", 20), max_tokens=20)
     turns += [first.answer, text("x", 12)]
     second = engine.ask(*turns, **state)
     kept = second.timings.restored_tokens
@@ -174,8 +175,8 @@ def test_a_state_from_the_disk_begins_its_own_checkpoints(
     turns[-1] = text("y", 12)
     third = engine.ask(*turns, **state)
     assert third.timings.reused_tokens >= kept
-    # Into what came from the disk nothing leads back, least of all the other's checkpoints.
-    early = "Short. " + text("k", 39)
+    # Into what came from the disk nothing leads back, least of all the other's checkpoint, whose place is before this edit.
+    early = text("k", 30) + " Changed. " + text("c", 9)
     fourth = engine.ask(early, **state)
     assert fourth.timings.reused_tokens < 10
     other = load(make_engine(), models, arch, "v3", placement())
