@@ -67,13 +67,14 @@ for n, command in zip(range(300), commands):
     engine = make_engine(patience=Patience(obey_s=0.5))
     engine.load(Path("x"))
     accepted: list[int] = []
+    is_over = threading.Event()
 
     def count() -> None:
         accepted.append(engine.client.count_tokens(()))
 
     def hammer() -> None:
         with contextlib.suppress(UserError):  # no model is loaded
-            while True:
+            while not is_over.is_set():
                 count()
 
     def from_the_listener() -> None:
@@ -88,6 +89,7 @@ for n, command in zip(range(300), commands):
         engine.seen.wait(TokensCounted)
         engine.client.unload()
     engine.seen.wait(StateChanged, lambda e: e.state in (EngineState.STOPPED, EngineState.CRASHED))
+    is_over.set()
     for thread in threads:
         thread.join()
     told = Counter(e.id for _, e in engine.seen.events if isinstance(e, (TokensCounted, OperationFailed)))
