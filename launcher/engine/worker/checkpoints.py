@@ -24,7 +24,7 @@ MOST_COUNT = 32
 """Of one slot, as in llama-server."""
 STEP_TOKENS = 2048
 """Between those inside a long prompt: an edit deep in it reads half of that again on average, and one batch in so many tokens is
-split. llama-server's 8,192 are minutes where experts are read from RAM."""
+split. llama-server's 8,192 take most of a minute to read where V4-Flash has its experts in RAM."""
 BEFORE_END_TOKENS = 4
 """Room for what a template opens the answer with ("<｜Assistant｜><think>\\n" has three tokens): the history has it otherwise."""
 LEAST_TOKENS = 32
