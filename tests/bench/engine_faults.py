@@ -387,12 +387,16 @@ def _is_running(pid: int) -> bool:
 # --- all runs ---------------------------------------------------------------------------------------------------------
 
 
+def _children() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
 def _figures() -> dict[str, float]:
     me = psutil.Process()
     return {
         "threads": me.num_threads(),
         "descriptors": me.num_fds(),
-        "children": len(me.children(recursive=True)),
+        "children": len(_children()),
         "MiB": me.memory_info().rss / MIB,
     }
 
@@ -408,6 +412,7 @@ def run(runs: int, seed: int, models: list[Installed], qt: QApplication) -> Outc
     """`runs` faults; now and then the app is closed in the middle of one and opened again."""
     outcome, chance = Outcome(), random.Random(seed)
     settled: dict[str, float] = {}
+    others = _children()  # of whoever called: a test session has a screen of its own
     app = App(qt)
     try:
         for number in range(runs):
@@ -434,8 +439,8 @@ def run(runs: int, seed: int, models: list[Installed], qt: QApplication) -> Outc
         app.close()
     end = _figures()
     outcome.growth = {name: end[name] - settled.get(name, value) for name, value in end.items()}
-    if end["children"]:
-        outcome.failures.append(f"left behind: {psutil.Process().children(recursive=True)}")
+    if left := _children() - others:
+        outcome.failures.append(f"left behind: {left}")
     return outcome
 
 

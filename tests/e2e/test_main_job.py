@@ -68,7 +68,7 @@ def test_from_first_start_to_a_chat_that_is_still_there(start: Start, hub: FakeH
     wait_for_answer(app, words=12)
     assert robot.wait_until(lambda: robot.find(contains="tokens/s"), 10)
     picture("5-answering")
-    assert "KV cache" in robot.wait_for(contains="RAM, ").name
+    assert robot.wait_until(lambda: any("KV cache" in bar.name for bar in robot.find_all(contains="RAM, ")), 10)
     robot.press("Stop")
     robot.wait_for("Send")
     robot.wait_for(contains="stopped · ")
