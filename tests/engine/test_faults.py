@@ -146,6 +146,8 @@ def test_what_the_system_does_not_let_go_is_left_behind(
     worker = psutil.Process(pid_of(engine))
     monkeypatch.setattr(WorkerProcess, "kill", lambda _self: None)  # as a process inside a driver behaves
     worker.suspend()
+    while worker.status() != psutil.STATUS_STOPPED:  # the signal is on its way
+        time.sleep(0.01)
     engine.client.unload()
     failure = crash_of(engine)
     worker.kill()
