@@ -128,6 +128,11 @@ class Placement:
     is_threads_fixed: bool = True
 
 
+def layers_on_gpu(n_gpu_layers: int, n_layer: int) -> int:
+    """Of a model's `n_layer` layers those on the graphics card, as users read it: the output, which goes there first, is no layer."""
+    return min(n_layer, max(0, n_gpu_layers - 1))
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceMemory:
     """What one device will hold (or holds). `unaccounted_bytes`: driver context, workspaces: not in the engine's own figures.

@@ -85,7 +85,7 @@ def _try(pack: Pack, doubts: int) -> _Finding:
         return _ended(ending, doubts)
     hello = heard[0]
     if hello.protocol != PROTOCOL_VERSION:
-        return _Finding(say("Its worker speaks another version of our language."))
+        return _Finding(say("Its worker speaks another version of the protocol."))
     return _Finding(devices=dict(Counter(d.backend for d in hello.devices)))
 
 

@@ -268,7 +268,7 @@ def _check_manifest(manifest: Manifest) -> None:
     if not manifest.backends or not set(manifest.backends) <= set(BACKENDS):
         raise PackError(say("It names backends that this program does not know."))
     if not 0 < len(manifest.files) <= _MOST_FILES:
-        raise PackError(say("It lists {n} files.", n=len(manifest.files)))
+        raise PackError(say("It lists {n} files; 1 to {most} are allowed.", n=len(manifest.files), most=_MOST_FILES))
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:

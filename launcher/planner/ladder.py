@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from launcher.core.machine import Machine
-from launcher.core.plans import Placement, Plan, Wishes
+from launcher.core.plans import Placement, Plan, Wishes, layers_on_gpu
 from launcher.core.units import gib, whole
 from launcher.core.words import listed, say
 from launcher.planner.ladder_levers import (
@@ -127,6 +127,16 @@ def relaxed(wishes: Wishes) -> Iterator[Wishes]:
             yield wishes
 
 
+def freed(before: Wishes, after: Wishes) -> tuple[str, ...]:
+    """What `relaxed` gave up that no placement shows."""
+    said: list[str] = []
+    if after.tensor_split != before.tensor_split:
+        said.append(say("other shares of the graphics cards"))
+    if after.draft != before.draft:
+        said.append(say("without a draft model"))
+    return tuple(said)
+
+
 def changes(before: Placement, after: Placement, n_layer: int) -> tuple[str, ...]:
     """What a placement gives up against another one, from what to what; what it gains is not said."""
     said: list[str] = []
@@ -134,14 +144,18 @@ def changes(before: Placement, after: Placement, n_layer: int) -> tuple[str, ...
         said.append(say("context {now} instead of {before} tokens", now=whole(after.n_ctx), before=whole(before.n_ctx)))
     if after.kv_type_k not in UNSQUEEZED and after.kv_type_k != before.kv_type_k:
         said.append(say("KV cache {now} instead of {before}", now=after.kv_type_k, before=before.kv_type_k))
+    elif after.kv_type_v not in UNSQUEEZED and after.kv_type_v != before.kv_type_v:
+        said.append(say("V cache {now} instead of {before}", now=after.kv_type_v, before=before.kv_type_v))
     if after.n_ubatch < before.n_ubatch:
         said.append(
             say("prompts in pieces of {now} instead of {before} tokens", now=after.n_ubatch, before=before.n_ubatch)
         )
-    layers, were = (min(p.n_gpu_layers, n_layer + 1) for p in (after, before))
-    if not layers and were:
+    if before.mtp and not after.mtp:
+        said.append(say("without the file's own prediction layers (MTP)"))
+    layers, were = (layers_on_gpu(p.n_gpu_layers, n_layer) for p in (after, before))
+    if before.n_gpu_layers and not after.n_gpu_layers:
         said.append(
-            say("on the processor alone instead of {n} of {all} layers on the graphics card", n=were, all=n_layer + 1)
+            say("on the processor alone instead of {n} of {all} layers on the graphics card", n=were, all=n_layer)
         )
         return tuple(said)
     if after.expert_layers_on_cpu > before.expert_layers_on_cpu:
@@ -152,6 +166,10 @@ def changes(before: Placement, after: Placement, n_layer: int) -> tuple[str, ...
                 before=before.expert_layers_on_cpu,
             )
         )
+    elif after.expert_layers_on_cpu == before.expert_layers_on_cpu:
+        parts = set(after.boundary_experts_on_cpu) - set(before.boundary_experts_on_cpu)
+        if parts:
+            said.append(say("expert tensors {parts} of one more layer in RAM", parts=listed(*sorted(parts))))
     if layers < were:
         said.append(say("{now} instead of {before} layers on the graphics card", now=layers, before=were))
     return tuple(said)
@@ -227,10 +245,10 @@ class _Descent:
             self._machine, self._item, said, self._seen, self._found(setting), self._draft, is_installed=True
         )
         plan = replace(plan, model=failed.model, repo=failed.repo)
-        changed = listed(*changes(failed.placement, plan.placement, failed.n_layer))
+        changed = listed(*changes(failed.placement, plan.placement, failed.n_layer)) or plan.summary
         why, is_by_hand = self._short.words, self._is_by_hand(setting)
         words = (
-            say("{why}: {changes}, although it was set by hand.", why=why, changes=changed)
+            say("{why}: {changes}. What was set by hand had to give way.", why=why, changes=changed)
             if is_by_hand
             else say("{why}: {changes}.", why=why, changes=changed)
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from launcher.core.models import KvLayout, QuantQuality
-from launcher.core.plans import Wishes
+from launcher.core.plans import Wishes, layers_on_gpu
 from launcher.core.units import gb, gib, rate, whole
 from launcher.core.words import joined, say
 from launcher.planner.layout import Layout, Loader
@@ -40,7 +40,7 @@ def summary(found: Found) -> str:
     loader, s = found.loader, found.layout.setting
     n = loader.n_layer
     cards = card_names(g.name for g, b in zip(loader.view.gpus, found.layout.gpus, strict=True) if b.weights)
-    blocks = min(n, max(0, s.n_gpu_layers - 1))
+    blocks = layers_on_gpu(s.n_gpu_layers, n)
     if not cards or (not blocks and not s.n_gpu_layers):
         return say("on the processor")
     if blocks < n:

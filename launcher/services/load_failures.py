@@ -125,7 +125,7 @@ def nothing_smaller(error: UserError, plan: Plan, row: Row, n_loads: int, steps:
     tried = (
         say("{n} loads were tried, each with less than the one before.", n=n_loads)
         if n_loads > 1
-        else say("Nothing smaller fits.")
+        else say("No smaller plan fits.")
     )
     numbers = say(
         "The last plan needs {size} on {device}, where {free} are free.",

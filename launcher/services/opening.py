@@ -144,7 +144,7 @@ class Opening:
         plan = None if self._failures >= MOST_LOADS else self._smaller(machine, last.plan, short)
         if plan is None:
             raise nothing_smaller(error, last.plan, short, self._failures, tuple(self._steps))
-        return self._ready(plan, last.intended, machine, say("Smaller than the plan that the engine verified."))
+        return self._ready(plan, last.intended, machine, _not_again())
 
     def learn(self, loaded: Loaded) -> None:
         """Keep what the load really took beside the engine's figures, for the next plans."""
@@ -207,9 +207,10 @@ class Opening:
             plan = self._plan(machine, wishes)
             if plan.fits:
                 self._wishes = wishes
-                changed = listed(*ladder.changes(wished.placement, plan.placement, plan.n_layer))
+                changed = ladder.changes(wished.placement, plan.placement, plan.n_layer)
+                changed = listed(*changed, *ladder.freed(self._request.wishes, wishes)) or plan.summary
                 why = say("{size} were missing", size=gib(wished.missing_bytes))
-                self._say(say("{why}: {changes}, although it was set by hand.", why=why, changes=changed))
+                self._say(say("{why}: {changes}. What was set by hand had to give way.", why=why, changes=changed))
                 return plan
         raise does_not_fit(wished)
 
@@ -251,7 +252,7 @@ class Opening:
         smaller = self._smaller(machine, found.before, tightest_row(found.after, machine))
         if smaller is None:
             raise does_not_fit(found.after)
-        return smaller, say("The engine needs more than was computed.")
+        return smaller, _not_again()
 
     def _asked(self, machine: Machine) -> Verified:
         from launcher.services.exact import plan_exactly
@@ -308,3 +309,7 @@ class Opening:
         request = LoadRequest(self._request.path, plan.name, plan.quant, plan.placement, self._draft)
         self._last = Prepared(request, plan, intended, machine, self._variant, tuple(self._steps), unverified)
         return self._last
+
+
+def _not_again() -> str:
+    return say("It is smaller than the plan that the engine verified, and was not verified again.")

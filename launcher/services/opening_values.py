@@ -9,7 +9,7 @@ from launcher.core.errors import UserError
 from launcher.core.generation import DraftModel, LoadRequest
 from launcher.core.machine import Machine
 from launcher.core.models import Sampling, Variant
-from launcher.core.plans import Plan, Wishes
+from launcher.core.plans import Plan, Wishes, layers_on_gpu
 from launcher.core.units import rate
 from launcher.core.words import listed, say
 
@@ -78,13 +78,13 @@ class Prepared:
     @property
     def fallback_words(self) -> str:
         """The fallback with its price."""
-        plan, n = self.intended, self.intended.n_layer + 1
+        plan, n = self.intended, self.intended.n_layer
         cards = listed(*(d.name for d in plan.memory.devices if d.kind == "gpu"))
         return say(
             "The processor does all the work, not {card}: planned were {layers} of {all} layers there and {before} tokens/s; "
             "now {now} tokens/s are likely.",
             card=cards,
-            layers=min(plan.placement.n_gpu_layers, n),
+            layers=layers_on_gpu(plan.placement.n_gpu_layers, n),
             all=n,
             before=rate(plan.speed.decode_tokens_s),
             now=rate(self.plan.speed.decode_tokens_s),

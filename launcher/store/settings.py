@@ -72,7 +72,7 @@ UNLOAD_MINUTES = Setting(
 KV_STATE_CAP_GB = Setting(
     "chat.state_cap_gb",
     4,
-    "Disk for chats' states",
+    "Saved states of chats",
     "Long chats go on without being read again; at most so many GB, 0 keeps none.",
     low=0,
     high=1000,
@@ -81,7 +81,7 @@ ENGINE_PACK = Setting(
     "engine.pack",
     "auto",
     "Engine",
-    "auto takes the fastest engine that works here; else the name of one that launcher doctor lists.",
+    "auto takes the best engine that works here; else the name of one that launcher doctor lists.",
 )
 HUB_ENDPOINT = Setting(
     "hub.endpoint",

@@ -135,7 +135,7 @@ def weights(devices: tuple[DeviceMemory, ...]) -> int:
 def test_layers_that_did_not_reach_a_card_are_said(engine: Engine, models: Models) -> None:
     loaded = engine.load(models(), place(n_gpu_layers=5))
     assert loaded.gpu_layers == 0
-    assert loaded.notes[0].startswith("Planned: 5 of 5 layers on the graphics card. Actual: 0.")
+    assert loaded.notes[0].startswith("Planned: 4 of 4 layers on the graphics card. Actual: 0.")
 
 
 def test_a_device_that_is_gone(engine: Engine, models: Models) -> None:

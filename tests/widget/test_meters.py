@@ -219,7 +219,7 @@ def test_the_processor_doing_the_cards_work_is_an_alarm(alarms: AlarmBanner, qtb
 def test_what_memory_made_of_the_plan_is_an_alarm_of_the_same_kind(alarms: AlarmBanner) -> None:
     """The ladder ended on the processor: that was the plan in the end, but not what was meant."""
     words = (
-        "1.2 GiB were missing on RTX 4090: on the processor alone instead of 65 of 65 layers on the graphics card.",
+        "1.2 GiB were missing on RTX 4090: on the processor alone instead of 64 of 64 layers on the graphics card.",
     )
     placement = replace(LOADED.placement, n_gpu_layers=0)
     loaded = replace(LOADED, gpu_layers=0, placement=placement, notes=words)
@@ -239,7 +239,7 @@ def test_what_was_given_up_is_a_notice(alarms: AlarmBanner) -> None:
     cross.click()
     assert alarms.words == ()
     alarms.set_loaded(replace(LOADED, notes=("The file names no template.",)), PLAN, PLAN)
-    assert alarms.words == ("Something to know about this load",)
+    assert alarms.words == ("Notes about this load",)
 
 
 def test_a_plan_for_the_processor_is_no_alarm(alarms: AlarmBanner) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from launcher.core.generation import LoadRequest
-from launcher.core.plans import Placement
+from launcher.core.plans import Placement, layers_on_gpu
 from launcher.core.units import gib
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.model import NativeModel
@@ -27,8 +27,8 @@ def placement_notes(request: LoadRequest, native: NativeModel, binding: Binding)
     notes: list[str] = []
     if native.gpu_layers < wanted:
         notes.append(
-            f"Planned: {wanted} of {n_layer + 1} layers on the graphics card. Actual: {native.gpu_layers}. "
-            "The processor does the rest."
+            f"Planned: {layers_on_gpu(wanted, n_layer)} of {n_layer} layers on the graphics card. "
+            f"Actual: {layers_on_gpu(native.gpu_layers, n_layer)}. The processor does the rest."
         )
     if native.n_ctx < placement.n_ctx:
         notes.append(f"Planned: {placement.n_ctx:,} tokens of context. Actual: {native.n_ctx:,}.")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from launcher.core.errors import NextStep
 from launcher.core.generation import Loaded
 from launcher.core.machine import Sample
-from launcher.core.plans import Plan
+from launcher.core.plans import Plan, layers_on_gpu
 from launcher.core.units import gib, rate
 from launcher.core.words import joined
 
@@ -47,10 +47,10 @@ def fallback_alarm(loaded: Loaded, predicted: Plan | None, card: str, intended: 
     if loaded.gpu_layers >= planned:
         return None
     why = translate("Alarms", "Planned: {planned} of {all} layers on {card}. Actual: {actual}.").format(
-        planned=min(planned, loaded.n_layer),
+        planned=layers_on_gpu(planned, loaded.n_layer),
         all=loaded.n_layer,
         card=card,
-        actual=min(loaded.gpu_layers, loaded.n_layer),
+        actual=layers_on_gpu(loaded.gpu_layers, loaded.n_layer),
     )
     again = NextStep(translate("Alarms", "Load again"), "load_again")
     if loaded.gpu_layers == 0:
@@ -79,7 +79,7 @@ def load_notice(notes: Sequence[str], *, is_less: bool) -> Alarm | None:
     what = (
         translate("Alarms", "Loaded with less than planned")
         if is_less
-        else translate("Alarms", "Something to know about this load")
+        else translate("Alarms", "Notes about this load")
     )
     return Alarm(what, joined(*notes), (NextStep(translate("Alarms", "Load again"), "load_again"),) if is_less else ())
 

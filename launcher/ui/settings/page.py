@@ -244,7 +244,7 @@ class SettingsPage(QWidget):
         engine = self._row(
             ENGINE_PACK.key,
             self.tr("Engine"),
-            self.tr("Which build of llama.cpp runs models. Automatic takes the fastest one that works here."),
+            self.tr("Which build of llama.cpp runs models. Automatic takes the best one that works here."),
             self.engine,
             mark=self._next_load(),
             below=True,

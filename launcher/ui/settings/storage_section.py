@@ -139,7 +139,7 @@ class StorageSection(SectionCard):
                 name,
                 self.tr(
                     "A long chat that is opened again goes on at once instead of being read again. The files are readable "
-                    "for you only and go with their chat; those longest unused make room. 0 keeps none."
+                    "for you only and are deleted with their chat; those longest unused make room. 0 keeps none."
                 ),
                 box,
                 below=True,
