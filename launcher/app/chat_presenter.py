@@ -238,7 +238,7 @@ class ChatPresenter(QObject):
             return
         what = self.tr("The engine is started again in {n} s.").format(n=f"{pause_s:.0f}")
         steps = (NextStep(self.tr("Load again"), StepAction.LOAD_AGAIN),)
-        waits = UserError("engine_restarts", what, self.tr("It stopped twice within two minutes."), steps)
+        waits = UserError("engine_restarts", what, self._engine.restart_reason(), steps)
         self._page.show_engine_error(waits, BannerKind.WARN)
         self._restart.start(round(1000 * pause_s))
 

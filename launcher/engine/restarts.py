@@ -33,12 +33,12 @@ class Restarts:
             UserError: "engine_unstable": it stopped too often in a short time; the user decides.
         """
         now = self._clock()
-        recent = [at for at in self._crashes if now - at < WINDOW_S]
+        recent = self._recent(now)
         if len(recent) >= MOST_CRASHES:
             raise UserError(
                 "engine_unstable",
                 say("The engine is not started again by itself."),
-                say("It stopped {n} times within {minutes} minutes.", n=len(recent), minutes=f"{WINDOW_S / 60:.0f}"),
+                self.reason(),
                 (
                     NextStep("Load again", "load_again"),
                     NextStep("Choose another model", "choose_model"),
@@ -47,3 +47,11 @@ class Restarts:
             )
         since_last_s = now - recent[-1] if recent else WINDOW_S
         return max(0.0, _PAUSES_S[len(recent)] - since_last_s)
+
+    def reason(self) -> str:
+        """Why there is a pause or an end, in words."""
+        n = len(self._recent(self._clock()))
+        return say("It stopped {n} times within {minutes} minutes.", n=n, minutes=f"{WINDOW_S / 60:.0f}")
+
+    def _recent(self, now: float) -> list[float]:
+        return [at for at in self._crashes if now - at < WINDOW_S]

@@ -13,6 +13,7 @@ from launcher.core.errors import UserError
 from launcher.core.generation import ChatTurn, GenerateRequest, Loaded
 from launcher.core.models import Variant
 from launcher.core.plans import Plan, Wishes
+from launcher.core.words import known
 from launcher.engine import protocol
 from launcher.engine.client import EngineClient
 from launcher.engine.kv_states import StateFolder, chat_states
@@ -148,6 +149,10 @@ class EngineService(QObject):
         """
         return self._restarts.pause_s()
 
+    def restart_reason(self) -> str:
+        """Why such a load waits, in words."""
+        return self._restarts.reason()
+
     def generate(self, request: GenerateRequest, chat_id: str = "") -> None:
         """Make an answer; `text_streamed` and one of `answer_finished`, `answer_failed` follow.
 
@@ -260,7 +265,7 @@ class EngineService(QObject):
         self._opening = None
         self._opened[installed.path] = opening.wishes, self.intended
         self.steps = opening.steps
-        self.model = replace(loaded, notes=(*opening.steps, *loaded.notes))
+        self.model = replace(loaded, notes=(*opening.steps, *map(known, loaded.notes)))
         self.loaded.emit(self.model)
         self._tasks.run(lambda: opening.learn(loaded))
 

@@ -21,7 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TRANSLATIONS = ROOT / "resources" / "i18n"
 _QT_ROOMS = ("ui", "app", "services")
 # What is shown through `known()`: which arguments hold its texts.
-_SHOWN_AS_KNOWN = {"UserError": slice(1, 3), "Failure": slice(1, 3), "NextStep": slice(0, 1)}
+_SHOWN_AS_KNOWN = {
+    "UserError": slice(1, 3),
+    "Failure": slice(1, 3),
+    "NextStep": slice(0, 1),
+    "known": slice(0, 1),
+    # Functions that make a UserError of its reason.
+    **dict.fromkeys(("_refused", "_impossible", "bad_grammar", "bad_schema"), slice(0, 1)),
+}
 _CATALOG = ROOT / "resources" / "catalog" / "models.json"
 _CATALOG_KEYS = {"families": ("name", "summary"), "variants": ("strengths", "honest_note", "licence", "why_not")}
 # All but the command line, which is English.

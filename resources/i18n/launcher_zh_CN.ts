@@ -161,8 +161,8 @@
         <translation>加载时缩减了方案</translation>
     </message>
     <message>
-        <source>Something to know about this load</source>
-        <translation>关于此次加载的说明</translation>
+        <source>Notes about this load</source>
+        <translation>关于本次加载的说明</translation>
     </message>
     <message>
         <source>The driver moved {size} of the model to RAM, because another program needs the card.</source>
@@ -290,10 +290,6 @@
     <message>
         <source>Load again</source>
         <translation>重新加载</translation>
-    </message>
-    <message>
-        <source>It stopped twice within two minutes.</source>
-        <translation>它在两分钟内停止了两次。</translation>
     </message>
 </context>
 <context>
@@ -2708,6 +2704,10 @@
         <translation>取消显存上限后放得下。</translation>
     </message>
     <message>
+        <source>Without the draft it fits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{size} RAM</source>
         <translation>{size} 内存</translation>
     </message>
@@ -3506,8 +3506,8 @@
         <translation>引擎</translation>
     </message>
     <message>
-        <source>Which build of llama.cpp runs models. Automatic takes the fastest one that works here.</source>
-        <translation>运行模型所用的 llama.cpp 构建版本。“自动”会选用本机可用的最快版本。</translation>
+        <source>Which build of llama.cpp runs models. Automatic takes the best one that works here.</source>
+        <translation>运行模型所用的 llama.cpp 构建版本。“自动”会选用本机可用的最佳版本。</translation>
     </message>
     <message>
         <source>System prompt</source>
@@ -3906,7 +3906,7 @@
         <translation>GB（上限）</translation>
     </message>
     <message>
-        <source>A long chat that is opened again goes on at once instead of being read again. The files are readable for you only and go with their chat; those longest unused make room. 0 keeps none.</source>
+        <source>A long chat that is opened again goes on at once instead of being read again. The files are readable for you only and are deleted with their chat; those longest unused make room. 0 keeps none.</source>
         <translation>重新打开长对话时可以立即继续，模型无需重新读取。文件只有您能读取，并随对话一起删除；达到上限时，先删除最久未使用的。0 表示不保存。</translation>
     </message>
 </context>
@@ -4939,10 +4939,6 @@
         <translation>它列出了 {n} 个文件，其中没有完整的 GGUF 模型。</translation>
     </message>
     <message>
-        <source>It lists {n} files.</source>
-        <translation>它列出了 {n} 个文件。</translation>
-    </message>
-    <message>
         <source>It must be one word of letters, digits and signs, as the hub&apos;s page shows it.</source>
         <translation>应为 hub 网页上显示的一串字母、数字和符号，中间没有空格。</translation>
     </message>
@@ -5073,10 +5069,6 @@
     <message>
         <source>Its worker died at the start.</source>
         <translation>其引擎进程一启动就终止了。</translation>
-    </message>
-    <message>
-        <source>Its worker speaks another version of our language.</source>
-        <translation>其引擎进程使用另一版本的协议。</translation>
     </message>
     <message>
         <source>Its {size} do not begin with “GGUF”. Models for this program are GGUF files; others (safetensors, MLX, ONNX) have to be converted first.</source>
@@ -5427,10 +5419,6 @@
         <translation>端口后面不能再有内容。不支持自动配置脚本（PAC）。</translation>
     </message>
     <message>
-        <source>Nothing smaller fits.</source>
-        <translation>没有放得下的更小方案。</translation>
-    </message>
-    <message>
         <source>Nothing was changed.</source>
         <translation>没有做任何更改。</translation>
     </message>
@@ -5593,10 +5581,6 @@
     <message>
         <source>Small models that learned from R1: they run on ordinary PCs.</source>
         <translation>向 R1 学习的小模型：普通电脑即可运行。</translation>
-    </message>
-    <message>
-        <source>Smaller than the plan that the engine verified.</source>
-        <translation>小于引擎验证过的方案。</translation>
     </message>
     <message>
         <source>So many answers cannot be made at once.</source>
@@ -5845,10 +5829,6 @@
     <message>
         <source>The engine needs more than was computed</source>
         <translation>引擎所需多于计算值</translation>
-    </message>
-    <message>
-        <source>The engine needs more than was computed.</source>
-        <translation>引擎所需多于计算值。</translation>
     </message>
     <message>
         <source>The engine needs {size} more on {name} than is free there.</source>
@@ -6343,6 +6323,70 @@
         <translation>无法到达：这台电脑没有连接网络。</translation>
     </message>
     <message>
+        <source>A part of a union or of allOf is no schema.</source>
+        <translation>联合类型或 allOf 的某一部分不是 schema。</translation>
+    </message>
+    <message>
+        <source>A reference leads back to itself.</source>
+        <translation>有一个引用指回了自身。</translation>
+    </message>
+    <message>
+        <source>Answers are written without guesses.</source>
+        <translation>生成回答时不使用候选词元。</translation>
+    </message>
+    <message>
+        <source>It contains a zero byte.</source>
+        <translation>其中含有零字节。</translation>
+    </message>
+    <message>
+        <source>It has no rule called root.</source>
+        <translation>其中没有名为 root 的规则。</translation>
+    </message>
+    <message>
+        <source>It has no token embedding.</source>
+        <translation>其中没有词元嵌入。</translation>
+    </message>
+    <message>
+        <source>It holds no tensors.</source>
+        <translation>其中不含张量。</translation>
+    </message>
+    <message>
+        <source>It is smaller than the plan that the engine verified, and was not verified again.</source>
+        <translation>此方案小于引擎验证过的方案，未再次验证。</translation>
+    </message>
+    <message>
+        <source>It lists {n} files; 1 to {most} are allowed.</source>
+        <translation>它列出了 {n} 个文件；允许 1 至 {most} 个。</translation>
+    </message>
+    <message>
+        <source>Its cache cannot drop the guesses that did not come true.</source>
+        <translation>它的缓存无法丢弃未命中的候选词元。</translation>
+    </message>
+    <message>
+        <source>Its worker speaks another version of the protocol.</source>
+        <translation>其引擎进程使用另一版本的协议。</translation>
+    </message>
+    <message>
+        <source>No smaller plan fits.</source>
+        <translation>没有放得下的更小方案。</translation>
+    </message>
+    <message>
+        <source>The engine could not make a context for the file&apos;s prediction layers.</source>
+        <translation>引擎无法为文件中的预测层创建上下文。</translation>
+    </message>
+    <message>
+        <source>The file does not hold the prediction layer that its header names.</source>
+        <translation>文件头声明了预测层，但文件中没有。</translation>
+    </message>
+    <message>
+        <source>The file is of the older layout of this architecture, without split attention.</source>
+        <translation>此文件采用该架构的旧布局，没有拆分的注意力张量。</translation>
+    </message>
+    <message>
+        <source>The plan reserves one row of logits only; each guess needs another.</source>
+        <translation>方案只预留了一行 logits；每个候选词元还需另外一行。</translation>
+    </message>
+    <message>
         <source>The summary was cancelled.</source>
         <translation>已取消生成摘要。</translation>
     </message>
@@ -6353,6 +6397,10 @@
     <message>
         <source>The system holds its process {pid} inside a driver or a disk that does not answer. What it holds of memory may stay taken until the computer is restarted.</source>
         <translation>其进程 {pid} 停在没有响应的驱动程序或磁盘操作中，系统不会放开它。它占用的内存可能要到重启电脑后才会释放。</translation>
+    </message>
+    <message>
+        <source>The text that the answer is to go on from does not follow it.</source>
+        <translation>要续写的已有文本不符合该语法。</translation>
     </message>
     <message>
         <source>The variable {name} names it.</source>
@@ -6491,6 +6539,10 @@
         <translation>此引擎尚不支持。</translation>
     </message>
     <message>
+        <source>This engine was built without the functions for it.</source>
+        <translation>此引擎的构建不含所需的函数。</translation>
+    </message>
+    <message>
         <source>This entry is there twice.</source>
         <translation>此条目出现了两次。</translation>
     </message>
@@ -6607,6 +6659,10 @@
         <translation>使用预测值</translation>
     </message>
     <message>
+        <source>V cache {now} instead of {before}</source>
+        <translation>V 缓存由 {before} 改为 {now}</translation>
+    </message>
+    <message>
         <source>V2 and Coder-V2</source>
         <translation>V2 和 Coder-V2</translation>
     </message>
@@ -6715,6 +6771,10 @@
         <translation>专家层</translation>
     </message>
     <message>
+        <source>expert tensors {parts} of one more layer in RAM</source>
+        <translation>再将一层的专家张量 {parts} 放入内存</translation>
+    </message>
+    <message>
         <source>experts of {now} instead of {before} layers in RAM</source>
         <translation>专家在内存的层由 {before} 层增至 {now} 层</translation>
     </message>
@@ -6797,6 +6857,10 @@
     <message>
         <source>on the processor alone instead of {n} of {all} layers on the graphics card</source>
         <translation>改为只在处理器上运行（原为 {all} 层中 {n} 层在显卡上）</translation>
+    </message>
+    <message>
+        <source>other shares of the graphics cards</source>
+        <translation>显卡间的分配比例改变</translation>
     </message>
     <message>
         <source>parts</source>
@@ -6933,6 +6997,14 @@
     <message>
         <source>unknown size</source>
         <translation>大小未知</translation>
+    </message>
+    <message>
+        <source>without a draft model</source>
+        <translation>不使用草稿模型</translation>
+    </message>
+    <message>
+        <source>without the file&apos;s own prediction layers (MTP)</source>
+        <translation>不使用文件自带的预测层（MTP）</translation>
     </message>
     <message>
         <source>{backend} is the best that works here.</source>
@@ -7663,12 +7735,12 @@
         <translation>{why}：不再使用草稿模型 {name}。</translation>
     </message>
     <message>
-        <source>{why}: {changes}, although it was set by hand.</source>
-        <translation>{why}，因此改动了手动设置的值：{changes}。</translation>
-    </message>
-    <message>
         <source>{why}: {changes}.</source>
         <translation>{why}：{changes}。</translation>
+    </message>
+    <message>
+        <source>{why}: {changes}. What was set by hand had to give way.</source>
+        <translation>{why}：{changes}。手动设置的值不得不让步。</translation>
     </message>
     <message>
         <source>{words} (carried over from another model, not measured).</source>

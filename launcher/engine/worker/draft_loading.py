@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from launcher.core.errors import UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.plans import MemoryUse
+from launcher.core.words import known
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.draft_model import DraftModel, load_draft_model, use_threads_of, with_draft
 from launcher.engine.worker.drafting import Drafting
@@ -67,8 +68,8 @@ def load_draft(
         memory = with_draft(memory, native.binding, layers.context, weights=False)
         return LoadedDraft(Drafting(layers, most), "MTP", memory)
     except UserError as error:
-        note = f"{error.what} {error.why} Answers are written without guesses."
-        return LoadedDraft(None, "", memory, (note,))
+        # Sentence by sentence: the window knows each in its language.
+        return LoadedDraft(None, "", memory, (error.what, error.why, known("Answers are written without guesses.")))
 
 
 def _rows_for_guesses(native: NativeModel) -> int:
@@ -80,11 +81,17 @@ def _rows_for_guesses(native: NativeModel) -> int:
     placement = native.placement
     rows = min(max(placement.n_parallel, placement.n_outputs), placement.n_batch) - 1
     if rows < 1:
-        why = "The plan reserves one row of logits only; each guess needs another."
-        raise UserError("draft_impossible", "This model is loaded without room for guesses.", why)
+        raise UserError(
+            "draft_impossible",
+            "This model is loaded without room for guesses.",
+            "The plan reserves one row of logits only; each guess needs another.",
+        )
     if not _can_go_back(native):
-        why = "Its cache cannot drop the guesses that did not come true."
-        raise UserError("draft_impossible", "Nothing can draft for this model.", why)
+        raise UserError(
+            "draft_impossible",
+            "Nothing can draft for this model.",
+            "Its cache cannot drop the guesses that did not come true.",
+        )
     return rows
 
 
