@@ -2704,10 +2704,6 @@
         <translation>取消显存上限后放得下。</translation>
     </message>
     <message>
-        <source>Without the draft it fits.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>{size} RAM</source>
         <translation>{size} 内存</translation>
     </message>

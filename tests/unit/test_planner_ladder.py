@@ -11,7 +11,7 @@ from launcher.core.machine import Machine
 from launcher.core.models import KvLayout
 from launcher.core.plans import Placement, Plan, Wishes
 from launcher.core.units import GIB
-from launcher.planner.ladder import RAM, LadderStep, Shortage, changes, ladder, relaxed, step_down
+from launcher.planner.ladder import RAM, LadderStep, Shortage, changes, freed, ladder, relaxed, step_down
 from launcher.planner.plans import Item, item_of, plan_item
 from tests.unit.planner_machines import NAMES, described
 
@@ -176,11 +176,11 @@ def test_a_card_that_is_gone_leaves_the_processor() -> None:
 
 def test_wishes_give_way_one_after_the_other() -> None:
     wishes = Wishes(context=65_536, kv_type="f16", n_ubatch=2048, n_gpu_layers=30, expert_layers_on_cpu=0)
-    freed = list(relaxed(wishes))
-    assert [w.context for w in freed[:4]] == [32_768, 16_384, 8192, None]
-    assert {w.kv_type for w in freed[:4]} == {"f16"}
-    assert freed[-1] == Wishes()
-    assert len(set(freed)) == len(freed)
+    given_way = list(relaxed(wishes))
+    assert [w.context for w in given_way[:4]] == [32_768, 16_384, 8192, None]
+    assert {w.kv_type for w in given_way[:4]} == {"f16"}
+    assert given_way[-1] == Wishes()
+    assert len(set(given_way)) == len(given_way)
     assert list(relaxed(Wishes())) == []
 
 
@@ -204,3 +204,16 @@ def test_only_losses_are_changes() -> None:
         "experts of 5 instead of 0 layers in RAM",
         "19 instead of 27 layers on the graphics card",
     )
+
+
+def test_every_lever_that_gives_way_is_named() -> None:
+    before = Placement(28, 8192, mtp=True)
+    assert changes(before, Placement(28, 8192, kv_type_v="q8_0", boundary_experts_on_cpu=("up",)), 27) == (
+        "V cache q8_0 instead of f16",
+        "without the file's own prediction layers (MTP)",
+        "expert tensors up of one more layer in RAM",
+    )
+    by_hand = Wishes(tensor_split=(1.0, 2.0), draft="small")
+    *_, last = relaxed(by_hand)
+    assert freed(by_hand, last) == ("other shares of the graphics cards", "without a draft model")
+    assert freed(last, last) == ()
