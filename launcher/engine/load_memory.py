@@ -8,7 +8,6 @@ counts, from the third on, within bounds. One small file per engine build and pr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from statistics import median_low
 
 from launcher.core.paths import data_dir
 from launcher.core.plans import MemoryUse
@@ -64,6 +63,10 @@ def note_load(info: EngineInfo, memory: MemoryUse) -> None:
 def unaccounted_bytes(info: EngineInfo) -> dict[str, int]:
     """The middle of the last loads by device name, for the devices that are still the same cards."""
     known = _read(info).devices
+    if not known:
+        return {}
+    from statistics import median_low  # with decimals and fractions: only where something was loaded
+
     return {
         d.name: median_low(known[d.name].unaccounted_bytes)
         for d in info.devices

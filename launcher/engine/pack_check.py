@@ -7,7 +7,6 @@ because a computer may be busy once; everything else stays as it was found. `lau
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
@@ -60,6 +59,8 @@ class Trials:
         return Trial(finding.problem, tuple(finding.devices.items()))
 
     def _key(self, pack: Pack) -> str:
+        import hashlib  # OpenSSL, 4 MB: only where there is a pack to try
+
         text = "\0".join((__version__, str(PROTOCOL_VERSION), fingerprint(pack), self._around.drivers))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 

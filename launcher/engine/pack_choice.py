@@ -230,14 +230,14 @@ def libraries() -> Path | None:
 
 
 def _look(wanted: str, *, fresh: bool) -> PackChoice:
+    packs = find_packs()
+    if len(packs) == 1 and packs[0].is_built_in:
+        return choose(packs, Surroundings("", "", ""), wanted, lambda _: Trial())
     # A trial starts a worker, which is told its libraries and does not ask here.
     from launcher.engine.pack_check import Trials
     from launcher.engine.packs import binding_version
     from launcher.engine.surroundings import read_surroundings
 
-    packs = find_packs()
-    if len(packs) == 1 and packs[0].is_built_in:
-        return choose(packs, Surroundings("", "", ""), wanted, lambda _: Trial())
     around = read_surroundings(binding_version())
     trials = Trials(around, fresh=fresh)
     return choose(packs, around, wanted, trials.attempt, tries_all=fresh)

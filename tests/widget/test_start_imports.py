@@ -24,3 +24,14 @@ def test_the_workspace_is_imported_without_what_is_used_later() -> None:
     script = f"import sys, launcher.app.workspace; print(*(name for name in {LATER!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.split() == []
+
+
+def test_choosing_among_no_packs_loads_nothing_for_trials() -> None:
+    """A window's first worker asks for the engine's libraries; where nobody added a pack there is nothing to try."""
+    later = ("_hashlib", "launcher.engine.pack_check", "statistics")
+    script = (
+        "import sys; from launcher.engine import load_memory, pack_choice; assert pack_choice.current().in_use; "
+        f"print(*(name for name in {later!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == []
