@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher.catalog import builtin
 from launcher.catalog.facts import facts_of, model_name, quant_name
 from launcher.catalog.gguf import GgufHeader
 from launcher.catalog.listing import Catalog
@@ -66,6 +67,9 @@ def identify(catalog: Catalog, path: Path, headers: tuple[GgufHeader, ...], repo
     """
     facts = facts_of(headers)
     in_header = model_name(headers[0])
+    if builtin.is_builtin(path):
+        own = builtin.variant()
+        return Identity(own, own.quants[0], own.quants[0].name, own.name, facts)
     quant = _quant_in(path.name) or _quant_in(path.parent.name) or quant_name(headers[0])
     texts = [_SHARD.sub("", path.name.removesuffix(".gguf")), in_header, (repo or "").rpartition("/")[2]]
     same_shape = [v for v in catalog.variants if _is_same_shape(v, facts)]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from launcher.catalog import quality, scores, sizes
+from launcher.catalog import builtin, quality, scores, sizes
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import Family, KvLayout, ModelFile, Quant, Sampling, Thinking, Variant
 from launcher.core.paths import resource
 from launcher.core.units import GB, GIB
-from launcher.core.words import known
+from launcher.core.words import known, say
 
 _PREFIX = "deepseek-"
 # What most people take of a model or of a repository with many sizes, the first that is there.
@@ -48,8 +48,10 @@ class Catalog:
         """The variant of that name: an id with or without "deepseek-", a full name, or a repository id; in any case.
 
         Raises:
-            UserError: "unknown_model", with the nearest names.
+            UserError: "unknown_model", with the nearest names; "built_in": it is no DeepSeek model and needs no download.
         """
+        if builtin.is_named(name):
+            raise builtin.read_only(say("{name} is no model of DeepSeek's.", name=builtin.SHORT_NAME))
         wanted = name.strip().lower()
         names: dict[str, Variant] = {}
         for variant in self.variants:

@@ -8,12 +8,14 @@ import importlib
 import sys
 from dataclasses import dataclass, field, replace
 
+from launcher.catalog import builtin
 from launcher.chat.context_policy import ContextPolicy
 from launcher.chat.conversation import Message
 from launcher.cli import chat_request
 from launcher.cli.chat_load import load, load_facts
+from launcher.cli.chat_start import main_job, offer_words
 from launcher.cli.chat_talk import Manner, Talk
-from launcher.cli.chat_target import Target, fetch, installed_targets, resolve
+from launcher.cli.chat_target import Target, fetch, resolve
 from launcher.cli.chat_terminal import (
     Quit,
     Shown,
@@ -25,13 +27,11 @@ from launcher.cli.chat_terminal import (
 )
 from launcher.cli.levers import add_lever_options, wishes_of
 from launcher.cli.machines import this_machine
-from launcher.cli.output import print_json
+from launcher.cli.output import print_json, print_user_error
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Answer, Loaded
-from launcher.core.machine import Machine
 from launcher.core.paths import config_dir
-from launcher.core.plans import Plan, Recommendation, Wishes, recommendation_to_json
-from launcher.core.units import gb, gib, rate, whole
+from launcher.core.plans import Plan, Wishes
 from launcher.services.opening import OpenRequest, Prepared
 from launcher.store.settings import CONTEXT_POLICY, Settings
 
@@ -41,7 +41,12 @@ _HELP = "/new starts a new chat, /continue goes on with an answer, /quit or Ctrl
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add = parser.add_argument
-    add("model", nargs="?", metavar="MODEL", help="an installed model's name, or a GGUF file; none: what fits here")
+    add(
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="an installed model's name, a GGUF file, or tiny, the built-in one; none: what fits here",
+    )
     add("prompt", nargs="?", metavar="PROMPT", help="one question; none: a conversation, or the text on stdin")
     add("--quant", metavar="Q", help="which quantisation, where several are installed")
     add("--think", choices=("on", "off"), help="let the model reason first, where it has the choice (default: on)")
@@ -64,37 +69,63 @@ def run(args: argparse.Namespace) -> int:
     may_ask = sys.stdin.isatty() and not args.json
     machine = this_machine()
     wishes = wishes_of(args)
+    offer: Plan | None = None
     try:
         if args.model is not None:
             target = resolve(args.model, args.quant, machine, wishes, may_ask=may_ask)
         else:
-            chosen = _main_job(args, machine, wishes, may_ask=may_ask)
+            chosen, offer = main_job(args, machine, wishes, may_ask=may_ask)
             if chosen is None:
                 return 0
             target = chosen
-        prompt = args.prompt
-        if prompt is None and not may_ask:
-            prompt = sys.stdin.read().strip()
-            if not prompt:
-                raise UserError(
-                    "no_prompt",
-                    "There is no question to answer.",
-                    "Neither an argument nor anything on stdin.",
-                    (NextStep(f'Ask: launcher chat {args.model} "Hello"'),),
-                )
-        with TerminalEngine() as engine:
-            prepared, loaded = load(engine, OpenRequest(target.path, wishes))
-            chat = _Chat(args, engine, loaded, prepared)
-            if not args.json:
-                chat.say(loaded_line(loaded))
-            for note in loaded.notes:
-                chat.say(f"Note: {note}")
-            if prompt is not None:
-                return chat.ask_once(prompt)
-            chat.talk()
+        prompt = _prompt(args, may_ask=may_ask)
+        while (code := _talk_to(args, target, wishes, prompt, offer)) is None and offer is not None:
+            try:
+                fetch(offer.model, offer.quant)
+            except UserError as error:  # what answers already goes on answering
+                print_user_error(error, as_json=False)
+            else:
+                target, offer = resolve(offer.model, offer.quant, machine, wishes, may_ask=False), None
     except Quit:
         return 130
-    return 0
+    return code or 0
+
+
+def _prompt(args: argparse.Namespace, *, may_ask: bool) -> str | None:
+    """The one question; None for a conversation.
+
+    Raises:
+        UserError: nobody is there to be asked, and there is none.
+    """
+    prompt: str | None = args.prompt
+    if prompt is None and not may_ask:
+        prompt = sys.stdin.read().strip()
+        if not prompt:
+            raise UserError(
+                "no_prompt",
+                "There is no question to answer.",
+                "Neither an argument nor anything on stdin.",
+                (NextStep(f'Ask: launcher chat {args.model} "Hello"'),),
+            )
+    return prompt
+
+
+def _talk_to(
+    args: argparse.Namespace, target: Target, wishes: Wishes, prompt: str | None, offer: Plan | None
+) -> int | None:
+    """Load a model and talk. The exit code; None when the model of `offer` is wanted instead."""
+    with TerminalEngine() as engine:
+        prepared, loaded = load(engine, OpenRequest(target.path, wishes))
+        chat = _Chat(args, engine, loaded, prepared, offer)
+        if not args.json:
+            chat.say(loaded_line(loaded))
+            if prepared.variant is not None and prepared.variant.id == builtin.MODEL_ID:
+                chat.say(f"{prepared.variant.honest_note} {builtin.knows()}.")
+        for note in loaded.notes:
+            chat.say(f"Note: {note}")
+        if prompt is not None:
+            return chat.ask_once(prompt)
+        return 0 if chat.talk() else None
 
 
 @dataclass
@@ -105,6 +136,7 @@ class _Chat:
     engine: TerminalEngine
     loaded: Loaded
     prepared: Prepared
+    offer: Plan | None = None
     conversation: Talk = field(init=False)
     is_talking: bool = False
 
@@ -130,18 +162,20 @@ class _Chat:
             print_json(_answer_json(answer, self.loaded) | load_facts(self.prepared, self.loaded))
         return 130 if answer.timings.stop_reason == "stopped" else 0
 
-    def talk(self) -> None:
-        """Questions from the terminal until Ctrl+D."""
+    def talk(self) -> bool:
+        """Questions from the terminal until Ctrl+D; False when the offered model is wanted instead."""
         self.is_talking = True
         _enable_line_editing()
         self.say(_HELP)
+        if self.offer is not None:
+            self.say(offer_words(self.offer))
         interrupts = 0
         while True:
             try:
                 text = input("\n> ").strip()
             except EOFError:
                 print()
-                return
+                return True
             except KeyboardInterrupt:
                 interrupts += 1
                 if interrupts > 1:
@@ -150,7 +184,9 @@ class _Chat:
                 continue
             interrupts = 0
             if text == "/quit":
-                return
+                return True
+            if text == "/download" and self.offer is not None:
+                return False
             if text == "/new":
                 self.conversation.clear()
                 self.say("A new chat.")
@@ -198,87 +234,6 @@ class _Chat:
     def say(self, text: str) -> None:
         """A remark of the program, beside the conversation."""
         print(text, file=sys.stderr, flush=True)
-
-
-def _main_job(args: argparse.Namespace, machine: Machine, wishes: Wishes, *, may_ask: bool) -> Target | None:
-    """Machine, recommendation, download. None when nobody is there to choose: everything was printed.
-
-    Raises:
-        UserError: nothing fits.
-    """
-    from launcher import catalog, planner
-
-    found = planner.recommend(machine, catalog.load().variants)
-    if args.json:
-        print_json(recommendation_to_json(found))
-        return None
-    print(_machine_words(machine))
-    best = found.recommended
-    targets = installed_targets(machine, wishes)
-    if best is None and not targets:
-        raise UserError("does_not_fit", "No DeepSeek model of the catalog runs on this machine.", found.why_not_bigger)
-    if best is not None:
-        print(_recommendation_words(best, found))
-    if not may_ask:
-        print(_commands(best, targets))
-        return None
-    return _choose(best, targets, machine, wishes)
-
-
-def _choose(best: Plan | None, targets: list[Target], machine: Machine, wishes: Wishes) -> Target | None:
-    """Ask which model to chat with."""
-    ready = next((t for t in targets if best and t.quant == best.quant and t.name == best.name), None)
-    if ready:
-        return ready
-    options = [f"Download {best.short_name} {best.quant} ({gb(best.file_bytes)}) and chat"] if best else []
-    options += [f"Chat with {t.name} {t.quant}, installed" for t in targets]
-    print()
-    for number, option in enumerate(options, 1):
-        print(f"  {number}  {option}")
-    try:
-        reply = input(f"Which? [1-{len(options)}, Enter = 1, q = leave] ").strip().lower() or "1"
-    except (EOFError, KeyboardInterrupt):
-        raise Quit from None
-    if not reply.isdigit() or not 1 <= int(reply) <= len(options):
-        return None
-    index = int(reply) - 1
-    if best and index == 0:
-        fetch(best.model, best.quant)
-        return resolve(best.model, best.quant, machine, wishes, may_ask=False)
-    return targets[index - bool(best)]
-
-
-def _machine_words(machine: Machine) -> str:
-    gpus = [
-        f"{g.name}"
-        + (f", {gib(g.vram_total_bytes)}" if g.vram_total_bytes is not None else "")
-        + (f" ({gib(g.vram_free_bytes)} free)" if g.vram_free_bytes is not None else "")
-        for g in machine.gpus
-    ]
-    disk = f", {gb(max(d.free_bytes for d in machine.disks))} of disk free" if machine.disks else ""
-    return (
-        f"Your PC: {machine.cpu.name}, {machine.cpu.cores} cores; {gib(machine.ram.total_bytes)} of RAM "
-        f"({gib(machine.ram.free_bytes)} free); {'; '.join(gpus) or 'no graphics card that can help'}{disk}."
-    )
-
-
-def _recommendation_words(best: Plan, found: Recommendation) -> str:
-    s = best.speed
-    lines = [
-        f"Recommended: {best.name} {best.quant}, {gb(best.file_bytes)}: {best.summary}.",
-        f"  {rate(s.decode_tokens_s)} tokens/s (likely {rate(s.decode_low)}–{rate(s.decode_high)}), "
-        f"context {whole(best.context)} tokens.",
-        *(f"  {reason}" for reason in best.reasons),
-    ]
-    return "\n".join([*lines, *([f"  Why not bigger? {found.why_not_bigger}"] if found.why_not_bigger else [])])
-
-
-def _commands(best: Plan | None, targets: list[Target]) -> str:
-    lines = ["", "To go on:"]
-    if best:
-        lines += [f"  launcher download {best.model} --quant {best.quant}", f'  launcher chat {best.model} "Hello"']
-    lines += [f'  launcher chat "{t.path}"' for t in targets]
-    return "\n".join(lines)
 
 
 def _answer_json(answer: Answer, loaded: Loaded) -> dict[str, object]:

@@ -60,6 +60,10 @@ def resolve(model: str, quant: str | None, machine: Machine, wishes: Wishes, *, 
     Raises:
         UserError: unknown, not installed, or no model.
     """
+    from launcher.catalog import builtin
+
+    if builtin.is_named(model):
+        return builtin_target(machine, wishes, quant)
     path = Path(model).expanduser()
     if path.suffix == ".gguf" or path.is_file():
         return target_of(path, machine, wishes)
@@ -76,6 +80,22 @@ def resolve(model: str, quant: str | None, machine: Machine, wishes: Wishes, *, 
             (NextStep(f"Download it: launcher download {wanted}"), NextStep("See what is here: launcher library")),
         )
     return _first_that_fits(found, machine, wishes)
+
+
+def builtin_target(machine: Machine, wishes: Wishes, quant: str | None = None) -> Target:
+    """The built-in model.
+
+    Raises:
+        UserError: it is missing, or another quantisation is asked for.
+    """
+    from launcher.catalog import builtin
+
+    here = builtin.require()
+    if quant and quant.lower() != here.quant.lower():
+        raise UserError(
+            "unknown_quant", f"{here.name} is not there as {quant[:40]}.", f"It is built in as {here.quant} only."
+        )
+    return target_of(Path(here.path), machine, wishes)
 
 
 def fetch(model: str, quant: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from launcher.catalog import builtin
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import gb
@@ -21,7 +22,7 @@ def choose(models: Iterable[Installed], wanted: str, quant: str | None = None) -
         quant: only of this quantisation.
 
     Raises:
-        UserError: "not_installed", or "ambiguous_model" with what would be clear.
+        UserError: "not_installed", "ambiguous_model" with what would be clear, or "built_in": that one is not managed.
     """
     known = tuple(models)
     found = [m for m in known if _is_path_of(wanted, m)]
@@ -30,6 +31,8 @@ def choose(models: Iterable[Installed], wanted: str, quant: str | None = None) -
         found = _named(known, wanted, quant) or (_named(known, name, quant or in_name) if name else [])
     if len(found) == 1:
         return found[0]
+    if not found and (builtin.is_named(wanted) or builtin.is_builtin(Path(wanted).expanduser())):
+        raise builtin.read_only(f"{builtin.SHORT_NAME} is never removed, moved, replaced or repaired.")
     if not found:
         here = ", ".join(f"{m.name} {m.quant}".strip() for m in known[:_SHOWN])
         rest = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from launcher.catalog import builtin
 from launcher.cli.output import print_json, table
 from launcher.core.downloads import Installed
 from launcher.core.errors import UserError
@@ -42,6 +43,8 @@ def run_list(*, as_json: bool, with_fit: bool) -> int:
                 ("", "size", "from", "path", "why"), [("", gb(b.size_bytes), b.origin, b.path, b.why) for b in broken]
             )
         )
+    if here := builtin.installed():
+        print(f"\nBeside them: {here.name} {here.quant}, {gb(here.size_bytes)}: {builtin.label()}; {here.path}")
     use = library.disk_use(models)
     partial = f", unfinished downloads {gb(use.partial_bytes)}" if use.partial_bytes else ""
     print(f"{use.folder}: models {gb(use.models_bytes)}{partial}, free {gb(use.free_bytes)} of {gb(use.total_bytes)}")

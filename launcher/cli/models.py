@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from launcher import catalog
-from launcher.catalog import Catalog
+from launcher.catalog import Catalog, builtin
 from launcher.cli.output import print_json, table
 from launcher.core.codec import to_json
 from launcher.core.models import Family, Quant, Variant
@@ -21,19 +21,22 @@ def run(args: argparse.Namespace) -> int:
     """Print the catalog or one model of it."""
     known = catalog.load()
     if args.model:
-        variant = known.find(args.model)
+        variant = builtin.variant() if builtin.is_named(args.model) else known.find(args.model)
         if args.json:
             print_json(_variant_json(variant, known))
         else:
             print("\n".join(_variant_lines(variant, known)))
         return 0
     if args.json:
-        print_json({"date": known.date, "families": [_family_json(f, known) for f in known.families]})
+        families = [_family_json(f, known) for f in known.families]
+        print_json({"date": known.date, "families": families, "built_in": _builtin_json(known)})
     else:
         for family in known.families:
             print(f"{family.name}: {family.summary}")
             print(table(("", "Model", "Parameters", "Files", "Score", "Good at"), _rows(family), frozenset({4})))
             print()
+        if here := builtin.installed():
+            print(f"{here.model}, {gb(here.size_bytes)}: {builtin.label()}. Try it: launcher chat tiny\n")
         print(f"Catalog of {known.date}. One model: launcher models MODEL. What runs here: launcher recommend.")
     return 0
 
@@ -55,7 +58,10 @@ def _span(quants: tuple[Quant, ...]) -> str:
 
 
 def _variant_lines(v: Variant, known: Catalog) -> list[str]:
-    lines = [f"{v.name}  ({v.released}, {v.licence})", f"{v.strengths} {v.honest_note}".strip()]
+    lines = [
+        f"{v.name}  ({', '.join(filter(None, (v.released, v.licence)))})",
+        f"{v.strengths} {v.honest_note}".strip(),
+    ]
     if v.benchmarks:
         lines.append("Published: " + ", ".join(f"{k} {value:g}" for k, value in v.benchmarks.items()))
     if not v.loadable:
@@ -79,6 +85,11 @@ def _quant_row(q: Quant) -> tuple[str, ...]:
 def _family_json(family: Family, known: Catalog) -> dict[str, object]:
     variants = [_variant_json(v, known) for v in family.variants]
     return {"id": family.id, "name": family.name, "summary": family.summary, "variants": variants}
+
+
+def _builtin_json(known: Catalog) -> dict[str, object] | None:
+    """The built-in model, apart from DeepSeek's; null in a package without it."""
+    return _variant_json(builtin.variant(), known) if builtin.installed() else None
 
 
 def _variant_json(variant: Variant, known: Catalog) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher import catalog, planner
+from launcher.catalog import builtin
 from launcher.cli.levers import add_lever_options, wishes_of
 from launcher.cli.machines import add_machine_option, chosen_machine, is_described
 from launcher.cli.output import print_json
@@ -105,6 +106,8 @@ def _subject(args: argparse.Namespace) -> _Subject:
     path = Path(name).expanduser()
     if path.is_file() or (path.suffix == ".gguf" and "://" not in name):
         return _of_file(path)
+    if builtin.is_named(name):
+        return _of_file(Path(builtin.require().path))
     known = catalog.load()
     try:
         variant = known.find(name)

@@ -42,9 +42,9 @@ def plan_lines(plan: Plan) -> list[str]:
         f"Context         {whole(plan.context)} tokens, KV cache {p.kv_type_k}{f' and {p.kv_type_v}' if p.kv_type_v != p.kv_type_k else ''}",
         f"Placement       {levers} --threads {p.threads} --batch {p.n_batch} --ubatch {p.n_ubatch}",
         f"Quality kept    {quality}",
-        *([""] if plan.reasons else []),
+        *([""] if plan.reasons or plan.honest_note else []),
         *(f"  {r}" for r in plan.reasons),
-        *(f"  Note: {w}" for w in plan.warnings),
+        *(f"  Note: {w}" for w in (plan.honest_note, *plan.warnings) if w),
         *_lever_lines(plan),
     ]
 

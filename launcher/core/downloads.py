@@ -108,6 +108,8 @@ class Origin(StrEnum):
     """In a folder that the user added."""
     FILE = "file"
     """A single file that the user opened or dropped on the window."""
+    BUILT_IN = "built in"
+    """Part of this program (catalog/builtin.py): only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +147,8 @@ class Installed:
     def is_ours(self) -> bool:
         """Whether the launcher fetched it, and so may remove or move it."""
         return self.origin == Origin.LAUNCHER
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it is part of this program."""
+        return self.origin == Origin.BUILT_IN

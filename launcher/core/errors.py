@@ -21,6 +21,8 @@ class StepAction(StrEnum):
     LOAD_WITH_KV_TYPE = "load_with_kv_type"
     LOOK_AGAIN = "look_again"
     CHOOSE_MODEL = "choose_model"
+    TRY_BUILTIN = "try_builtin"
+    SWITCH_MODEL = "switch_model"
     DOWNLOAD_AGAIN = "download_again"
     NEW_CHAT = "new_chat"
     EDIT_MESSAGE = "edit_message"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher.catalog import builtin
 from launcher.core.downloads import Installed, Origin
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import gb
@@ -35,9 +36,11 @@ def adopt(path: str | Path) -> Installed:
     """List a GGUF file (of a set: any of its files) where it lies; nothing is copied, and nothing of it is ever deleted.
 
     Raises:
-        UserError: "file_not_found", "not_gguf", "incomplete_model", "not_a_model" or "already_listed".
+        UserError: "file_not_found", "not_gguf", "incomplete_model", "not_a_model", "already_listed" or "built_in".
     """
     file = Path(path).expanduser().absolute()
+    if builtin.is_builtin(file):
+        raise builtin.read_only(say("{name} needs no place in the library.", name=builtin.SHORT_NAME))
     candidate = _candidate(file)
     found = examine(candidate)
     if found.kind is Kind.BROKEN:

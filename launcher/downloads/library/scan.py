@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from launcher.catalog import hub
+from launcher.catalog import builtin, hub
 from launcher.catalog.gguf_bytes import shown
 from launcher.core.downloads import Installed, Origin
 from launcher.core.errors import UserError
@@ -164,8 +164,8 @@ def _found() -> Iterator[_Found]:
     ours = _our_sets()
     paths: set[tuple[Path, ...]] = set()
     for candidate in _candidates():
-        if candidate.files in paths:
-            continue  # a folder that two tools share
+        if candidate.files in paths or builtin.is_builtin(candidate.files[0]):
+            continue  # a folder that two tools share; the program's own file, which is nobody's to manage
         paths.add(candidate.files)
         try:
             stats = tuple(path.stat() for path in candidate.files)
