@@ -87,7 +87,7 @@ def source_of(name: str) -> Source:
     from launcher import catalog  # only a draft is looked up by name
 
     variant = catalog.load().find(name)
-    quant = _quant(variant)
+    quant = usual_quant(variant)
     assert quant.facts is not None  # noqa: S101 - chosen so, for the type checker
     return Source(variant.id, variant.short_name, quant.name, quant.facts)
 
@@ -124,7 +124,12 @@ def _file_source(path: str, changed_ns: int) -> Source:
     return Source(path, found.name, found.quant_name or "", found.facts)
 
 
-def _quant(variant: Variant) -> Quant:
+def usual_quant(variant: Variant) -> Quant:
+    """The file set of a catalog model that drafts where none is named.
+
+    Raises:
+        UserError: "not_loadable": this engine can load none.
+    """
     usable = [q for q in variant.quants if q.loadable and q.facts is not None]
     if not variant.loadable or not usable:
         raise UserError(

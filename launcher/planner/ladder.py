@@ -183,7 +183,7 @@ class _Descent:
 
     def __init__(self, machine: Machine, item: Item, wishes: Wishes, failed: Plan, short: Shortage) -> None:
         self._machine, self._item, self._wishes, self._failed, self._short = machine, item, wishes, failed, short
-        self._seen, self._draft = prepared(machine, wishes)
+        self._seen, self._draft = prepared(machine, wishes, failed.context)
         used = used_cards(self._seen, failed.placement)
         self._place = next((i for i, g in enumerate(used.gpus) if _is(g, short)), None) if used else None
         # Where the cards of the plan are not there any more only the processor is sure.

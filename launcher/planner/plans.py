@@ -149,17 +149,29 @@ def plan_item(machine: Machine, item: Item, wishes: Wishes, *, is_exact: bool = 
         )
     seen, draft = prepared(machine, wishes)
     found = search(loader_of(item, seen, wishes), wishes, is_exact=is_exact)
+    if draft is not None and wishes.context is None:
+        # Room was kept for the longest context; a draft's cache is only as long as the one that was found.
+        n_ctx = found.layout.setting.n_ctx
+        seen, draft = prepared(machine, wishes, n_ctx)
+        found = search(loader_of(item, seen, wishes), replace(wishes, context=n_ctx), is_exact=is_exact)
     return describe(machine, item, wishes, seen, found, draft)
 
 
-def prepared(machine: Machine, wishes: Wishes) -> tuple[View, Draft | None]:
+def prepared(machine: Machine, wishes: Wishes, n_ctx: int | None = None) -> tuple[View, Draft | None]:
     """What of the machine the planned model may use, and the draft model that takes a part of it.
+
+    Args:
+        machine: where both will run.
+        wishes: name the draft.
+        n_ctx: the context of the planned model, where it is known already.
 
     Raises:
         UserError: as `draft.source_of`.
     """
     seen = view(machine, wishes)
-    return (seen, None) if wishes.draft is None else reserve(seen, source_of(wishes.draft), wishes)
+    if wishes.draft is None:
+        return seen, None
+    return reserve(seen, source_of(wishes.draft), replace(wishes, context=n_ctx or wishes.context))
 
 
 def mtp_bytes(item: Item, wishes: Wishes) -> int:

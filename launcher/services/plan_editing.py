@@ -18,6 +18,7 @@ KV_TYPES = ("f16", "q8_0", "q4_0")
 # Rows of a quantised cache are blocks of so many values (q8_0 and q4_0 of ggml).
 _KV_BLOCK = 32
 
+_DRAFT_FIELDS = ("draft", "mtp")
 # Wishes that one lever of the editor sets together.
 _LEVER_FIELDS: dict[str, tuple[str, ...]] = {
     "context": ("context",),
@@ -26,6 +27,7 @@ _LEVER_FIELDS: dict[str, tuple[str, ...]] = {
     "layers": ("n_gpu_layers",),
     "cap": ("vram_caps_bytes", "vram_reserve_bytes"),
     "ubatch": ("n_ubatch", "n_batch"),
+    "draft": _DRAFT_FIELDS,
 }
 
 
@@ -55,6 +57,7 @@ class Edited:
         helps: where the plan does not fit: (lever, plan with that one searched again) for each lever that alone makes it
             fit. None until `complete` has looked.
         is_exact: the plan has exact buffers.
+        undrafted: where a draft is wished for: the same without it. None until `complete` has made it.
     """
 
     request: EditRequest
@@ -63,6 +66,7 @@ class Edited:
     kv_bytes: dict[str, int]
     helps: tuple[tuple[str, Plan], ...] | None = None
     is_exact: bool = False
+    undrafted: Plan | None = None
 
     @property
     def is_recommended(self) -> bool:
@@ -115,7 +119,8 @@ def complete(edited: Edited, is_wanted: Callable[[], bool]) -> Edited:
         return edited
     request = edited.request
     exact = planner.plan(request.machine, request.variant, request.quant, request.wishes)
-    edited = replace(edited, plan=exact, is_exact=True)
+    undrafted = _undrafted(request) if is_wanted() else None
+    edited = replace(edited, plan=exact, is_exact=True, undrafted=undrafted)
     sizes = {edited.plan.placement.kv_type_k: _kv_of(edited.plan)}
     for kind in KV_TYPES:
         if kind not in sizes and is_wanted():
@@ -151,16 +156,30 @@ def _kv_of(plan: Plan) -> int:
     return sum(device.kv_bytes for device in plan.memory.devices)
 
 
+def _undrafted(request: EditRequest) -> Plan | None:
+    """What the draft costs is the difference to this one."""
+    from launcher import planner
+
+    wishes = _freed(request, _DRAFT_FIELDS)
+    return None if wishes == request.wishes else planner.plan(request.machine, request.variant, request.quant, wishes)
+
+
+def _freed(request: EditRequest, fields: tuple[str, ...]) -> Wishes:
+    """The wishes with these as they are without levers."""
+    freed = {name: getattr(request.base, name) for name in fields}
+    return replace(request.wishes, **freed)
+
+
 def _helps(request: EditRequest, is_wanted: Callable[[], bool]) -> tuple[tuple[str, Plan], ...]:
     """Let go of one fixed lever after the other."""
     found: list[tuple[str, Plan]] = []
     for lever, fields in _LEVER_FIELDS.items():
-        freed = {name: getattr(request.base, name) for name in fields}
-        if all(getattr(request.wishes, name) == value for name, value in freed.items()):
+        freed = _freed(request, fields)
+        if freed == request.wishes:
             continue
         if not is_wanted():
             break
-        plan = quick_plan(request.machine, request.variant, request.quant, replace(request.wishes, **freed))
+        plan = quick_plan(request.machine, request.variant, request.quant, freed)
         if plan.fits:
             found.append((lever, plan))
     return tuple(found)

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from launcher.core.downloads import DownloadProgress
 from launcher.core.machine import Gpu, Machine
 from launcher.core.models import ModelFacts
 from launcher.core.plans import Plan, Wishes
 from launcher.core.units import GIB, gib, whole
-from launcher.services.plan_editing import KV_TYPES, why_not_kv_type
+from launcher.services.drafts import DraftChoice, has_own_layers
+from launcher.services.plan_editing import KV_TYPES, Edited, why_not_kv_type
 from launcher.ui.components import Run, SegmentedButtons, Slider, Text
 from launcher.ui.models import levers as scale
-from launcher.ui.models.levers import Levers
+from launcher.ui.models.draft_row import DraftRow
+from launcher.ui.models.levers import OWN_LAYERS, Levers
 from launcher.ui.theme import Role, Tone, px
 
 _NAME_WIDTH, _VALUE_WIDTH, _ROW_HEIGHT = 102, 112, 31
@@ -25,22 +28,25 @@ _MINUS = "\u2212"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is edited. `recommended` is the plan without levers."""
+    """What is edited. `recommended` is the plan without levers, `drafts` who can draft for the model."""
 
     facts: ModelFacts
     machine: Machine
     base: Wishes
     recommended: Plan
+    drafts: tuple[DraftChoice, ...] = ()
 
 
 class PlanEditor(QWidget):
-    """Sliders for context, KV cache, layers, experts, card limits and batch.
+    """Sliders for context, KV cache, layers, experts, card limits and batch; and what drafts.
 
     Signals:
         levers_changed(Levers): the user moved one, many times a second while dragging.
+        draft_wanted(DraftChoice): download this one.
     """
 
     levers_changed = Signal(object)
+    draft_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +73,10 @@ class PlanEditor(QWidget):
         self._layers = self._add_slider(self.tr("Layers on card"), self._on_layers_moved, self._on_layers_reset)
         self._experts = self._add_slider(self.tr("Experts on card"), self._on_experts_moved, self._on_experts_reset)
         self._batch = self._add_slider(self.tr("Batch"), self._on_batch_moved, self._on_batch_reset)
+        self._draft = DraftRow(self)
+        self._draft.chosen.connect(self._on_draft_chosen)
+        self._draft.download_requested.connect(self.draft_wanted)
+        self._place_draft()
         self.hide()
 
     @property
@@ -80,6 +90,7 @@ class PlanEditor(QWidget):
         self.setVisible(subject is not None)
         if subject is None:
             return
+        self._set_drafts(subject)
         self._kv_value.set_text("")
         for kind in KV_TYPES:
             self._kv.set_locked(kind, why_not_kv_type(subject.facts, kind))
@@ -99,21 +110,26 @@ class PlanEditor(QWidget):
         """Back to recommended."""
         self._change(Levers())
 
-    def show_plan(self, plan: Plan, kv_bytes: dict[str, int]) -> None:
+    def show_progress(self, progress: DownloadProgress) -> None:
+        """How far a download is: it may be of a draft."""
+        self._draft.show_progress(progress)
+
+    def show_plan(self, plan: Plan, edited: Edited | None) -> None:
         """Show what a plan has; touched knobs stay under the hand that moved them.
 
         Args:
             plan: with the present levers, or an older one while a newer is being made.
-            kv_bytes: of the cache by type at this placement, as far as known.
+            edited: what is known beside it; None for the size's own plan.
         """
         if self._subject is None:
             return
         self._show_context(plan)
-        self._show_kv(plan, kv_bytes)
+        self._show_kv(plan, edited.kv_bytes if edited else {})
         self._show_layers(plan)
         self._show_experts(plan, self._subject)
         self._show_caps(self._subject)
         self._show_batch(plan)
+        self._draft.show_plan(plan, self._levers.draft, edited.undrafted if edited else None)
 
     # --- rows ---
 
@@ -132,6 +148,25 @@ class PlanEditor(QWidget):
         self._grid.addWidget(control, at, 1, Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(value, at, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
+    def _place_draft(self) -> None:
+        """Below everything else, also after rows were added: the layout takes widgets from where they were.
+
+        The list has no value beside it; what is said of it stands under it.
+        """
+        at = self._grid.rowCount()
+        self._grid.addWidget(self._draft.name, at, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._grid.addWidget(self._draft.box, at, 1, 1, 2)
+        self._grid.addWidget(self._draft.hint, at + 1, 0, 1, 3)
+        self._grid.addWidget(self._draft.fetch, at + 2, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+
+    def _set_drafts(self, subject: Subject) -> None:
+        """Offer who can draft; who cannot any more is let go of."""
+        has_layers, is_mixture = has_own_layers(subject.facts), bool(scale.expert_layers(subject.facts))
+        able = [*(c.model for c in subject.drafts), *([OWN_LAYERS] if has_layers else [])]
+        if self._levers.draft not in able:
+            self._levers = replace(self._levers, draft=None)
+        self._draft.set_choices(subject.drafts, has_own_layers=has_layers, is_mixture=is_mixture)
+
     def _make_cap_rows(self, machine: Machine) -> None:
         """One limit per card, between the experts and the batch."""
         wanted = scale.capped_gpus(machine)
@@ -144,10 +179,12 @@ class PlanEditor(QWidget):
                 row.delete()
             self._caps = {index: self._make_cap_row(index, len(wanted)) for index in wanted}
             self._add_row(self._batch.name, self._batch.slider, self._batch.value)
-            before = self._experts.slider
-            for row in (*self._caps.values(), self._batch):
-                QWidget.setTabOrder(before, row.slider)
-                before = row.slider
+            self._place_draft()
+            before: QWidget = self._experts.slider
+            sliders = (row.slider for row in (*self._caps.values(), self._batch))
+            for widget in (*sliders, self._draft.box, self._draft.fetch):
+                QWidget.setTabOrder(before, widget)
+                before = widget
 
     def _make_cap_row(self, index: int, n_cards: int) -> _Row:
         name = self.tr("Card limit") if n_cards == 1 else self.tr("Limit of card {n}").format(n=index + 1)
@@ -276,6 +313,9 @@ class PlanEditor(QWidget):
 
     def _on_batch_reset(self) -> None:
         self._change(replace(self._levers, n_ubatch=None))
+
+    def _on_draft_chosen(self, draft: str | None) -> None:
+        self._change(replace(self._levers, draft=draft))
 
 
 @dataclass(frozen=True, slots=True)

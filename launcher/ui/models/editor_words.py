@@ -57,4 +57,6 @@ def _advice(lever: str, plan: Plan, edited: Edited) -> str:
         )
     if lever == "cap":
         return QCoreApplication.translate("Models", "Without the card limit it fits.")
+    if lever == "draft":
+        return QCoreApplication.translate("Models", "Without the draft it fits.")
     return ""

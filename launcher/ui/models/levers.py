@@ -11,11 +11,15 @@ from launcher.core.machine import Gpu, Machine
 from launcher.core.models import ModelFacts
 from launcher.core.plans import Placement, Wishes
 from launcher.core.units import GIB
+from launcher.services.drafts import DraftChoice
 
 UBATCHES = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 CAP_STEP_BYTES = GIB // 10
 PARTS = 3
 """A layer's routed experts are three tensors; each can be placed alone."""
+
+OWN_LAYERS = "own-layers"
+"""As `Levers.draft`: the file's own prediction layers (MTP)."""
 
 _LEAST_CONTEXT, _CONTEXT_STEPS_PER_DOUBLING, _CONTEXT_GRAIN = 1024, 8, 256
 _MOST_BATCH = 2048  # the engine's usual batch; a larger ubatch raises it
@@ -31,6 +35,7 @@ class Levers:
         layers_on_card: blocks on GPUs, without the output matrix.
         expert_parts_on_card: thirds of expert layers on GPUs.
         caps_bytes: per GPU of the machine; () when no card's limit was touched, None for those that were not.
+        draft: the model of a `DraftChoice`, or `OWN_LAYERS`.
     """
 
     context: int | None = None
@@ -39,14 +44,15 @@ class Levers:
     expert_parts_on_card: int | None = None
     caps_bytes: tuple[int | None, ...] = ()
     n_ubatch: int | None = None
+    draft: str | None = None
 
     @property
     def is_untouched(self) -> bool:
         """Nothing is fixed."""
         return all(getattr(self, field.name) in (None, ()) for field in fields(self))
 
-    def wishes(self, base: Wishes, facts: ModelFacts, machine: Machine) -> Wishes:
-        """`base` with these levers fixed."""
+    def wishes(self, base: Wishes, facts: ModelFacts, machine: Machine, drafts: tuple[DraftChoice, ...] = ()) -> Wishes:
+        """`base` with these levers fixed. `drafts`: who can draft, as far as files are here now."""
         wishes = base
         if self.context is not None:
             wishes = replace(wishes, context=self.context)
@@ -71,6 +77,9 @@ class Levers:
         if self.n_ubatch is not None:
             batch = max(wishes.n_batch or _MOST_BATCH, self.n_ubatch)
             wishes = replace(wishes, n_ubatch=self.n_ubatch, n_batch=batch)
+        if self.draft is not None:
+            source = next((c.source for c in drafts if c.model == self.draft), None)
+            wishes = replace(wishes, draft=source, mtp=self.draft == OWN_LAYERS)
         return wishes
 
     def with_cap(self, index: int, cap_bytes: int | None, n_gpus: int) -> Levers:

@@ -12,6 +12,7 @@ from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.models import Family, Quant, Variant
 from launcher.core.plans import Plan
+from launcher.services.drafts import DraftChoice
 from launcher.services.linked import LINKED_FAMILY
 from launcher.services.plan_editing import Edited
 from launcher.services.plan_service import Planned
@@ -30,7 +31,7 @@ class ModelsPage(QWidget):
 
     Signals:
         download_and_chat_requested(Plan): the panel's main button.
-        download_requested(Plan): a row's button, or "Only download".
+        download_requested(Plan): a row's button, "Only download", or the draft of the plan shown.
         chat_requested(Installed): load this file and chat.
         plan_selected(Plan): another size with a plan is shown in the panel.
         link_pasted(str): the search text is a link or "owner/repo"; link_dropped(): it is not any more.
@@ -93,6 +94,7 @@ class ModelsPage(QWidget):
         self._panel.download_and_chat_requested.connect(self.download_and_chat_requested)
         self._panel.download_requested.connect(self.download_requested)
         self._panel.chat_requested.connect(self.chat_requested)
+        self._panel.draft_wanted.connect(self._on_draft_wanted)
         self._panel.edit_requested.connect(self.edit_requested)
         self._panel.machine_chosen.connect(self._on_machine_chosen)
         self._panel.verify_requested.connect(self.verify_requested)
@@ -266,6 +268,11 @@ class ModelsPage(QWidget):
         self._list.show()
         self._list.focus_table()
         self._lay_out()
+
+    def _on_draft_wanted(self, choice: DraftChoice) -> None:
+        size = self._list.size_of(choice.key)
+        if size is not None:
+            self._on_download_wanted(size)
 
     def _on_download_wanted(self, size: SizeRow) -> None:
         if size.plan and size.can_be_fetched:

@@ -11,6 +11,7 @@ from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.models import Quant
 from launcher.core.plans import Plan, Wishes
+from launcher.services.drafts import DraftChoice
 from launcher.services.exact import Progress, Verified, VerifyRequest
 from launcher.services.plan_editing import Edited, EditRequest
 from launcher.ui.components import Banner, ScrollPage
@@ -38,6 +39,7 @@ class PlanPanel(QWidget):
         back_requested(): in a narrow window, to the list.
         size_chosen(SizeRow): another size was picked from the list in the head.
         download_and_chat_requested(Plan), download_requested(Plan), chat_requested(Installed): the buttons.
+        draft_wanted(DraftChoice): download the draft that was chosen.
         edit_requested(EditRequest): plan this; many times a second while dragging.
         machine_chosen(MachineWish | None): plan for another machine.
         verify_requested(VerifyRequest), verify_cancelled(): the engine's dry run.
@@ -49,6 +51,7 @@ class PlanPanel(QWidget):
     download_and_chat_requested = Signal(object)
     download_requested = Signal(object)
     chat_requested = Signal(object)
+    draft_wanted = Signal(object)
     edit_requested = Signal(object)
     machine_chosen = Signal(object)
     verify_requested = Signal(object)
@@ -155,16 +158,18 @@ class PlanPanel(QWidget):
         # A plan without levers that was shown here has become its row's.
         edited = self._edited.plan if self._edited and self._edited.is_recommended else None
         known = (self._size.plan if self._size else None, edited)
+        are_drafts_new = self._model is None or model is None or model.drafts != self._model.drafts
         self._model, self._size, self._progress = model, size, progress
         key = size.key if size else None
-        if key != self._key or self._is_target_new or (size and size.plan not in known):
+        if key != self._key or self._is_target_new or are_drafts_new or (size and size.plan not in known):
             self._start_editing(self._editor.levers if key and key == self._key else Levers())
         self._key = key
         self._is_target_new = False
         self._refresh()
 
     def set_progress(self, progress: DownloadProgress) -> None:
-        """Follow the download of the size shown."""
+        """Follow the download of the size shown, and of its draft."""
+        self._editor.show_progress(progress)
         if self._size and progress.key == self._size.download_key:
             self._progress = progress
             self._refresh_foot()
@@ -222,6 +227,7 @@ class PlanPanel(QWidget):
         self._head.back_requested.connect(self.back_requested)
         self._head.size_chosen.connect(self.size_chosen)
         self._editor.levers_changed.connect(self._on_levers_changed)
+        self._editor.draft_wanted.connect(self.draft_wanted)
         self._head.plan_for.chosen.connect(self._on_machine_chosen)
         self._problem.step_chosen.connect(self.step_chosen)
         self._foot.verify.step_chosen.connect(self.step_chosen)
@@ -245,8 +251,11 @@ class PlanPanel(QWidget):
         variant = self._model.variant if self._model else None
         if quant is None or quant.facts is None or machine is None or variant is None:
             return None
-        wishes = self._editor.levers.wishes(self._base, quant.facts, machine)
+        wishes = self._editor.levers.wishes(self._base, quant.facts, machine, self._drafts())
         return EditRequest(machine, variant, quant, self._base, wishes)
+
+    def _drafts(self) -> tuple[DraftChoice, ...]:
+        return self._model.drafts if self._model else ()
 
     def _start_editing(self, levers: Levers) -> None:
         """Another plan to start from; what the cache would save is asked for too."""
@@ -256,7 +265,7 @@ class PlanPanel(QWidget):
         if quant is None or quant.facts is None or self._machine is None or size is None or size.plan is None:
             self._editor.set_subject(None)
             return
-        self._editor.set_subject(Subject(quant.facts, self._machine, self._base, size.plan), levers)
+        self._editor.set_subject(Subject(quant.facts, self._machine, self._base, size.plan, self._drafts()), levers)
         request = self._request()
         if request is not None:
             self.edit_requested.emit(request)
@@ -285,7 +294,7 @@ class PlanPanel(QWidget):
         self._figures.setVisible(plan is not None and (plan.fits or is_dragging))
         self._figures.set_speed(plan.speed if plan and plan.fits else None, is_pending=plan is None)
         if plan:
-            self._editor.show_plan(plan, self._edited.kv_bytes if self._edited else {})
+            self._editor.show_plan(plan, self._edited)
         self._notes.set_notes(self._note_list(shown))
         self._refresh_foot()
 

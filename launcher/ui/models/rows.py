@@ -9,6 +9,8 @@ from launcher.core.downloads import Installed
 from launcher.core.models import Family, QuantQuality, Variant
 from launcher.core.plans import Plan
 from launcher.planner import points
+from launcher.services.drafts import DraftChoice, draft_choices
+from launcher.services.linked import LINKED_FAMILY
 from launcher.services.local_files import file_model, file_of
 from launcher.ui.models.fit import runs
 
@@ -66,7 +68,11 @@ class SizeRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """One model with its file sets, smallest first. `variant` is None for files that the catalog does not know."""
+    """One model with its file sets, smallest first. `variant` is None for files that the catalog does not know.
+
+    Attributes:
+        drafts: smaller models that can draft for it.
+    """
 
     id: str
     name: str
@@ -74,6 +80,7 @@ class ModelRow:
     variant: Variant | None
     sizes: tuple[SizeRow, ...]
     why_not: str = ""
+    drafts: tuple[DraftChoice, ...] = ()
 
     @property
     def running(self) -> tuple[SizeRow, ...]:
@@ -116,6 +123,7 @@ def build(
     plan_of = {(p.model, p.quant, p.repo): p for p in plans}
     special = (recommended.model, recommended.quant, recommended.repo) if recommended else None
     left = list(installed)
+    catalog = tuple(v for family in families if family.id != LINKED_FAMILY for v in family.variants)
     rows: list[ModelRow] = []
     for variant in (v for family in families for v in family.variants):
         names = [q.name for q in variant.quants]
@@ -144,12 +152,23 @@ def build(
             if item.model == variant.id
         )
         sizes.sort(key=lambda size: size.file_bytes)
-        rows.append(ModelRow(variant.id, variant.name, variant.short_name, variant, tuple(sizes), variant.why_not))
+        names_of = variant.id, variant.name, variant.short_name
+        drafts = draft_choices(variant, catalog, installed)
+        rows.append(ModelRow(*names_of, variant, tuple(sizes), variant.why_not, drafts))
     by_id = {variant.id: variant for variant in files}
-    return (*rows, *(_file(item, by_id.get(file_model(item.path)), plan_of) for item in left))
+    for item in left:
+        described = by_id.get(file_model(item.path))
+        drafts = draft_choices(described, catalog, installed) if described else ()
+        rows.append(_file(item, described, plan_of, drafts))
+    return tuple(rows)
 
 
-def _file(item: Installed, variant: Variant | None, plan_of: dict[tuple[str, str, str], Plan]) -> ModelRow:
+def _file(
+    item: Installed,
+    variant: Variant | None,
+    plan_of: dict[tuple[str, str, str], Plan],
+    drafts: tuple[DraftChoice, ...],
+) -> ModelRow:
     """A file outside the catalog; without a plan where its header has not been read or says nothing."""
     if variant is None:
         size = SizeRow(item.model, item.quant, item.repo or "", item.size_bytes, installed=item)
@@ -158,4 +177,4 @@ def _file(item: Installed, variant: Variant | None, plan_of: dict[tuple[str, str
         key = (variant.id, quant.name, quant.repo)
         size = SizeRow(*key, item.size_bytes, quant.bits_per_weight, plan=plan_of.get(key), installed=item)
     # The path tells two files of the same name apart.
-    return ModelRow(file_model(item.path), item.name, item.name, variant, (size,))
+    return ModelRow(file_model(item.path), item.name, item.name, variant, (size,), drafts=drafts)
