@@ -10,6 +10,7 @@ from launcher.core.machine import Sample
 from launcher.engine.protocol import EngineState, TextDelta
 from launcher.services.calibration_service import CalibrationProgress, CalibrationService
 from launcher.services.chat_service import ChatService
+from launcher.services.engine_check_service import EngineCheckProgress, EngineCheckService
 from launcher.services.engine_service import EngineService
 from launcher.services.hardware_service import HardwareService
 from launcher.ui.meters import AlarmBanner, MeterPanel
@@ -28,12 +29,14 @@ class MachinePresenter(QObject):
         engine: EngineService,
         store: ChatService,
         calibration: CalibrationService,
+        check: EngineCheckService,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._page = page
         self._meters = meters
         self._engine = engine
+        self._check = check
         self._rate: float | None = None
         self._alarms = alarms
         for target in (page, meters, alarms):
@@ -55,6 +58,14 @@ class MachinePresenter(QObject):
         calibration.measure_stopped.connect(page.set_measured)
         # A new machine value: every plan is made again with what was measured.
         calibration.measured.connect(hardware.probe)
+        page.check_requested.connect(check.check)
+        page.check_stop_requested.connect(check.stop)
+        page.unload_requested.connect(engine.unload)
+        check.progressed.connect(self._on_check_progressed)
+        check.device_checked.connect(page.add_finding)
+        check.checked.connect(self._on_checked)
+        check.check_failed.connect(page.set_checked)
+        check.check_stopped.connect(self._on_check_stopped)
 
     @Slot(str)
     def _on_engine_described(self, version: str) -> None:
@@ -68,6 +79,19 @@ class MachinePresenter(QObject):
     def _on_measured(self, calibration: Calibration) -> None:
         del calibration  # it comes back with the machine
         self._page.set_measured()
+
+    @Slot(object)
+    def _on_check_progressed(self, progress: EngineCheckProgress) -> None:
+        self._page.set_checking(progress.what, progress.fraction)
+
+    @Slot(object)
+    def _on_checked(self, findings: object) -> None:
+        del findings  # told one by one
+        self._page.set_checked()
+
+    @Slot()
+    def _on_check_stopped(self) -> None:
+        self._page.set_checked(was_stopped=True)
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
@@ -85,6 +109,9 @@ class MachinePresenter(QObject):
             self._alarms.set_loaded(None, None)
         if state is EngineState.STARTING:
             self._alarms.begin()
+            self._check.stop()  # the model gets the devices
+        is_there = state not in (EngineState.STOPPED, EngineState.CRASHED)
+        self._page.set_model_in_the_way(is_there, can_unload=state is EngineState.READY)
 
     @Slot(object)
     def _on_text_streamed(self, event: TextDelta) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
+from launcher.app.builtin_presenter import BuiltinPresenter
 from launcher.app.chat_presenter import ChatPresenter
 from launcher.app.download_dialogs import DownloadDialogs
 from launcher.app.downloads_presenter import DownloadsPresenter
@@ -31,7 +32,9 @@ from launcher.core.errors import StepAction
 from launcher.core.plans import Plan, Wishes
 from launcher.services.calibration_service import CalibrationService
 from launcher.services.chat_service import ChatService
+from launcher.services.connection_service import ConnectionService
 from launcher.services.download_service import DownloadService
+from launcher.services.engine_check_service import EngineCheckService
 from launcher.services.engine_service import EngineService
 from launcher.services.exact_service import ExactService
 from launcher.services.hardware_service import HardwareService
@@ -73,14 +76,16 @@ class Workspace(QObject):
         self._engine = EngineService(self)
         self._hardware = HardwareService(self._engine_pid, self)
         self._calibration = CalibrationService(self)
+        self._check = EngineCheckService(self)
         self._plans = PlanService(self)
         self._exact = ExactService(self)
         self._downloads = DownloadService(self)
         self._library = LibraryService(self._downloads, self._plans, self)
         self._store = ChatService(self)
+        self._connection = ConnectionService(self)
         self._flow = ChatFlow(self._downloads, self._engine, self._plans, self)
         self._steps = Steps(self)
-        self._report = BugReport(self._hardware, self._engine, self)
+        self._report = BugReport(self._hardware, self._engine, self._check, self)
 
     def _build_pages(self) -> None:
         self._chat = ChatPage()
@@ -102,15 +107,26 @@ class Workspace(QObject):
 
     def _build_presenters(self) -> None:
         plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
-        self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self)
+        self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self._connection, self)
         self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
+        self._builtin_presenter = BuiltinPresenter(
+            self._home, self._chat, self._downloads_page, downloads, engine, flow, self
+        )
         self._loading_presenter = LoadingPresenter(self._chat, engine, self)
         self._models_presenter = ModelsPresenter(
             self._models, self._hardware, plans, self._exact, downloads, flow, self
         )
         self._engine_presenter = EnginePresenter(self._this_pc, self._hardware, self)
         self._machine_presenter = MachinePresenter(
-            self._this_pc, self._meters, self._alarms, self._hardware, engine, self._store, self._calibration, self
+            self._this_pc,
+            self._meters,
+            self._alarms,
+            self._hardware,
+            engine,
+            self._store,
+            self._calibration,
+            self._check,
+            self,
         )
         self._settings_presenter = SettingsPresenter(
             self._settings, self._store, plans, self._theme, engine, downloads, self
@@ -152,6 +168,7 @@ class Workspace(QObject):
         window.meters_toggle_requested.connect(self._on_meters_toggle_requested)
         chat.meter_toggled.connect(self._on_meter_toggled)
         chat.link_open_requested.connect(self._on_link_open_requested)
+        self._builtin_presenter.ready.connect(self._chat_presenter.set_builtin)
         self._chat_presenter.model_wanted.connect(self._flow.open)
         self._chat_presenter.models_wanted.connect(self._show_models)
         self._chat_presenter.answer_measured.connect(self._recorder.on_answer_measured)
@@ -167,8 +184,10 @@ class Workspace(QObject):
         self._downloads_presenter.setting_changed.connect(self._settings_presenter.change)
         self._chat_presenter.setting_changed.connect(self._settings_presenter.change)
         self._settings_presenter.context_policy_changed.connect(self._chat_presenter.set_context_policy)
+        self._settings_presenter.engine_pack_changed.connect(self._check.stop)
         self._settings_presenter.engine_pack_changed.connect(self._engine_presenter.on_pack_changed)
         self._settings_presenter.network_changed.connect(self._downloads_presenter.on_network_changed)
+        self._settings_presenter.network_changed.connect(self._connection.look)
         self._dialogs.next_step_chosen.connect(self._steps.carry_out)
         self._dialogs.failed.connect(self._downloads_page.show_error)
         self._dialogs.token_kept.connect(self._settings_presenter.refresh_token)
@@ -176,6 +195,7 @@ class Workspace(QObject):
         self._connect_library()
         self._this_pc.copy_report_requested.connect(self._report.copy)
         self._this_pc.next_step_chosen.connect(self._steps.carry_out)
+        self._this_pc.engine_settings_requested.connect(self._show_engine_settings)
         self._teach_steps()
 
     def _connect_library(self) -> None:
@@ -199,6 +219,8 @@ class Workspace(QObject):
         teach(StepAction.LOAD_WITH_KV_TYPE, self._on_load_with_kv_type)
         teach_plain(StepAction.LOOK_AGAIN, self._hardware.probe)
         teach_plain(StepAction.CHOOSE_MODEL, self._show_models)
+        teach_plain(StepAction.TRY_BUILTIN, self._builtin_presenter.open)
+        teach(StepAction.SWITCH_MODEL, self._builtin_presenter.switch)
         teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
         teach_plain(StepAction.NEW_CHAT, self._on_new_chat_requested)
         teach_plain(StepAction.EDIT_MESSAGE, self._chat.focus_composer)
@@ -229,6 +251,8 @@ class Workspace(QObject):
         self._downloads.start_service(self._settings.get(RESUME_ON_START))
         self._settings_presenter.on_page_changed(self._window.page_key)
         self._hardware.start()
+        self._builtin_presenter.start()
+        self._connection.start()
 
     def close(self) -> None:
         """End threads and processes; called after the event loop."""
@@ -244,6 +268,9 @@ class Workspace(QObject):
         self._engine_presenter.close()
         self._downloads.close()
         self._calibration.close()
+        self._builtin_presenter.close()
+        self._connection.close()
+        self._check.close()
         self._hardware.close()
         self._exact.close()
         self._plans.close()
@@ -348,6 +375,11 @@ class Workspace(QObject):
             self._dialogs.ask_item_folder(key)
         else:
             self._dialogs.ask_downloads_folder()
+
+    @Slot()
+    def _show_engine_settings(self) -> None:
+        self._window.show_page("settings")
+        self._settings_page.show_section("engine")
 
     def _show_network_settings(self) -> None:
         self._window.show_page("settings")

@@ -15,10 +15,9 @@ import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
-from launcher.core.errors import UserError
+from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.machine import EngineDevice
 from launcher.core.plans import Placement
@@ -26,6 +25,7 @@ from launcher.core.words import joined, known, say
 from launcher.engine import quirks
 from launcher.engine.calibration_models import write_model
 from launcher.engine.check_models import CASES, N_CTX, N_PROMPT, N_SINGLE, CheckCase, sound_weights
+from launcher.engine.device_findings import CaseError, DeviceFinding, Verdict, percent
 from launcher.engine.devices import EngineInfo
 from launcher.engine.errand import Ending, run_errand
 from launcher.engine.outcome import crash_failure, signal_name
@@ -39,60 +39,11 @@ _GPU_KINDS = ("gpu", "igpu")
 _LAST_WORDS = 5
 
 
-class Verdict(StrEnum):
-    """How a device did."""
-
-    OK = "ok"
-    WRONG = "wrong results"
-    CRASHED = "crashed"
-    FAILED = "failed"
-    SLOW = "too slow"
-    UNCHECKED = "not compared"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseError:
-    """One model on one device: |difference| / |logits| and what is allowed. `error` is infinite for logits that are no numbers."""
-
-    case: str
-    error: float
-    tolerance: float
-    seconds: float
-
-    @property
-    def is_wrong(self) -> bool:
-        """Beyond what rounding explains."""
-        return not self.error <= self.tolerance
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceFinding:
-    """One device's check.
-
-    Attributes:
-        cases: the models it got through.
-        detail: a sentence: what is wrong, or how far off the worst model was.
-        last_words: of its worker's log, for a report.
-    """
-
-    device: str
-    description: str
-    backend: str
-    verdict: Verdict
-    detail: str
-    cases: tuple[CaseError, ...] = ()
-    last_words: tuple[str, ...] = ()
-
-    @property
-    def is_ok(self) -> bool:
-        """It computes rightly."""
-        return self.verdict is Verdict.OK
-
-
 def check_devices(
     info: EngineInfo,
     on_finding: Callable[[DeviceFinding], None] = lambda _: None,
     *,
+    on_progress: Callable[[str, float], None] = lambda _what, _fraction: None,
     cases: Sequence[CheckCase] = CASES,
     deadline_s: float | None = None,
     stop: threading.Event | None = None,
@@ -102,6 +53,7 @@ def check_devices(
     Args:
         info: the engine and what it lists.
         on_finding: told of each device as it is done.
+        on_progress: told what is computed now ("CUDA0: dense F32") and how much of all is done, 0 to 1.
         cases: the models.
         deadline_s: for each device; None is `DEADLINE_S`.
         stop: set from any thread to end it; the findings so far are returned.
@@ -109,8 +61,13 @@ def check_devices(
     Raises:
         UserError: the models cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="launcher-check-") as name:
-        check = _Check(info, Path(name), cases, deadline_s or DEADLINE_S, stop)
+    try:
+        # A worker that was killed may hold its model for another moment, which Windows minds.
+        folder = tempfile.TemporaryDirectory(prefix="launcher-check-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _not_written(error) from error
+    with folder as name:
+        check = _Check(info, Path(name), cases, deadline_s or DEADLINE_S, stop, on_progress)
         check.write_models()
         findings: list[DeviceFinding] = []
         for finding in check.run():
@@ -139,24 +96,32 @@ class _Check:
         cases: Sequence[CheckCase],
         deadline_s: float,
         stop: threading.Event | None,
+        on_progress: Callable[[str, float], None],
     ) -> None:
         self._info = info
         self._folder = folder
         self._cases = cases
         self._deadline_s = deadline_s
         self._stop = stop
+        self._on_progress = on_progress
+        # The graphics devices, and the processor twice: as the reference and as a load uses it.
+        self._n_runs = 2 + sum(d.kind in _GPU_KINDS for d in info.devices)
+        self._n_runs_done = 0
         self._n_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def write_models(self) -> None:
         """All of them, once for all devices."""
         try:
             for case in self._cases:
-                write_model(case.model, self._path(case), sound_weights())
+                if not self._is_stopped:
+                    write_model(case.model, self._path(case), sound_weights())
         except OSError as error:
-            raise UserError("check_not_written", "The check's models could not be written.", f"{error}.") from error
+            raise _not_written(error) from error
 
     def run(self) -> Iterator[DeviceFinding]:
         """The findings, as they come."""
+        if self._is_stopped:
+            return
         reference = self._ask("", False)
         for device in self._info.devices:
             if device.kind in _GPU_KINDS and not self._is_stopped:
@@ -191,11 +156,19 @@ class _Check:
     def _ask(self, device: str, extra: bool | None) -> _Answer:
         """Every case on one device ("" is the processor), in a worker of its own."""
         answer = _Answer(len(self._cases))
+
+        def take(event: WorkerEvent) -> bool:
+            is_done = answer.take(event)
+            if isinstance(event, LogitsComputed) and not is_done:
+                self._tell(device, len(answer.logits))
+            return is_done
+
+        self._tell(device, 0)
         command = ComputeLogits(1, tuple(self._request(c, device) for c in self._cases), N_PROMPT, N_SINGLE, extra)
         try:
             answer.ending = run_errand(
                 lambda _hello: command,
-                answer.take,
+                take,
                 # Another computer that hangs must not cost the processor its check.
                 rpc_servers=known_rpc_servers() if device else (),
                 deadline_s=self._deadline_s,
@@ -205,7 +178,14 @@ class _Check:
             answer.error = error
         except ValueError as error:  # logits that cannot be read
             answer.error = UserError("engine_mismatch", "The engine does not speak our language.", str(error))
+        self._n_runs_done += 1
         return answer
+
+    def _tell(self, device: str, n_done: int) -> None:
+        """`n_done` of the cases are through on this device; the next one begins."""
+        case = self._cases[min(n_done, len(self._cases) - 1)].key
+        fraction = (self._n_runs_done + n_done / len(self._cases)) / self._n_runs
+        self._on_progress(f"{device or 'CPU'}: {case}", min(1.0, fraction))
 
     def _judge(self, device: EngineDevice, answer: _Answer, reference: _Answer) -> DeviceFinding:
         cases = tuple(self._case_errors(answer, reference))
@@ -217,22 +197,21 @@ class _Check:
             return replace(finding, verdict=Verdict.FAILED, detail=f"{failed_in}: {why}", last_words=words)
         if answer.ending is not None:
             return _ended(finding, answer.ending, failed_in, self._deadline_s)
-        wrong = [c for c in cases if c.is_wrong]
-        if wrong:
-            worst = max(wrong, key=lambda c: c.error)
+        n_wrong, worst = sum(c.is_wrong for c in cases), finding.worst
+        if n_wrong and worst:
             return replace(
                 finding,
                 verdict=Verdict.WRONG,
                 detail=say(
                     "Its results differ from the processor's by {error} in {cases} of {all} models ({case}; up to {most} is rounding).",
-                    error=_percent(worst.error),
-                    cases=len(wrong),
+                    error=percent(worst.error),
+                    cases=n_wrong,
                     all=len(cases),
                     case=worst.case,
-                    most=_percent(worst.tolerance),
+                    most=percent(worst.tolerance),
                 ),
             )
-        return replace(finding, detail=_rounding(cases))
+        return replace(finding, detail=_rounding(finding))
 
     def _case_errors(self, answer: _Answer, reference: _Answer) -> Iterator[CaseError]:
         for case in self._cases:
@@ -303,18 +282,21 @@ def _ended(finding: DeviceFinding, ending: Ending, case: str, deadline_s: float)
     return replace(finding, verdict=Verdict.CRASHED, detail=f"{case}: {why}", last_words=words)
 
 
-def _rounding(cases: tuple[CaseError, ...]) -> str:
-    worst = max(cases, key=lambda c: c.error / c.tolerance)
+def _rounding(finding: DeviceFinding) -> str:
+    worst = finding.worst
     return say(
         "{n} models as the processor computes them, within {error} ({case}), {s} s.",
-        n=len(cases),
-        error=_percent(worst.error),
-        case=worst.case,
-        s=f"{sum(c.seconds for c in cases):.1f}",
+        n=len(finding.cases),
+        error=percent(worst.error if worst else 0.0),
+        case=worst.case if worst else "",
+        s=f"{sum(c.seconds for c in finding.cases):.1f}",
     )
 
 
-def _percent(error: float) -> str:
-    if not math.isfinite(error):
-        return say("not a number")
-    return f"{100 * error:.2g} %" if error >= 1e-4 else "0.01 %"
+def _not_written(error: OSError) -> UserError:
+    return UserError(
+        "check_not_written",
+        "The check's models could not be written.",
+        f"{error}.",
+        (NextStep("Make the folder for temporary files writable"),),
+    )

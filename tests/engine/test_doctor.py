@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import math
-import socket
-import struct
 import threading
 from array import array
 from collections.abc import Callable, Iterator
@@ -17,16 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from launcher.core.errors import UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.plans import Placement
 from launcher.engine import check_models, device_check
 from launcher.engine.calibration_models import Tensor, write_model
 from launcher.engine.check_models import CASES, N_CTX, N_PROMPT, N_SINGLE, sound_weights
-from launcher.engine.device_check import DeviceFinding, Verdict, check_devices, compare
+from launcher.engine.device_check import check_devices, compare
+from launcher.engine.device_findings import CaseError, DeviceFinding, Verdict, percent
 from launcher.engine.devices import engine_info
 from launcher.engine.errand import run_errand
 from launcher.engine.protocol import ComputeLogits, LogitsComputed, WorkerEvent
 from tests.engine.conftest import rpc_server_processes
+from tests.engine.spoilt_device import SpoiltDevice
 from tests.engine.test_commands import command
 
 ONE_CASE = CASES[:1]
@@ -139,78 +139,14 @@ def test_what_is_no_number_is_infinitely_wrong() -> None:
 # --- devices ----------------------------------------------------------------------------------------------------------
 
 
-class Proxy:
-    """Stands between the engine and an RPC server, which is a graphics card as far as the engine can tell."""
-
-    def __init__(self, server: str, spoil: Callable[[bytes], bytes | None]) -> None:
-        """`spoil` changes what the device answers (without the length before it); None hangs up."""
-        host, _, port = server.rpartition(":")
-        self._server = (host, int(port))
-        self._spoil = spoil
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self._sockets: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._threads[0].join()
-        for each in self._sockets:
-            each.close()
-        for thread in self._threads:
-            thread.join()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(self._server)
-            self._sockets += [near, far]
-            for target, ends in ((self._forward, (near, far)), (self._answer, (far, near))):
-                self._threads.append(threading.Thread(target=target, args=ends))
-                self._threads[-1].start()
-
-    @staticmethod
-    def _forward(near: socket.socket, far: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := near.recv(1 << 16):
-                far.sendall(data)
-        _hang_up(far)
-
-    def _answer(self, far: socket.socket, near: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while head := _exactly(far, 8):
-                body = self._spoil(_exactly(far, struct.unpack("<Q", head)[0]))
-                if body is None:
-                    break
-                near.sendall(head + body)
-        _hang_up(near)
-
-
-def _hang_up(end: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)
-
-
-def _exactly(source: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count and (piece := source.recv(count - len(data))):
-        data += piece
-    return data
-
-
 @pytest.fixture
 def check(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[DeviceFinding]]]:
     """Runs the check on one RPC device whose answers are spoilt, then on the processor."""
-    proxies: list[Proxy] = []
+    proxies: list[SpoiltDevice] = []
     with rpc_server_processes(1) as servers:
 
         def run(spoil: Callable[[bytes], bytes | None], seconds: float = 120) -> list[DeviceFinding]:
-            proxies.append(Proxy(next(iter(servers)), spoil))
+            proxies.append(SpoiltDevice(next(iter(servers)), spoil))
             monkeypatch.setenv("LAUNCHER_RPC_SERVERS", proxies[-1].endpoint)
             info = engine_info(fresh=True)
             return list(check_devices(info, cases=ONE_CASE, deadline_s=seconds))
@@ -220,6 +156,69 @@ def check(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[Device
             proxy.close()
     monkeypatch.delenv("LAUNCHER_RPC_SERVERS")
     engine_info(fresh=True)
+
+
+def test_progress_names_devices_and_models_and_only_grows() -> None:
+    told: list[tuple[str, float]] = []
+    found: list[DeviceFinding] = []
+    checked = check_devices(
+        engine_info(), found.append, on_progress=lambda what, share: told.append((what, share)), cases=CASES[:2]
+    )
+    assert list(checked) == found
+    assert [what for what, _ in told] == ["CPU: dense F32", "CPU: dense Q4_K"] * 2
+    assert [share for _, share in told] == [0, 0.25, 0.5, 0.75]
+
+
+def test_a_stop_ends_it_and_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with rpc_server_processes(2) as servers:
+        monkeypatch.setenv("LAUNCHER_RPC_SERVERS", ",".join(servers))
+        stop = threading.Event()
+
+        def on_finding(finding: DeviceFinding) -> None:
+            del finding
+            stop.set()
+
+        found = check_devices(engine_info(fresh=True), on_finding, cases=ONE_CASE, stop=stop)
+        assert [f.verdict for f in found] == [Verdict.OK]
+        assert check_devices(engine_info(), cases=ONE_CASE, stop=stop) == ()
+    monkeypatch.delenv("LAUNCHER_RPC_SERVERS")
+    engine_info(fresh=True)
+
+
+def test_no_room_for_the_models_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(UserError) as failed:
+        check_devices(engine_info(), cases=ONE_CASE)
+    assert failed.value.code == "check_not_written"
+    assert str(tmp_path) in failed.value.why
+    assert failed.value.next_steps
+
+
+def test_errors_in_words() -> None:
+    assert [percent(e) for e in (0.0, 0.00712, 0.167, 3.0, math.inf)] == [
+        "0.01 %",
+        "0.71 %",
+        "17 %",
+        "300 %",
+        "not a number",
+    ]
+
+
+def test_the_worst_model_is_the_one_nearest_to_what_is_allowed() -> None:
+    near, far = CaseError("near", 0.019, 0.02, 0.1), CaseError("far", 0.03, 0.08, 0.1)
+    finding = DeviceFinding("CPU", "", "cpu", Verdict.OK, "", (far, near))
+    assert finding.worst is near
+    broken = replace(finding, cases=(near, replace(far, error=math.inf)))
+    assert broken.worst is not None
+    assert broken.worst.case == "far"
+    assert replace(finding, cases=()).worst is None
+
+
+@pytest.mark.parametrize("backend", ["cpu", "rpc", "vulkan"])
+def test_every_trouble_has_its_advice(backend: str) -> None:
+    for verdict in Verdict:
+        finding = DeviceFinding("X", "", backend, verdict, "")
+        assert bool(finding.advice) == finding.is_bad
 
 
 def test_a_device_that_computes_rightly(check: Callable[..., list[DeviceFinding]]) -> None:

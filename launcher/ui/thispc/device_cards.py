@@ -15,6 +15,7 @@ from launcher.ui.components.device_names import card_name, cpu_name
 from launcher.ui.home.pc_card import instruction_words
 from launcher.ui.home.words import disk_size
 from launcher.ui.theme import Role, Tone
+from launcher.ui.thispc.engine_check import EngineCheck
 from launcher.ui.thispc.fact_list import FactList, card_title
 
 
@@ -193,7 +194,11 @@ class EngineCard(Card):
         self._none = Text(self.tr("The engine has not listed its devices."), Role.SMALL, Tone.MUTED, self, wrap=True)
         self._column.addWidget(self._none)
         self._column.addWidget(self._facts)
+        self._column.addWidget(Divider(self))
+        self.check = EngineCheck(self)
+        self._column.addWidget(self.check)
         self._column.addStretch(1)
+        self._libraries: str | None = None
         self.set_version("")
 
     def set_version(self, version: str) -> None:
@@ -204,6 +209,9 @@ class EngineCard(Card):
         """The libraries it runs with; None hides the line."""
         self._pack.setVisible(pack is not None)
         if pack is not None:
+            if self._libraries not in (None, pack.folder):
+                self.check.clear()  # what was found was found with others
+            self._libraries = pack.folder
             name = self.tr("Built-in") if pack.name == BUILT_IN else pack.name
             self._pack.set_text(self.tr("Libraries: {name}. {reason}").format(name=name, reason=pack.reason))
 
@@ -217,3 +225,4 @@ class EngineCard(Card):
         for device in devices:
             self._facts.set_fact(device.name, device.description, device.backend, gib(device.total_bytes))
         self._none.setVisible(not devices)
+        self.check.set_devices_known(bool(devices))

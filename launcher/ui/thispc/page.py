@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -20,6 +22,9 @@ from launcher.ui.thispc.device_cards import CpuDiskCard, EngineCard, GpuCard, Ra
 from launcher.ui.thispc.history_table import HistoryTable
 from launcher.ui.thispc.measuring import MeasureStrip
 
+if TYPE_CHECKING:
+    from launcher.engine.device_findings import DeviceFinding
+
 _NARROW_BELOW = 920
 
 
@@ -31,6 +36,10 @@ class ThisPcPage(ScrollPage):
         look_again_requested(): probe the hardware again.
         measure_requested(): measure what this PC really does.
         measure_stop_requested(): end that.
+        check_requested(): compare what every device computes with the processor.
+        check_stop_requested(): end that.
+        unload_requested(): the model that is in the way of a check.
+        engine_settings_requested(): where another engine can be chosen.
         next_step_chosen(NextStep): a button of an error.
     """
 
@@ -38,6 +47,10 @@ class ThisPcPage(ScrollPage):
     look_again_requested = Signal()
     measure_requested = Signal()
     measure_stop_requested = Signal()
+    check_requested = Signal()
+    check_stop_requested = Signal()
+    unload_requested = Signal()
+    engine_settings_requested = Signal()
     next_step_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -48,7 +61,7 @@ class ThisPcPage(ScrollPage):
         self._ram: RamCard | None = None
         self._cpu: CpuDiskCard | None = None
         self._is_narrow: bool | None = None
-        self._is_measuring = False
+        self._is_measuring = self._is_checking = False
         self._column = QVBoxLayout(self.content)
         self._column.setSpacing(16)
         self._column.addLayout(self._make_head())
@@ -61,11 +74,20 @@ class ThisPcPage(ScrollPage):
         self._column.addLayout(self._grid)
         self._history = HistoryTable(self.content)
         self._engine = EngineCard(self.content)
+        self._connect_check()
         self._lower = QGridLayout()
         self._lower.setSpacing(16)
         self._column.addLayout(self._lower)
         self._column.addStretch(1)
         self._set_narrow(False)
+
+    def _connect_check(self) -> None:
+        check = self._engine.check
+        check.check_requested.connect(self.check_requested)
+        check.stop_requested.connect(self.check_stop_requested)
+        check.unload_requested.connect(self.unload_requested)
+        check.engine_settings_requested.connect(self.engine_settings_requested)
+        check.next_step_chosen.connect(self.next_step_chosen)
 
     def _make_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
@@ -107,6 +129,7 @@ class ThisPcPage(ScrollPage):
         """A measurement runs: what of, and how much is done."""
         self._is_measuring = True
         self._strip.show_progress(what, fraction)
+        self._engine.check.set_measuring(True)
         self._set_measure_button()
 
     def set_measured(self, error: UserError | None = None) -> None:
@@ -116,13 +139,35 @@ class ThisPcPage(ScrollPage):
             self._strip.clear()
         else:
             self._strip.show_error(error)
+        self._engine.check.set_measuring(False)
         self._set_measure_button()
+
+    def set_checking(self, what: str, fraction: float) -> None:
+        """A check of the engine runs: what of, and how much is done."""
+        self._is_checking = True
+        self._engine.check.show_progress(what, fraction)
+        self._set_measure_button()
+
+    def add_finding(self, finding: DeviceFinding) -> None:
+        """The check is through with a device."""
+        self._engine.check.add_finding(finding)
+
+    def set_checked(self, error: UserError | None = None, *, was_stopped: bool = False) -> None:
+        """No check runs any more; the error says why it came to nothing."""
+        self._is_checking = False
+        self._engine.check.show_end(error, was_stopped=was_stopped)
+        self._set_measure_button()
+
+    def set_model_in_the_way(self, is_there: bool, *, can_unload: bool = False) -> None:
+        """Whether a model is loaded or about to be: nothing is checked beside it."""
+        self._engine.check.set_model(is_there, can_unload)
 
     def _set_measure_button(self) -> None:
         machine = self._machine
         is_known = machine is not None and machine.calibration is not None
         self._measure.setText(self.tr("Measure again") if is_known else self.tr("Measure this PC"))
-        self._measure.setEnabled(machine is not None and bool(machine.engine_devices) and not self._is_measuring)
+        is_busy = self._is_measuring or self._is_checking
+        self._measure.setEnabled(machine is not None and bool(machine.engine_devices) and not is_busy)
         self._measure.setToolTip(
             self.tr("About half a minute; predictions then use its figures instead of data sheets")
         )
