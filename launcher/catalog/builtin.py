@@ -68,6 +68,11 @@ def knows() -> str:
     return say("Demonstration model: knows small arithmetic and this app's guide")
 
 
+def honest_words() -> str:
+    """What it is not."""
+    return say("Built in, demonstration by this project, not a DeepSeek release.")
+
+
 def try_words(size_bytes: int) -> str:
     """The button: "Try it now (built in, 4 MB)"."""
     return say("Try it now (built in, {size})", size=size_words(size_bytes))
@@ -138,7 +143,7 @@ def variant() -> Variant:
         licence="MIT",
         context_train=facts.context_train,
         strengths=say("Knows small arithmetic and this app's guide, in English and Chinese."),
-        honest_note=say("Built in, demonstration by this project, not a DeepSeek release."),
+        honest_note=honest_words(),
         tags=("chat", "reasoning"),
         sampling=Sampling(temperature=0.0, top_p=1.0),
         thinking=Thinking.SWITCH,

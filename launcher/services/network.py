@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+import ipaddress
+from enum import Enum
 from urllib.parse import urlsplit
 
 from launcher.catalog import network, proxies
 from launcher.core.words import joined, say
 from launcher.store import secrets
 from launcher.store.settings import CA_FILE, HUB_ENDPOINT, OFFLINE, PROXY, Settings
+
+
+class Unreachable(Enum):
+    """Why nothing can come from the hub, as this PC knows without asking anybody."""
+
+    OFFLINE_MODE = "offline_mode"
+    """Switched on in the settings."""
+    VARIABLE = "variable"
+    """An environment variable of the hub's programs wants it so."""
+    NO_NETWORK = "no_network"
+
+
+def why_unreachable() -> Unreachable | None:
+    """None where nothing speaks against a download. Sends nothing; reads the system's network interfaces."""
+    from launcher.hardware import links
+
+    reason = network.offline_reason()
+    if reason is not None:
+        return Unreachable.OFFLINE_MODE if reason == "settings" else Unreachable.VARIABLE
+    return None if _is_on_this_pc(network.endpoint()) or links.is_connected() else Unreachable.NO_NETWORK
+
+
+def _is_on_this_pc(address: str) -> bool:
+    """A hub of one's own, which needs no network."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def apply(settings: Settings) -> None:

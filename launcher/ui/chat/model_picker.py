@@ -122,7 +122,7 @@ class ModelPicker(QPushButton):
         self.update()
 
     def set_installed(self, installed: Sequence[Installed]) -> None:
-        """The models of the menu."""
+        """The models of the menu; the built-in one stands last, below a line."""
         self._installed = tuple(installed)
 
     def sizeHint(self) -> QSize:
@@ -180,17 +180,26 @@ class ModelPicker(QPushButton):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(self.tr("Installed models"))
         self._actions = {}
-        for model in self._installed:
-            action = menu.addAction(f"{model.name}  {model.quant} · {gb(model.size_bytes)}".replace("&", "&&"))
-            action.setCheckable(True)
-            action.setChecked((model.name, model.quant) == (self._name, self._quant))
-            self._actions[action] = model
-        if not self._installed:
+        own = [model for model in self._installed if not model.is_builtin]
+        for model in own:
+            self._add(menu, model, gb(model.size_bytes))
+        if not own:
             menu.addAction(self.tr("No model is installed")).setEnabled(False)
         menu.addSeparator()
+        for model in self._installed:
+            if model.is_builtin:
+                about = self.tr("{size}, built in, not a DeepSeek release").format(size=gb(model.size_bytes))
+                self._add(menu, model, about)
+                menu.addSeparator()
         menu.addAction(self.tr("More models…")).triggered.connect(self.models_requested)
         menu.triggered.connect(self._on_action_triggered)
         menu.popup(self.mapToGlobal(QPoint(0, self.height() + px(4))))
+
+    def _add(self, menu: QMenu, model: Installed, about: str) -> None:
+        action = menu.addAction(f"{model.name}  {model.quant} · {about}".replace("&", "&&"))
+        action.setCheckable(True)
+        action.setChecked((model.name, model.quant) == (self._name, self._quant))
+        self._actions[action] = model
 
     def _on_action_triggered(self, action: QAction) -> None:
         model = self._actions.get(action)

@@ -18,6 +18,7 @@ from launcher.core.errors import UserError
 from launcher.ui.chat.composer import Composer
 from launcher.ui.chat.context_line import ContextLine
 from launcher.ui.chat.conversation_panel import ConversationPanel
+from launcher.ui.chat.demonstration_line import DemonstrationLine
 from launcher.ui.chat.empty import EmptyChat
 from launcher.ui.chat.link_dialog import LinkDialog
 from launcher.ui.chat.loading_strip import LoadingStrip
@@ -46,6 +47,7 @@ class ChatPage(QWidget):
         undo_delete_requested(str), search_changed(str): the list of chats.
         model_chosen(Installed): another model of the picker.
         models_requested(): the user wants to see or choose models.
+        try_requested(): the built-in model will do for now.
         thinking_toggled(bool): the switch.
         next_step_chosen(NextStep): a button of a banner.
         load_cancel_requested(): Cancel while loading.
@@ -67,6 +69,7 @@ class ChatPage(QWidget):
     search_changed = Signal(str)
     model_chosen = Signal(object)
     models_requested = Signal()
+    try_requested = Signal()
     thinking_toggled = Signal(bool)
     next_step_chosen = Signal(object)
     load_cancel_requested = Signal()
@@ -95,6 +98,7 @@ class ChatPage(QWidget):
         self._empty = EmptyChat(self.center)
         self._loading = LoadingStrip(self.center)
         self._summarising = SummaryStrip(self.center)
+        self._demonstration = DemonstrationLine(self.center)
         self._composer = Composer(self.center)
         self._context_line = ContextLine(self.center)
         self._lay_out()
@@ -200,9 +204,22 @@ class ChatPage(QWidget):
         self._head.picker.set_model(name, quant, state)
 
     def set_installed(self, installed: Sequence[Installed]) -> None:
-        """The models of the picker's menu."""
+        """The models of the picker's menu, the built-in one among them."""
         self._head.picker.set_installed(installed)
-        self._empty.set_has_model(bool(installed))
+        self._empty.set_has_model(any(not model.is_builtin for model in installed))
+
+    def set_builtin(self, try_words: str, examples: Sequence[str]) -> None:
+        """Offer the built-in model in a chat without messages while nothing is installed, and what it can be asked."""
+        self._empty.set_builtin(try_words, examples)
+
+    def set_demonstration(self, words: str, more: str = "") -> None:
+        """Say that the built-in model is the one that answers, and what it knows; "" while another one does."""
+        self._demonstration.set_words(words, more)
+        self._empty.set_is_builtin(bool(words))
+
+    def set_coming(self, words: str) -> None:
+        """What is being downloaded while there is no model yet; "" for nothing."""
+        self._empty.set_coming(words)
 
     def set_blocked(self, reason: str) -> None:
         """Why nothing can be sent now; "" when it can."""
@@ -310,6 +327,7 @@ class ChatPage(QWidget):
         foot.setSpacing(px(2))
         foot.addWidget(self._loading)
         foot.addWidget(self._summarising)
+        foot.addWidget(self._demonstration)
         foot.addWidget(self._composer)
         foot.addWidget(self._context_line)
         self._foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -351,6 +369,7 @@ class ChatPage(QWidget):
         self._banner.step_chosen.connect(self.next_step_chosen)
         self._empty.suggestion_chosen.connect(self._composer.set_text)
         self._empty.models_requested.connect(self.models_requested)
+        self._empty.try_requested.connect(self.try_requested)
         self._loading.cancel_requested.connect(self.load_cancel_requested)
         self._summarising.cancel_requested.connect(self.summary_cancel_requested)
         self._context_line.policy_chosen.connect(self.context_policy_chosen)

@@ -55,6 +55,7 @@ class DownloadsPage(ScrollPage):
         limit_chosen(int | None), other_limit_requested(), at_once_chosen(int), test_requested(),
             network_settings_requested(): the source's.
         home_requested(): the empty page's button.
+        try_requested(): chat with the built-in model meanwhile.
     """
 
     pause_requested = Signal(str)
@@ -79,6 +80,7 @@ class DownloadsPage(ScrollPage):
     test_requested = Signal()
     network_settings_requested = Signal()
     home_requested = Signal()
+    try_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,6 +88,7 @@ class DownloadsPage(ScrollPage):
         self._jobs: dict[str, tuple[DownloadRequest, DownloadProgress]] = {}
         self._host = ""
         self._n_installed = 0
+        self._try_words = ""
         self._is_offline = False
         column = QVBoxLayout(self.content)
         column.setContentsMargins(32, 20, 32, 20)
@@ -147,6 +150,11 @@ class DownloadsPage(ScrollPage):
         self._n_installed = count
         self._refresh()
 
+    def set_try(self, words: str) -> None:
+        """Offer the built-in model while there is nothing to chat with yet; "" for no."""
+        self._try_words = words
+        self._refresh()
+
     def set_note(self, note: str) -> None:
         """Something to be told about the list of downloads, until it is read; "" for nothing."""
         if note:
@@ -204,7 +212,9 @@ class DownloadsPage(ScrollPage):
         self._pause_all.clicked.connect(self.pause_all_requested)
         self._resume_all.clicked.connect(self.resume_all_requested)
         self._add_link.clicked.connect(self.add_link_requested)
-        for button in (self._pause_all, self._resume_all, self._add_link):
+        self._try = SecondaryButton("", self._buttons, icon="message-square")
+        self._try.clicked.connect(self.try_requested)
+        for button in (self._try, self._pause_all, self._resume_all, self._add_link):
             flow.addWidget(button)
         head.addWidget(self._buttons, 0, Qt.AlignmentFlag.AlignVCenter)
         return head
@@ -296,6 +306,8 @@ class DownloadsPage(ScrollPage):
         self._pause_all.setVisible(is_active)
         self._resume_all.setVisible(DownloadState.PAUSED in states and not is_active)
         self._empty.setVisible(not self._jobs)
+        self._try.setText(self._try_words)
+        self._try.setVisible(bool(self._try_words) and any(state is not DownloadState.DONE for state in states))
         waiting = [p for p in running if p.retry_in_s is not None]
         is_away = bool(running) and len(waiting) == len(running)
         self._source.set_rate(words.total_rate(running), is_away=is_away)

@@ -10,6 +10,7 @@ from launcher.core.plans import Plan
 from launcher.core.units import duration, gb
 from launcher.core.words import joined
 from launcher.ui.components import (
+    ButtonKind,
     ButtonSize,
     ElidedLabel,
     IconButton,
@@ -29,12 +30,14 @@ class ActionRow(QWidget):
     """Download, adjust, look again; while downloading: bar, figures, pause and cancel.
 
     Signals:
-        start_requested(): the filled button.
+        start_requested(): the download, or the load of what is here.
+        try_requested(): the built-in model, while nothing can be downloaded.
         adjust_requested(), look_again_requested(): the outlined ones.
         pause_requested(), resume_requested(), cancel_requested(): of the running download.
     """
 
     start_requested = Signal()
+    try_requested = Signal()
     adjust_requested = Signal()
     look_again_requested = Signal()
     pause_requested = Signal()
@@ -52,20 +55,28 @@ class ActionRow(QWidget):
         self._start = PrimaryButton(
             self.tr("Download and chat"), self, size=ButtonSize.LARGE, icon="arrow-down-to-line"
         )
+        self._try = PrimaryButton("", self, size=ButtonSize.LARGE, icon="message-square")
+        self._try.hide()
         self._adjust = SecondaryButton(self.tr("Adjust…"), self, size=ButtonSize.LARGE)
         self._look_again = SecondaryButton(self.tr("Look again"), self, size=ButtonSize.LARGE)
         self._look_again.hide()
         self._note = ElidedLabel("", Role.SMALL, Tone.MUTED, self)
+        row.addWidget(self._try)
         row.addWidget(self._start)
         row.addWidget(self._adjust)
         row.addWidget(self._look_again)
         row.addSpacing(3)
         row.addWidget(self._note, 1)
+        row.addStretch()
         self._progress = self._make_progress()
         column.addWidget(self._buttons)
         column.addWidget(self._progress)
         self._progress.hide()
         self._is_paused = False
+        self._can_look_again = False
+        self._offline_words = ""
+        self._plan: tuple[Plan, int | None, bool] | None = None
+        self._try.clicked.connect(self.try_requested)
         self._start.clicked.connect(self.start_requested)
         self._adjust.clicked.connect(self.adjust_requested)
         self._look_again.clicked.connect(self.look_again_requested)
@@ -102,9 +113,26 @@ class ActionRow(QWidget):
             is_installed: the files are already here.
             can_look_again: offer to probe the hardware again (no graphics card found).
         """
+        self._plan = None if plan is None else (plan, free_disk_bytes, is_installed)
+        self._can_look_again = can_look_again
+        self._show_plan()
+
+    def set_offline(self, try_words: str) -> None:
+        """Nothing can be downloaded: the filled button is the built-in model's, with these words; "" when there is a connection."""
+        self._offline_words = try_words
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        plan, free_disk_bytes, is_installed = self._plan or (None, None, False)
+        is_stuck = bool(self._offline_words) and not is_installed
+        self._try.setText(self._offline_words)
+        self._try.setVisible(is_stuck)
         self._start.setEnabled(plan is not None)
+        self._start.set_kind(ButtonKind.SECONDARY if is_stuck else ButtonKind.PRIMARY)
         self._adjust.setEnabled(plan is not None)
-        self._look_again.setVisible(can_look_again)
+        # Three buttons fill the row: the PC's own card offers to look again, and what the disk has room for can wait.
+        self._look_again.setVisible(self._can_look_again and not is_stuck)
+        self._note.setVisible(not is_stuck)
         if plan is None:
             self._note.set_text("")
             return
@@ -114,7 +142,7 @@ class ActionRow(QWidget):
             self._note.set_text(self.tr("{size} on your disk, checked.").format(size=gb(plan.file_bytes)))
             return
         self._start.setText(self.tr("Download and chat · {size}").format(size=gb(plan.file_bytes)))
-        self._start.set_icon_name("arrow-down-to-line")
+        self._start.set_icon_name("" if is_stuck else "arrow-down-to-line")
         self._show_disk(plan.file_bytes, free_disk_bytes)
 
     def _show_disk(self, file_bytes: int, free_disk_bytes: int | None) -> None:

@@ -15,6 +15,7 @@ from launcher.ui.components.device_names import usable_gpus
 from launcher.ui.home.choice_card import ROLES, ChoiceCard
 from launcher.ui.home.hero_card import HeroCard
 from launcher.ui.home.pc_card import PcCard, PcLine
+from launcher.ui.home.try_button import TryButton
 from launcher.ui.home.words import plan_key
 from launcher.ui.theme import Role, Tone, px
 
@@ -27,7 +28,8 @@ class HomePage(ScrollPage):
 
     Signals:
         goal_changed(Goal): rank for another goal.
-        download_and_chat_requested(Plan): the filled button; also when the model is installed already.
+        download_and_chat_requested(Plan): the button of the card; also when the model is installed already.
+        try_requested(): chat with the built-in model.
         adjust_requested(Plan): open the plan for changes.
         plan_opened(Plan): one of the other choices.
         look_again_requested(): probe the hardware again.
@@ -37,6 +39,7 @@ class HomePage(ScrollPage):
 
     goal_changed = Signal(object)
     download_and_chat_requested = Signal(object)
+    try_requested = Signal()
     adjust_requested = Signal(object)
     plan_opened = Signal(object)
     look_again_requested = Signal()
@@ -50,6 +53,8 @@ class HomePage(ScrollPage):
         self._machine: Machine | None = None
         self._recommendation: Recommendation | None = None
         self._installed: frozenset[str] = frozenset()
+        self._try_words = ""
+        self._is_offline = False
         self._cards: list[ChoiceCard] = []
         self._is_narrow: bool | None = None
         self._is_nothing_fits = False
@@ -73,8 +78,16 @@ class HomePage(ScrollPage):
                 "Picked for your hardware: the best answers at a comfortable speed. Your chats stay on this computer."
             )
         )
-        self._column.addWidget(self._title)
-        self._column.addWidget(self._subtitle)
+        self._try = TryButton(self.content)
+        titles = QVBoxLayout()
+        titles.setSpacing(0)
+        titles.addWidget(self._title)
+        titles.addWidget(self._subtitle)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addLayout(titles, 1)
+        head.addWidget(self._try)
+        self._column.addLayout(head)
         self._column.addSpacing(14)
         self._offline = Banner(self.content)
         self._error = Banner(self.content)
@@ -124,6 +137,8 @@ class HomePage(ScrollPage):
 
     def _connect(self) -> None:
         self._hero.goal_changed.connect(self.goal_changed)
+        self._try.clicked.connect(self.try_requested)
+        self._hero.action_row.try_requested.connect(self.try_requested)
         self._hero.action_row.start_requested.connect(self._on_start_requested)
         self._hero.action_row.adjust_requested.connect(self._on_adjust_requested)
         self._hero.action_row.look_again_requested.connect(self._on_look_again_requested)
@@ -170,6 +185,7 @@ class HomePage(ScrollPage):
             self._hero.show()
             if self._is_nothing_fits:
                 self.set_error(None)
+                self._show_try()
             self._hero.set_plan(plan, self._machine, is_installed=plan_key(plan) in self._installed)
             self._pc.set_basis(plan.speed.basis)
             has_card = self._machine is None or bool(usable_gpus(self._machine))
@@ -181,9 +197,25 @@ class HomePage(ScrollPage):
     def set_installed(self, keys: frozenset[str]) -> None:
         """Keys ("repo::quant") of what is on the disk."""
         self._installed = keys
+        self._show_try()
         plan = self._hero.plan
         if plan is not None:
             self._hero.set_plan(plan, self._machine, is_installed=plan_key(plan) in keys)
+
+    def set_builtin(self, size_bytes: int) -> None:
+        """The built-in model's size: it is offered while nothing is installed."""
+        from launcher.catalog import builtin  # not before the first paint
+
+        self._try_words = builtin.try_words(size_bytes)
+        self._try.set_size(size_bytes)
+        self._show_try()
+
+    def _show_try(self) -> None:
+        """In the head; where nothing can be downloaded it is the card's filled button."""
+        is_offered = bool(self._try_words) and not self._installed
+        in_card = is_offered and self._is_offline and not self._is_nothing_fits
+        self._hero.action_row.set_offline(self._try_words if in_card else "")
+        self._try.setVisible(is_offered and not in_card)
 
     def set_download(self, progress: DownloadProgress | None) -> None:
         """The download of the shown plan; those of other models are ignored."""
@@ -213,6 +245,8 @@ class HomePage(ScrollPage):
             self._offline.show_message(BannerKind.OFFLINE, self.tr("No connection to the model hub"), why, steps)
         else:
             self._offline.hide()
+        self._is_offline = bool(why)
+        self._show_try()
         self._arrange_banners()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -240,6 +274,7 @@ class HomePage(ScrollPage):
         self._title.set_text(self.tr("No DeepSeek model fits this PC"))
         self._hero.hide()
         self._is_nothing_fits = True
+        self._show_try()
         why = " ".join(f"{rejection.model}: {rejection.why}" for rejection in recommendation.rejected[:1])
         step = NextStep(self.tr("Look again"), "look_again")
         self._error.show_message(
