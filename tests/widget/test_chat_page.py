@@ -161,6 +161,17 @@ def test_an_answer_streams_and_is_readable_through_accessibility(page: ChatPage,
     assert "38.1 tokens/s · 1,301 tokens · first after 0.2 s" in _labels(row)
 
 
+def test_an_answer_says_how_often_its_guesses_were_right_and_whether_they_paid(page: ChatPage) -> None:
+    page.set_conversation(_chat(1))
+    guessed = replace(TIMINGS, drafted_tokens=80, accepted_tokens=60, drafting="on", drafting_s=0.02, plain_s=0.025)
+    page.begin_answer(_answer(5, "a0", state=MessageState.STREAMING))
+    page.finish_answer(replace(_answer(5, "a0", "Text"), timings=guessed))
+    assert any(label.endswith(" · 75 % of the guessed tokens were right") for label in _labels(_answer_row(page)))
+    slower = replace(guessed, drafted_tokens=0, accepted_tokens=0, drafting="off", drafting_s=0.05)
+    page.finish_answer(replace(_answer(5, "a0", "Text"), timings=slower))
+    assert any(label.endswith(" · guesses are off: 20 instead of 40 tokens/s") for label in _labels(_answer_row(page)))
+
+
 def _labels(widget: QWidget) -> list[str]:
     return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
 

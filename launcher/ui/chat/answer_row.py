@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from launcher.chat.conversation import Message, MessageState
 from launcher.core.generation import Timings
-from launcher.core.units import whole
+from launcher.core.units import rate, whole
 from launcher.ui.chat.answer_body import AnswerBody
 from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
@@ -20,7 +20,7 @@ from launcher.ui.components import (
     IconButton,
     Text,
 )
-from launcher.ui.theme import Role, Tone, paint_icon, px
+from launcher.ui.theme import Role, Tone, line_height, paint_icon, px
 
 
 class AnswerRow(MessageRow):
@@ -42,7 +42,7 @@ class AnswerRow(MessageRow):
         self._body.link_activated.connect(self.link_activated)
         self._copy = _ActionButton("copy", self.tr("Copy answer"), self)
         self._again = _ActionButton("rotate-cw", self.tr("Answer again"), self)
-        self._figures = Text("", Role.SMALL, Tone.MUTED, self)
+        self._figures = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
         self._copy.clicked.connect(self._on_copy_clicked)
         self._again.clicked.connect(self._on_again_clicked)
         self._thinking_since = time.monotonic()
@@ -103,8 +103,12 @@ class AnswerRow(MessageRow):
                 hint = button.sizeHint()
                 button.setGeometry(x, y, hint.width(), hint.height())
                 x += hint.width() + px(2)
-            self._figures.setGeometry(x + px(6), y, max(0, width - x - px(6)), self._copy.height())
-            y += self._copy.height()
+            # The first line is level with the buttons; many figures take a second one.
+            room = max(1, width - x - px(6))
+            lines = self._figures.heightForWidth(room)
+            top = (self._copy.height() - line_height(Role.SMALL)) // 2
+            self._figures.setGeometry(x + px(6), y + top, room, lines)
+            y += max(self._copy.height(), top + lines)
         return y
 
     def _show_reasoning(self, tokens: int | None = None) -> None:
@@ -157,6 +161,9 @@ class AnswerRow(MessageRow):
         if timings.drafted_tokens:
             share = f"{100 * timings.accepted_tokens / timings.drafted_tokens:.0f}"
             words.append(self.tr("{percent} % of the guessed tokens were right").format(percent=share))
+        if timings.drafting == "off" and timings.drafting_s and timings.plain_s:
+            slow, plain = rate(1 / timings.drafting_s), rate(1 / timings.plain_s)
+            words.append(self.tr("guesses are off: {slow} instead of {plain} tokens/s").format(slow=slow, plain=plain))
         if timings.stop_reason == "length":
             words.append(self.tr("ended by the length limit"))
         elif timings.stop_reason == "context":
