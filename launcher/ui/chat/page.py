@@ -212,10 +212,16 @@ class ChatPage(QWidget):
         """Offer the built-in model in a chat without messages while nothing is installed, and what it can be asked."""
         self._empty.set_builtin(try_words, examples)
 
-    def set_demonstration(self, words: str, more: str = "") -> None:
-        """Say that the built-in model is the one that answers, and what it knows; "" while another one does."""
+    def set_demonstration(self, words: str, more: str = "", *, is_chosen: bool = False) -> None:
+        """Say that the built-in model is the one that answers, and what it knows; "" while another one does.
+
+        Args:
+            words: what it knows.
+            more: what it is not.
+            is_chosen: the user asked for it: a chat without messages shows what can be asked.
+        """
         self._demonstration.set_words(words, more)
-        self._empty.set_is_builtin(bool(words))
+        self._empty.set_is_builtin(is_chosen)
 
     def set_coming(self, words: str) -> None:
         """What is being downloaded while there is no model yet; "" for nothing."""
