@@ -115,6 +115,11 @@ class ChatPresenter(QObject):
         """What the picker offers."""
         self._model.set_installed(installed)
 
+    @Slot(object)
+    def set_builtin(self, model: Installed) -> None:
+        """The built-in model, for as long as nothing else is there."""
+        self._model.set_builtin(model)
+
     def load_again(self) -> None:
         """Open the model once more after a failure; an unanswered message is answered then."""
         target = self.target()
@@ -304,8 +309,9 @@ class ChatPresenter(QObject):
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
         del loaded  # the service has it
-        path = self._engine.installed.path if self._engine.installed else ""
-        self._store.run(lambda: self._settings.set(LAST_MODEL, path))
+        model = self._engine.installed
+        if model is not None and not model.is_builtin:
+            self._store.run(lambda: self._settings.set(LAST_MODEL, model.path))
         self._context.forget()
         self._notices.clear()  # of an engine that is gone, or of a context that is another now
         waiting = self._waiting

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from launcher.core.downloads import DownloadProgress, DownloadRequest, Installed
 from launcher.core.plans import Plan, Wishes
+from launcher.engine.protocol import EngineState
 from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
 from launcher.services.plan_service import PlanService
@@ -34,10 +35,12 @@ class ChatFlow(QObject):
 
     Signals:
         opening(Installed): a model is about to be planned and loaded; the chat page should show.
+        switch_offered(Installed): a download that was to end in a chat is here, while the built-in model answers: the user decides.
         chat_when_done_changed(str, bool): key of a download, and whether it ends in a chat.
     """
 
     opening = Signal(object)
+    switch_offered = Signal(object)
     chat_when_done_changed = Signal(str, bool)
 
     def __init__(self, downloads: DownloadService, engine: EngineService, plans: PlanService, parent: QObject) -> None:
@@ -129,6 +132,16 @@ class ChatFlow(QObject):
     @Slot(object)
     def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
         del installed
-        if self._ready is not None and self.installed(self._ready) is not None:
-            key, self._ready = self._ready, None
+        model = self.installed(self._ready) if self._ready is not None else None
+        if model is None:
+            return
+        key, self._ready = key_of(model), None
+        if self._is_builtin_in_use():
+            self.switch_offered.emit(model)
+        else:
             self.open_key(key)
+
+    def _is_builtin_in_use(self) -> bool:
+        model = self._engine.installed
+        is_there = self._engine.state not in (EngineState.STOPPED, EngineState.CRASHED)
+        return is_there and model is not None and model.is_builtin

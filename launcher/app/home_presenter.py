@@ -6,9 +6,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from launcher.app.flow import ChatFlow, key_of
 from launcher.core.downloads import DownloadProgress, DownloadRequest, Installed
+from launcher.core.errors import NextStep, StepAction
 from launcher.core.plans import Goal, Recommendation
+from launcher.core.words import joined
+from launcher.services.connection_service import ConnectionService
 from launcher.services.download_service import DownloadService
 from launcher.services.hardware_service import HardwareService
+from launcher.services.network import Unreachable
 from launcher.services.plan_service import PlanService
 from launcher.ui.home import HomePage
 
@@ -31,6 +35,7 @@ class HomePresenter(QObject):
         plans: PlanService,
         downloads: DownloadService,
         flow: ChatFlow,
+        connection: ConnectionService,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -45,6 +50,7 @@ class HomePresenter(QObject):
         downloads.progressed.connect(page.set_download)
         downloads.jobs_changed.connect(self._on_jobs_changed)
         downloads.library_changed.connect(self._on_library_changed)
+        connection.changed.connect(self._on_connection_changed)
         page.goal_changed.connect(self._on_goal_changed)
         page.download_and_chat_requested.connect(flow.download_and_chat)
         page.adjust_requested.connect(self.model_page_wanted)
@@ -74,3 +80,18 @@ class HomePresenter(QObject):
     @Slot(object)
     def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
         self._page.set_installed(frozenset(key_of(model) for model in installed))
+
+    @Slot(object)
+    def _on_connection_changed(self, why: Unreachable | None) -> None:
+        here = self.tr("What is on this PC works as always.")
+        if why is None:
+            self._page.set_offline("")
+        elif why is Unreachable.OFFLINE_MODE:
+            step = NextStep(self.tr("Go online"), StepAction.GO_ONLINE)
+            self._page.set_offline(joined(self.tr("Offline mode is on."), here), (step,))
+        elif why is Unreachable.VARIABLE:
+            variable = self.tr("HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set, so nothing is sent.")
+            self._page.set_offline(joined(variable, here))
+        else:
+            step = NextStep(self.tr("Test the connection"), StepAction.TEST_CONNECTION)
+            self._page.set_offline(joined(self.tr("This PC is not connected to any network."), here), (step,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
+from launcher.catalog import builtin
 from launcher.core.downloads import Installed
 from launcher.core.generation import Loaded
 from launcher.core.models import Thinking
@@ -37,6 +38,7 @@ class ModelChoice(QObject):
         self._engine = engine
         self._settings = settings
         self._installed: tuple[Installed, ...] = ()
+        self._builtin: Installed | None = None
         self._wants_thought = True
         engine.state_changed.connect(self._on_state_changed)
         engine.loaded.connect(self._on_loaded)
@@ -54,19 +56,31 @@ class ModelChoice(QObject):
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """What the picker offers."""
         self._installed = installed
-        self._page.set_installed(installed)
-        self._show_model()
+        self._show_choices()
+
+    def set_builtin(self, model: Installed) -> None:
+        """The built-in model: last in the picker, and what answers as long as nothing is installed."""
+        self._builtin = model
+        self._show_choices()
 
     def target(self) -> Installed | None:
-        """What would be loaded now: the model in use, else the one used last, else the first on the disk."""
+        """What would be loaded now: the model in use, else the one used last, else the first on the disk, else the built-in one."""
         if self._engine.installed is not None:
             return self._engine.installed
         last = self._settings.get(LAST_MODEL)
-        return next((i for i in self._installed if i.path == last), self._installed[0] if self._installed else None)
+        first = self._installed[0] if self._installed else self._builtin
+        return next((i for i in self._installed if i.path == last), first)
+
+    def _show_choices(self) -> None:
+        self._page.set_installed((*self._installed, *((self._builtin,) if self._builtin else ())))
+        self._show_model()
 
     def _show_model(self) -> None:
         """A message can be sent as soon as there is something to load; it waits for the load."""
         target = self.target()
+        is_builtin = target is not None and target.is_builtin
+        is_chosen = is_builtin and self._engine.installed is not None
+        self._page.set_demonstration(builtin.knows() if is_builtin else "", builtin.honest_words(), is_chosen=is_chosen)
         if target is None:
             self._page.set_model("", "", ModelState.NONE)
             self._page.set_blocked(self.tr("Download a model first."))
