@@ -96,9 +96,11 @@ class EmptyChat(QWidget):
             self._title.set_text(self.tr("No model is installed yet."))
             words = self._coming or self.tr("A model is downloaded once; after that, chats work without the internet.")
         self._words.set_text(words)
-        self._models.setVisible(not self._has_model)
-        self._models.set_kind(ButtonKind.SECONDARY if self._is_builtin or self._coming else ButtonKind.PRIMARY)
-        self._try.setVisible(bool(self._try_words) and not self._has_model and not self._is_builtin)
+        is_waiting = bool(self._coming and self._try_words)
+        is_without = not self._has_model and not self._is_builtin
+        self._models.setVisible(is_without and not is_waiting)
+        self._try.setVisible(is_without and bool(self._try_words))
+        self._try.set_kind(ButtonKind.PRIMARY if is_waiting else ButtonKind.SECONDARY)
         for button in self._usual:
             button.setVisible(self._has_model and not self._is_builtin)
         for button in self._examples:
