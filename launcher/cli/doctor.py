@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     packs = _Packs()
     results = _Results(args.device_seconds)
     checks: list[Check] = []
-    computing: list[Callable[[], Check]] = [] if args.quick else [results.check]
+    computing: list[Callable[[], Check]] = [] if args.quick else [results.check, builtin_model]
     for check in (program, packs.check, engine, devices, *computing, home, disk, database, hub, window):
         found = check()
         checks.append(found)
@@ -143,9 +143,8 @@ class _Results:
         try:
             self.findings = check_devices(engine_info(), deadline_s=self._seconds)
         except UserError as error:
-            return Check("results", False, f"not checked: {error.what} {error.why}")
-        except OSError as error:
-            return Check("results", False, f"not checked: {error}", "Make the folder for temporary files writable")
+            advice = "; ".join(s.label for s in error.next_steps)
+            return Check("results", False, f"not checked: {error.what} {error.why}", advice)
         lines = [f"{f.device:<11} {f.verdict.value:<15} {f.detail}" for f in self.findings]
         lines = [line for f, head in zip(self.findings, lines, strict=True) for line in (head, *_said(f))]
         bad = [f.device for f in self.findings if not f.is_ok]
@@ -154,12 +153,11 @@ class _Results:
                 "results", True, f"{len(self.findings)} of {len(self.findings)} compute rightly", lines=tuple(lines)
             )
         detail = f"{', '.join(bad)}: do not use before this is solved"
-        advice = "Update the graphics driver or choose another engine in Settings; report it with these lines"
-        return Check("results", False, detail, advice, tuple(lines))
+        return Check("results", False, detail, "Report it with these lines", tuple(lines))
 
 
 def _said(finding: DeviceFinding) -> list[str]:
-    return [f"    {word}" for word in finding.last_words]
+    return [f"    {word}" for word in (finding.advice, *finding.last_words) if word]
 
 
 def _result_json(finding: DeviceFinding) -> dict[str, object]:
@@ -215,6 +213,20 @@ def _machine() -> Machine:
     with contextlib.suppress(UserError):  # the engine's own check says why
         return hardware.probe(list_devices())
     return hardware.probe(())
+
+
+def builtin_model() -> Check:
+    """The built-in model answers rightly, loaded as a chat loads it: worker, plan, template, decoding and text in one."""
+    from launcher.cli.builtin_check import ask
+    from launcher.cli.chat_terminal import Quit
+
+    try:
+        detail = ask()
+    except Quit:
+        raise KeyboardInterrupt from None
+    except UserError as error:
+        return Check("built-in", False, f"{error.what} {error.why}", "; ".join(s.label for s in error.next_steps))
+    return Check("built-in", True, detail)
 
 
 def home() -> Check:

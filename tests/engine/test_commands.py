@@ -249,10 +249,10 @@ def checks(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object
 def test_doctor_finds_everything_in_order(hub_address: str) -> None:
     found = checks(command("doctor", "--json", HF_ENDPOINT=hub_address))
     assert list(found) == [
-        *("program", "packs", "engine", "devices", "results"),
+        *("program", "packs", "engine", "devices", "results", "built-in"),
         *("home", "disk", "database", "hub", "window"),
     ]
-    for name in ("program", "packs", "engine", "devices", "results", "home", "database", "hub"):
+    for name in ("program", "packs", "engine", "devices", "results", "built-in", "home", "database", "hub"):
         assert found[name]["ok"], found[name]
     assert "0.3.36" in str(found["engine"]["detail"])
     assert "HTTP 404" in str(found["hub"]["detail"])
