@@ -1,4 +1,4 @@
-"""Does every device compute what the processor computes? Small models on each of them, their logits compared.
+"""Does every device compute what the processor computes? Small models on each, their logits and an answer (answer_check.py) compared.
 
 The reference is the processor with plain kernels (no special weight layouts). Each device gets a worker of its own with a time
 limit: a driver that crashes or hangs costs that device's check only. The processor as loads use it is checked last.
@@ -23,6 +23,7 @@ from launcher.core.machine import EngineDevice
 from launcher.core.plans import Placement
 from launcher.core.words import joined, known, say
 from launcher.engine import quirks
+from launcher.engine.answer_check import AnswerCheck
 from launcher.engine.calibration_models import write_model
 from launcher.engine.check_models import CASES, N_CTX, N_PROMPT, N_SINGLE, CheckCase, sound_weights
 from launcher.engine.device_findings import CaseError, DeviceFinding, Verdict, percent
@@ -107,7 +108,9 @@ class _Check:
         # The graphics devices, and the processor twice: as the reference and as a load uses it.
         self._n_runs = 2 + sum(d.kind in _GPU_KINDS for d in info.devices)
         self._n_runs_done = 0
-        self._n_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        n_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._n_threads = min(4, n_threads)
+        self._answers = AnswerCheck(self._n_threads, deadline_s, stop)
 
     def write_models(self) -> None:
         """All of them, once for all devices."""
@@ -123,10 +126,13 @@ class _Check:
         if self._is_stopped:
             return
         reference = self._ask("", False)
+        if reference.is_complete and not self._is_stopped:
+            self._answers.set_reference()
         for device in self._info.devices:
             if device.kind in _GPU_KINDS and not self._is_stopped:
                 if reference.is_complete:
-                    yield self._judge(device, self._ask(device.name, None), reference)
+                    finding = self._judge(device, self._ask(device.name, None), reference)
+                    yield self._answers.checked(finding, device.name, None)
                 else:
                     nothing = say("There is nothing to compare with: the processor's own check failed.")
                     yield _finding(device, Verdict.UNCHECKED, nothing)
@@ -144,14 +150,15 @@ class _Check:
         if not reference.is_complete:
             return self._judge(device, reference, reference)
         of_engine = (self._info.processor, self._info.engine_version)
-        answer = self._ask("", False if quirks.crashes_with_extra_buffers(*of_engine) else None)
+        extra = False if quirks.crashes_with_extra_buffers(*of_engine) else None
+        answer = self._ask("", extra)
         ending = answer.ending
         if ending and answer.used_extra and signal_name(ending.returncode) in ("SIGILL", "SIGABRT"):
             quirks.remember_crash_with_extra_buffers(*of_engine)
             without = say("The engine dies with this processor's special weight layouts; loads leave them out now.")
             finding = self._judge(device, reference, reference)
             return replace(finding, detail=joined(finding.detail, without))
-        return self._judge(device, answer, reference)
+        return self._answers.checked(self._judge(device, answer, reference), "", extra)
 
     def _ask(self, device: str, extra: bool | None) -> _Answer:
         """Every case on one device ("" is the processor), in a worker of its own."""
@@ -227,7 +234,7 @@ class _Check:
             n_ubatch=N_CTX,
             kv_type_k=case.kv_type,
             kv_type_v=case.kv_type,
-            threads=min(4, self._n_threads),
+            threads=self._n_threads,
             devices=(device,) if device else (),
         )
         return LoadRequest(str(self._path(case)), case.key, case.model.quant.upper(), placement)

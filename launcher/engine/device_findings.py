@@ -43,6 +43,7 @@ class DeviceFinding:
         cases: the models it got through.
         detail: a sentence: what is wrong, or how far off the worst model was.
         last_words: of its worker's log, for a report.
+        answer: what the built-in model said there, its thought included; "" where it was not asked.
     """
 
     device: str
@@ -52,6 +53,7 @@ class DeviceFinding:
     detail: str
     cases: tuple[CaseError, ...] = ()
     last_words: tuple[str, ...] = ()
+    answer: str = ""
 
     @property
     def is_ok(self) -> bool:

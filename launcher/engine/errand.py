@@ -34,7 +34,7 @@ class Ending:
 
 
 def run_errand(
-    command_of: Callable[[Hello], Command | None],
+    command_of: Callable[[Hello], Command | tuple[Command, ...] | None],
     take: Callable[[WorkerEvent], bool],
     *,
     rpc_servers: tuple[str, ...] = (),
@@ -45,7 +45,7 @@ def run_errand(
     """Start a worker, ask, and hand on what it says until that is enough.
 
     Args:
-        command_of: what to ask, given the worker's hello; None when that says enough already.
+        command_of: what to ask, given the worker's hello; several things in their order; None when that says enough already.
         take: gets every event; True when nothing more is needed.
         rpc_servers: "host:port" of other computers whose devices count.
         deadline_s: for everything, start included; then the worker is killed.
@@ -78,7 +78,9 @@ def run_errand(
 
 
 def _talk(
-    process: WorkerProcess, command_of: Callable[[Hello], Command | None], take: Callable[[WorkerEvent], bool]
+    process: WorkerProcess,
+    command_of: Callable[[Hello], Command | tuple[Command, ...] | None],
+    take: Callable[[WorkerEvent], bool],
 ) -> bool:
     for line in process.lines():
         try:
@@ -95,7 +97,8 @@ def _talk(
             command = command_of(event)
             if command is None:
                 return True
-            process.send(encode(command))
+            for one in command if isinstance(command, tuple) else (command,):
+                process.send(encode(one))
         elif isinstance(event, OperationFailed):
             raise event.failure.error()
         elif event is not None and take(event):
