@@ -18,8 +18,6 @@ from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
 from launcher.ui.chat import ChatPage
 
-_SAVE_SECONDS = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -75,7 +73,6 @@ class AnswerPresenter(QObject):
         self._turn: Turn | None = None
         self._answer: Message | None = None
         self._shown_id = ""
-        self._saved_at = 0.0
         self._shown_tokens = 0
         context.prepared.connect(self._on_prepared)
         context.refused.connect(self._on_refused)
@@ -173,7 +170,6 @@ class AnswerPresenter(QObject):
         self._keep(answer)
         self._store.save_message(chat.id, answer)
         self._store.list_conversations()
-        self._saved_at = time.monotonic()
         self._shown_tokens = 0
         if self._is_shown():
             self._page.begin_answer(answer)
@@ -210,8 +206,7 @@ class AnswerPresenter(QObject):
         if self._is_shown():
             self._show_text(event)
             self._context.show_use(event.context_used, event.reasoning_tokens)
-        if time.monotonic() - self._saved_at >= _SAVE_SECONDS and self._turn is not None:
-            self._saved_at = time.monotonic()
+        if self._turn is not None:
             self._store.save_message(self._turn.chat.id, answer)
 
     def _show_text(self, event: TextDelta) -> None:

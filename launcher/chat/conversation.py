@@ -1,4 +1,4 @@
-"""A conversation as a tree of messages. The tree is ready for branches; what is shown is the path to its leaf."""
+"""A conversation as a tree of messages; what is shown is the path to its leaf. `branches` has what is done to the tree."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from launcher.chat.attachments import Attachment, with_attachments
+from launcher.chat.chat_settings import ChatSettings
 from launcher.core.generation import Timings
 
 
@@ -38,6 +40,8 @@ class Message:
         created_at: seconds since the epoch.
         model: short name of the model that answered; "" for the user's own.
         timings: measured figures of a finished answer.
+        is_edited: an answer whose text was changed by the user.
+        attachments: texts of files that go to the model with it.
     """
 
     id: str
@@ -50,6 +54,13 @@ class Message:
     model: str = ""
     quant: str = ""
     timings: Timings | None = None
+    is_edited: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def sent_text(self) -> str:
+        """What the model gets of it: the text, with the files before it."""
+        return with_attachments(self.text, self.attachments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,10 @@ class Conversation:
         updated_at: seconds since the epoch; orders the list.
         cut_id: the oldest message that is still sent word for word, since older ones no longer fitted; None while all are.
         summaries: of beginnings of its branches, the newest last.
+        is_named: its title was given by the user, so it is never made anew.
+        is_pinned: it stands at the top of the list.
+        folder_id: the folder it lies in; None for none.
+        settings: what this chat wants otherwise than the rest of the program.
     """
 
     id: str
@@ -94,6 +109,10 @@ class Conversation:
     leaf_id: str | None = None
     cut_id: str | None = None
     summaries: tuple[Summary, ...] = ()
+    is_named: bool = False
+    is_pinned: bool = False
+    folder_id: str | None = None
+    settings: ChatSettings = ChatSettings()
 
     def path(self) -> tuple[Message, ...]:
         """The open branch, oldest first. A broken parent link ends it instead of raising: old files must open."""
@@ -132,19 +151,66 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A message in which every word of a search occurs.
+
+    Attributes:
+        snippet: the text around the first hit, on one line.
+        marks: (start, end) of every hit in the snippet, in characters.
+        is_reasoning: the snippet is of the thought, not of the answer.
+    """
+
+    message_id: str
+    role: Role
+    snippet: str
+    marks: tuple[tuple[int, int], ...] = ()
+    is_reasoning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationEntry:
     """A chat as the list shows it.
 
     Attributes:
-        snippet: the place where a search hit lies; "" outside a search.
-        message_id: the message of the hit, None when the title was hit or outside a search.
+        is_pinned: it stands at the top.
+        folder_id: the folder it lies in; None for none.
+        hits: messages that a search found, the newest first, the first few of them; () outside a search and when the title was hit.
+        n_hits: how many messages were found in it.
     """
 
     id: str
     title: str
     updated_at: float
-    snippet: str = ""
-    message_id: str | None = None
+    is_pinned: bool = False
+    folder_id: str | None = None
+    hits: tuple[SearchHit, ...] = ()
+    n_hits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of chats. Folders do not lie in folders."""
+
+    id: str
+    name: str
+    is_folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChatList:
+    """All chats, or what a search found.
+
+    Attributes:
+        entries: the last used first.
+        folders: all, by name, also empty ones.
+        words: what was searched for; "" lists all.
+        is_cut: there are more hits than are listed.
+    """
+
+    entries: tuple[ConversationEntry, ...] = ()
+    folders: tuple[Folder, ...] = ()
+    words: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +220,33 @@ class Maker:
     now: Callable[[], float] = time.time
     new_id: Callable[[], str] = field(default=lambda: uuid.uuid4().hex)
 
+    def folder(self, name: str) -> Folder:
+        """An empty folder."""
+        return Folder(self.new_id(), name)
+
     def conversation(self) -> Conversation:
         """An empty chat without a title."""
         now = self.now()
         return Conversation(id=self.new_id(), title="", created_at=now, updated_at=now)
 
-    def user_message(self, text: str, parent_id: str | None) -> Message:
+    def user_message(
+        self, text: str, parent_id: str | None, attachments: tuple[Attachment, ...] = ()
+    ) -> Message:
         """What the user just sent."""
-        return Message(self.new_id(), Role.USER, text, parent_id, self.now())
+        return Message(self.new_id(), Role.USER, text, parent_id, self.now(), attachments=attachments)
+
+    def edited_answer(self, old: Message, text: str) -> Message:
+        """Another version of an answer, with the text the user gave it; figures and thought belong to the old one."""
+        return replace(
+            old,
+            id=self.new_id(),
+            text=text,
+            created_at=self.now(),
+            reasoning="",
+            state=MessageState.DONE,
+            timings=None,
+            is_edited=True,
+        )
 
     def answer(self, parent_id: str, model: str, quant: str) -> Message:
         """An answer that begins to stream."""

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from launcher.chat.conversation import Conversation, ConversationEntry, Message, Summary
+from launcher.chat.conversation import ChatList, Conversation, Folder, Message, MessageState, Summary
 from launcher.core.errors import UserError
 from launcher.core.paths import data_dir
 from launcher.engine.kv_states import chat_states
 from launcher.services.tasks import TaskRunner
+from launcher.store import database
 from launcher.store.chats import ChatStore
 from launcher.store.loads import LoadHistory, LoadRecord
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SAVE_MS = 500
+"""What a growing answer got is on the disk so long after it came, and the time that writing takes."""
+_TRY_AGAIN_MS = 5000
 
 
 @dataclass
@@ -24,15 +38,22 @@ class _Databases:
     loads: LoadHistory
 
 
+_Work = Callable[[_Databases], object]
+
+
 class ChatService(QObject):
     """Reads and writes conversations and the history of loads, in order, in a thread of its own.
 
+    Whether the chats file has damage is looked for in another thread, while chats are listed and opened. A write that fails
+    because the disk is full or the file is locked is tried again, before all that follows it, until it is done.
+
     Signals:
-        conversations_listed(tuple[ConversationEntry, ...]): all chats, newest first, or the hits of a search.
+        conversations_listed(ChatList): all chats, newest first, or the hits of a search.
         conversation_opened(Conversation): with all its messages.
         loads_listed(tuple[LoadRecord, ...]): newest first.
         last_loads_listed(tuple[LastLoad, ...]): when each file was last loaded, with every `loads_listed`.
         store_failed(UserError): nothing that is already on the disk was lost; the text says what happened.
+        store_recovered(): what could not be written is written.
     """
 
     conversations_listed = Signal(object)
@@ -40,108 +61,279 @@ class ChatService(QObject):
     loads_listed = Signal(object)
     last_loads_listed = Signal(object)
     store_failed = Signal(object)
+    store_recovered = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._tasks = TaskRunner("store", self, serial=True)
+        self._check = TaskRunner("store-check", self, serial=True)
+        self._check_is_over = threading.Event()
+        self._check_is_over.set()
+        self._must_end_check = threading.Event()
         self._databases: _Databases | None = None
+        self._unwritten: list[_Work] = []  # of the serial thread
         self._words = ""
+        self._growing: dict[str, tuple[str, Message]] = {}
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(SAVE_MS)
+        self._save_timer.timeout.connect(self._save_growing)
+        self._again_timer = QTimer(self)
+        self._again_timer.setInterval(_TRY_AGAIN_MS)
+        self._again_timer.timeout.connect(self._on_again_due)
 
     def start(self) -> None:
-        """Open the databases; the lists follow."""
+        """Open the databases; the lists follow. Damage is looked for meanwhile."""
         self.list_conversations()
         self.list_loads()
+        # After the lists: a file of an earlier version is brought to the newest first.
+        self._tasks.run(lambda: None, self._begin_check)
+
+    # -- the list
 
     def list_conversations(self) -> None:
         """`conversations_listed` follows, with the search words in force."""
         words = self._words
 
-        def listed(db: _Databases) -> tuple[ConversationEntry, ...]:
+        def listed(db: _Databases) -> ChatList:
             return db.chats.search(words) if words else db.chats.list()
 
-        self._do(listed, self.conversations_listed.emit)
+        self._read(listed, self.conversations_listed.emit)
 
     def search(self, words: str) -> None:
         """List only chats that hold these words; "" lists all."""
         self._words = words.strip()
         self.list_conversations()
 
+    def rename(self, chat_id: str, title: str) -> None:
+        """Give a chat the user's own title."""
+        self._write_and_list(lambda db: db.chats.rename(chat_id, title))
+
+    def set_title(self, chat_id: str, title: str) -> None:
+        """Give a chat a title made from its messages, unless it has the user's own."""
+        self._write_and_list(lambda db: db.chats.set_title(chat_id, title))
+
+    def pin(self, chat_id: str, is_pinned: bool) -> None:
+        """Keep a chat at the top of the list, or let it go."""
+        self._write_and_list(lambda db: db.chats.pin(chat_id, is_pinned))
+
+    def move(self, chat_id: str, folder_id: str | None) -> None:
+        """Put a chat into a folder, or out of it."""
+        self._write_and_list(lambda db: db.chats.move(chat_id, folder_id))
+
+    def save_folder(self, folder: Folder) -> None:
+        """Add a folder, or give it another name or state."""
+        self._write_and_list(lambda db: db.chats.save_folder(folder))
+
+    def delete_folder(self, folder_id: str) -> None:
+        """Hide a folder; its chats stay. `restore_folder` brings it back until the program ends."""
+        self._write_and_list(lambda db: db.chats.delete_folder(folder_id))
+
+    def restore_folder(self, folder_id: str) -> None:
+        """Undo a delete."""
+        self._write_and_list(lambda db: db.chats.restore_folder(folder_id))
+
+    # -- chats
+
     def open(self, chat_id: str) -> None:
         """`conversation_opened` follows."""
-        self._do(lambda db: db.chats.load(chat_id), self._on_loaded)
+        self._read(lambda db: db.chats.load(chat_id), self._on_loaded)
 
     def create(self, conversation: Conversation) -> None:
         """Put a new chat on the disk."""
-        self._do(lambda db: db.chats.create(conversation))
-        self.list_conversations()
-
-    def save_message(self, chat_id: str, message: Message, *, makes_leaf: bool = True) -> None:
-        """Add or replace a message."""
-        self._do(lambda db: db.chats.save_message(chat_id, message, makes_leaf))
-
-    def set_leaf(self, chat_id: str, message_id: str | None) -> None:
-        """Remember which branch is open."""
-        self._do(lambda db: db.chats.set_leaf(chat_id, message_id))
-
-    def save_cut(self, chat_id: str, message_id: str | None, summary: Summary | None = None) -> None:
-        """Remember which message is the oldest that is sent, and the summary of what lies before it."""
-        self._do(lambda db: db.chats.save_cut(chat_id, message_id, summary))
-
-    def rename(self, chat_id: str, title: str) -> None:
-        """Give a chat another title."""
-        self._do(lambda db: db.chats.rename(chat_id, title))
-        self.list_conversations()
+        self._write_and_list(lambda db: db.chats.create(conversation))
 
     def delete(self, chat_id: str) -> None:
         """Hide a chat; `restore` brings it back until the program ends."""
-        self._do(lambda db: db.chats.delete(chat_id))
-        self.list_conversations()
+        self._write_and_list(lambda db: db.chats.delete(chat_id))
 
     def restore(self, chat_id: str) -> None:
         """Undo a delete."""
-        self._do(lambda db: db.chats.restore(chat_id))
-        self.list_conversations()
+        self._write_and_list(lambda db: db.chats.restore(chat_id))
+
+    # -- messages
+
+    def save_message(self, chat_id: str, message: Message, *, makes_leaf: bool = True) -> None:
+        """Add or replace a message; one that is growing may be given as often as it grows, and is written every half second."""
+        is_new = message.id not in self._growing
+        if message.state is MessageState.STREAMING:
+            self._growing[message.id] = (chat_id, message)
+            if not is_new:
+                if not self._save_timer.isActive():
+                    self._save_timer.start()
+                return
+        else:
+            self._growing.pop(message.id, None)
+        self._write(lambda db: db.chats.save_message(chat_id, message, makes_leaf))
+
+    def hide_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
+        """Delete messages; `show_messages` brings them back until the program ends. The open branch ends with `leaf_id` then."""
+        ids = tuple(message_ids)
+        self._write(lambda db: db.chats.hide_messages(chat_id, ids, leaf_id))
+
+    def show_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
+        """Undo `hide_messages`."""
+        ids = tuple(message_ids)
+        self._write(lambda db: db.chats.show_messages(chat_id, ids, leaf_id))
+
+    def set_leaf(self, chat_id: str, message_id: str | None) -> None:
+        """Remember which branch is open."""
+        self._write(lambda db: db.chats.set_leaf(chat_id, message_id))
+
+    def save_cut(self, chat_id: str, message_id: str | None, summary: Summary | None = None) -> None:
+        """Remember which message is the oldest that is sent, and the summary of what lies before it."""
+        self._write(lambda db: db.chats.save_cut(chat_id, message_id, summary))
+
+    # -- loads and settings
 
     def save_load(self, record: LoadRecord) -> None:
         """Add or update one load of the history."""
-        self._do(lambda db: db.loads.save(record))
+        self._tasks.run(lambda: self._of_loads(lambda loads: loads.save(record)), None, self.store_failed.emit)
         self.list_loads()
 
     def list_loads(self) -> None:
         """`loads_listed` and `last_loads_listed` follow."""
-        self._do(lambda db: db.loads.recent(), self.loads_listed.emit)
-        self._do(lambda db: db.loads.last_loads(), self.last_loads_listed.emit)
+        for work, signal in ((LoadHistory.recent, self.loads_listed), (LoadHistory.last_loads, self.last_loads_listed)):
+            self._tasks.run(partial(self._of_loads, work), signal.emit, self.store_failed.emit)
 
     def run(self, work: Callable[[], None]) -> None:
         """Do another piece of disk work in order (writing a setting)."""
         self._tasks.run(work, None, self.store_failed.emit)
 
     def close(self) -> None:
-        """Write what is pending, forget deleted chats, close the files."""
+        """Write what is pending, forget what was deleted, close the files."""
+        self._must_end_check.set()
+        self._check.close()
+        self._save_growing()
         self._tasks.run(self._close_databases)
         self._tasks.close()
 
-    def _do(self, work: Callable[[_Databases], object], on_done: Callable[..., None] | None = None) -> None:
-        self._tasks.run(lambda: work(self._opened()), on_done, self.store_failed.emit)
+    # -- the serial thread
+
+    def _write_and_list(self, work: _Work) -> None:
+        self._write(work)
+        self.list_conversations()
+
+    def _write(self, work: _Work) -> None:
+        self._tasks.run(lambda: self._written(work), self._on_written, self._on_write_failed)
+
+    def _read(self, work: Callable[[_Databases], T], on_done: Callable[[T], None]) -> None:
+        self._tasks.run(lambda: self._done(work), on_done, self.store_failed.emit)
+
+    def _written(self, work: _Work | None) -> int:
+        """Do it after all that could not be done so far; returns how many of those there were.
+
+        Raises:
+            UserError: the disk is full or the file is locked; it will be tried again.
+        """
+        n_before = len(self._unwritten)
+        if work is not None:
+            self._unwritten.append(work)
+        while self._unwritten:
+            try:
+                self._done(self._unwritten[0])
+            except UserError:
+                # Said once; while it lasts, nothing more is written.
+                if n_before:
+                    return 0
+                raise
+            except BaseException:
+                del self._unwritten[0]
+                raise
+            del self._unwritten[0]
+        return n_before
+
+    def _done(self, work: Callable[[_Databases], T]) -> T:
+        opened = self._opened()
+        try:
+            return work(opened)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+                raise
+            if not database.is_damage(error):
+                raise database.failure(_chats_path(), error) from error
+            self._recover(error)
+        return work(opened)
+
+    def _of_loads(self, work: Callable[[LoadHistory], T]) -> T:
+        try:
+            return work(self._opened().loads)
+        except sqlite3.OperationalError as error:
+            raise database.failure(_chats_path(), error) from error
+
+    def _recover(self, error: sqlite3.DatabaseError) -> None:
+        # The other thread must not hold the file while it is replaced.
+        self._must_end_check.set()
+        self._check_is_over.wait()
+        chats = self._opened().chats
+        chats.recover(error)
+        self._tell(chats)
 
     def _opened(self) -> _Databases:
         if self._databases is None:
-            chats = ChatStore(data_dir() / "chats.sqlite")
+            chats = ChatStore(_chats_path())
             self._databases = _Databases(chats, LoadHistory(data_dir() / "loads.sqlite"))
-            if chats.notice is not None:
-                self.store_failed.emit(chats.notice)
+            self._tell(chats)
         return self._databases
+
+    def _tell(self, chats: ChatStore) -> None:
+        if chats.notice is not None:
+            self.store_failed.emit(chats.notice)
+            chats.notice = None
 
     def _close_databases(self) -> None:
         if self._databases is not None:
+            self._written(None)
             self._databases.chats.purge_deleted()
             # What the engine keeps of a chat goes with it.
             chat_states().keep_only(self._databases.chats.ids())
             self._databases.chats.close()
             self._databases.loads.close()
 
+    # -- the window's thread
+
+    def _save_growing(self) -> None:
+        for chat_id, message in self._growing.values():
+            self._write(partial(_save, chat_id, message))
+
+    def _on_write_failed(self, error: UserError) -> None:
+        self._again_timer.start()
+        self.store_failed.emit(error)
+
+    def _on_written(self, n_before: int) -> None:
+        if n_before:
+            self._again_timer.stop()
+            self.store_recovered.emit()
+
+    def _on_again_due(self) -> None:
+        self._tasks.run(lambda: self._written(None), self._on_written, None)
+
+    def _begin_check(self, _: None) -> None:
+        self._check_is_over.clear()
+        self._check.run(self._look_for_damage, self._on_checked)
+
+    def _look_for_damage(self) -> bool:
+        try:
+            return database.is_damaged(_chats_path(), self._must_end_check.is_set)
+        finally:
+            self._check_is_over.set()
+
+    def _on_checked(self, is_damaged: bool) -> None:
+        if is_damaged:
+            _log.warning("The chats file has damage")
+            self._tasks.run(lambda: self._recover(sqlite3.DatabaseError("quick_check found damage")))
+            self.list_conversations()
+
     def _on_loaded(self, conversation: Conversation | None) -> None:
         if conversation is None:
             self.store_failed.emit(UserError("chat_missing", "This chat is not on the disk any more."))
         else:
             self.conversation_opened.emit(conversation)
+
+
+def _save(chat_id: str, message: Message, databases: _Databases) -> None:
+    databases.chats.save_message(chat_id, message)
+
+
+def _chats_path() -> Path:
+    return data_dir() / "chats.sqlite"

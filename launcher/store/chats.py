@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-from launcher.chat.conversation import Conversation, ConversationEntry, Message, MessageState, Role, Summary
-from launcher.core.codec import from_json, to_json
-from launcher.core.errors import NextStep, UserError
-from launcher.core.generation import Timings
-from launcher.core.words import joined, say
-from launcher.store import database
-from launcher.store.search import Search
+from launcher.chat.conversation import (
+    ChatList,
+    Conversation,
+    ConversationEntry,
+    Folder,
+    Message,
+    MessageState,
+    SearchHit,
+    Summary,
+)
+from launcher.core.errors import UserError
+from launcher.store import database, salvage
+from launcher.store.chat_schema import (
+    CHAT_COLUMNS,
+    MIGRATIONS,
+    SAVE_CHAT,
+    SAVE_MESSAGE,
+    SAVE_SUMMARY,
+    chat_values,
+    message_values,
+    storable,
+    summary_values,
+    to_conversation,
+    to_folder,
+    to_message,
+    to_summary,
+)
+from launcher.store.search import Search, Words
 
 _log = logging.getLogger(__name__)
-
-# Script number i leads from version i to i + 1. Never change one that was released; add another.
-MIGRATIONS: tuple[str, ...] = (
-    """
-CREATE TABLE chats (
-    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, created_at REAL NOT NULL,
-    updated_at REAL NOT NULL, leaf_id TEXT
-);
-CREATE TABLE messages (
-    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, chat_id TEXT NOT NULL REFERENCES chats(id) ON DELETE CASCADE,
-    parent_id TEXT, role TEXT NOT NULL, text TEXT NOT NULL, reasoning TEXT NOT NULL DEFAULT '', state TEXT NOT NULL,
-    model TEXT NOT NULL DEFAULT '', quant TEXT NOT NULL DEFAULT '', created_at REAL NOT NULL, timings TEXT
-);
-CREATE INDEX messages_of_chat ON messages(chat_id, n);
-""",
-    # Deleting can be undone.
-    "ALTER TABLE chats ADD COLUMN deleted_at REAL; CREATE INDEX chats_by_date ON chats(deleted_at, updated_at);",
-    # What is sent of a chat that is longer than the context. `until_id` is no foreign key: a salvaged file may lack the message.
-    """
-ALTER TABLE chats ADD COLUMN cut_id TEXT;
-CREATE TABLE summaries (
-    n INTEGER PRIMARY KEY, chat_id TEXT NOT NULL REFERENCES chats(id) ON DELETE CASCADE, until_id TEXT NOT NULL,
-    text TEXT NOT NULL, n_messages INTEGER NOT NULL, model TEXT NOT NULL DEFAULT '', created_at REAL NOT NULL,
-    UNIQUE (chat_id, until_id)
-);
-""",
+_ENTRY_COLUMNS = "c.id, c.title, c.updated_at, c.is_pinned, f.id AS folder_id"
+_ENTRIES = (
+    f"SELECT {_ENTRY_COLUMNS} FROM chats c LEFT JOIN folders f ON f.id = c.folder_id AND f.deleted_at IS NULL"  # noqa: S608 - constants
+    " WHERE c.deleted_at IS NULL ORDER BY c.updated_at DESC, c.n DESC"
 )
-# Less than the second between two saves of the window, or one that comes a moment early would be lost.
-STREAMING_SAVE_SECONDS = 0.5
-_CHAT_COLUMNS = "id, title, created_at, updated_at, leaf_id, cut_id"
-_SUMMARY_COLUMNS = "until_id, text, n_messages, model, created_at"
+MOST_HITS = 200
+"""So many messages are found by one search; the newest are."""
+HITS_PER_CHAT = 3
 
 
 class ChatStore:
@@ -58,72 +58,131 @@ class ChatStore:
         notice: what happened to a damaged file, for the user to read once; None normally.
     """
 
-    def __init__(
-        self, path: Path, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Open or create the file; a damaged one is set aside and what it still holds is taken over.
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open or create the file; one that is no database is set aside, and what it still holds is taken over.
+
+        Damage inside is not looked for here: `database.is_damaged` does it beside the work, and `recover` is for it.
 
         Raises:
             UserError: the file cannot be opened, or a newer program wrote it.
         """
         self.notice: UserError | None = None
-        self._clock, self._monotonic = clock, monotonic
-        self._saved_at: dict[str, float] = {}
+        self._path, self._clock = path, clock
+        self._streamed: dict[str, Message] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
+        salvage.finish(path)
         try:
-            self._db = database.connect(path, MIGRATIONS)
+            self._open()
         except sqlite3.DatabaseError as error:
-            self._db = self._salvage(path, error)
-        self._search = Search(self._db)
-        # The program ended in the middle of an answer: what was saved of it is what there is.
-        self._db.execute(
-            "UPDATE messages SET state = ? WHERE state = ?", (MessageState.STOPPED, MessageState.STREAMING)
-        )
+            if not database.is_damage(error):
+                raise database.failure(path, error) from error
+            self._salvage(error)
 
     def close(self) -> None:
-        """Forget chats deleted in this run and close the file."""
+        """Forget what was deleted in this run and close the file."""
         self.purge_deleted()
         self._db.close()
 
+    def recover(self, error: sqlite3.DatabaseError) -> None:
+        """Go on after damage was found: the index is made anew; otherwise the file is salvaged and `notice` says what was saved."""
+        _log.warning("The chats file is damaged: %s", error)
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CORRUPT_VTAB:
+            try:
+                self._search.rebuild()
+            except sqlite3.DatabaseError:
+                _log.warning("The search index could not be made anew")
+            else:
+                return
+        self._db.close()
+        self._salvage(error)
+
+    # -- the list
+
+    def list(self, limit: int | None = None) -> ChatList:
+        """All chats, the last used first, and all folders."""
+        rows = self._db.execute(f"{_ENTRIES} LIMIT ?", (-1 if limit is None else limit,))
+        return ChatList(tuple(_entry(r) for r in rows), self._folders())
+
+    def search(self, text: str, limit: int = MOST_HITS) -> ChatList:
+        """Chats in whose title or in one message of which every word occurs, the last used first.
+
+        Args:
+            text: words, and phrases in quotation marks.
+            limit: so many messages are found at most, the newest.
+        """
+        words = Words(storable(text))
+        if not words:
+            return ChatList(words=text)
+        found = list(islice(self._search.hits(words), limit + 1))
+        hits: dict[str, list[SearchHit]] = defaultdict(list)
+        for chat_id, hit in found[:limit]:
+            hits[chat_id].append(hit)
+        entries = tuple(
+            replace(_entry(row), hits=tuple(hits[row["id"]][:HITS_PER_CHAT]), n_hits=len(hits[row["id"]]))
+            for row in self._db.execute(_ENTRIES)
+            if row["id"] in hits or words.are_in(row["title"])
+        )
+        return ChatList(entries, self._folders(), text, is_cut=len(found) > limit)
+
+    def rename(self, chat_id: str, title: str) -> None:
+        """Give a chat the user's own title; its place in the list stays."""
+        self._db.execute("UPDATE chats SET title = ?, is_named = 1 WHERE id = ?", (storable(title), chat_id))
+
+    def set_title(self, chat_id: str, title: str) -> None:
+        """Give a chat a title made from its messages, unless it has the user's own."""
+        self._db.execute("UPDATE chats SET title = ? WHERE id = ? AND is_named = 0", (storable(title), chat_id))
+
+    def pin(self, chat_id: str, is_pinned: bool) -> None:
+        """Keep a chat at the top of the list, or let it go."""
+        self._db.execute("UPDATE chats SET is_pinned = ? WHERE id = ?", (is_pinned, chat_id))
+
+    def move(self, chat_id: str, folder_id: str | None) -> None:
+        """Put a chat into a folder, or out of it."""
+        self._db.execute("UPDATE chats SET folder_id = ? WHERE id = ?", (folder_id, chat_id))
+
+    def save_folder(self, folder: Folder) -> None:
+        """Add a folder, or give it another name or state."""
+        self._db.execute(
+            "INSERT INTO folders (id, name, is_folded) VALUES (?, ?, ?)"
+            " ON CONFLICT(id) DO UPDATE SET name = excluded.name, is_folded = excluded.is_folded",
+            (folder.id, storable(folder.name), folder.is_folded),
+        )
+
+    def delete_folder(self, folder_id: str) -> None:
+        """Hide a folder; its chats stay, outside. `restore_folder` brings it back until `purge_deleted`."""
+        self._db.execute("UPDATE folders SET deleted_at = ? WHERE id = ?", (self._clock(), folder_id))
+
+    def restore_folder(self, folder_id: str) -> None:
+        """Undo `delete_folder`: chats that were not moved meanwhile are in it again."""
+        self._db.execute("UPDATE folders SET deleted_at = NULL WHERE id = ?", (folder_id,))
+
+    # -- chats
+
     def create(self, conversation: Conversation) -> None:
         """Add a chat with the messages it has."""
+        chat = conversation
         with database.transaction(self._db):
-            self._insert_chat(conversation)
-            for message in conversation.messages:
-                self._put_message(conversation.id, message)
-            for summary in conversation.summaries:
-                self._put_summary(conversation.id, summary)
-
-    def list(self, limit: int | None = None) -> tuple[ConversationEntry, ...]:
-        """All chats, the last used first."""
-        rows = self._db.execute(
-            "SELECT id, title, updated_at FROM chats WHERE deleted_at IS NULL ORDER BY updated_at DESC, n DESC LIMIT ?",
-            (-1 if limit is None else limit,),
-        )
-        return tuple(ConversationEntry(r["id"], r["title"], r["updated_at"]) for r in rows)
+            self._db.execute(SAVE_CHAT, chat_values(chat))
+            self._db.executemany(SAVE_MESSAGE, (message_values(chat.id, m) for m in chat.messages))
+            self._db.executemany(SAVE_SUMMARY, (summary_values(chat.id, s) for s in chat.summaries))
 
     def load(self, chat_id: str) -> Conversation | None:
         """A chat with all its messages; None when there is none (or it was deleted)."""
         row = self._db.execute(
-            f"SELECT {_CHAT_COLUMNS} FROM chats WHERE id = ? AND deleted_at IS NULL",  # noqa: S608 - a constant
+            f"SELECT {CHAT_COLUMNS} FROM chats WHERE id = ? AND deleted_at IS NULL",  # noqa: S608 - a constant
             (chat_id,),
         ).fetchone()
         if row is None:
             return None
-        messages = self._db.execute("SELECT * FROM messages WHERE chat_id = ? ORDER BY n", (chat_id,))
-        summaries = self._db.execute(
-            f"SELECT {_SUMMARY_COLUMNS} FROM summaries WHERE chat_id = ? ORDER BY n",  # noqa: S608 - a constant
-            (chat_id,),
+        messages = self._db.execute(
+            "SELECT * FROM messages WHERE chat_id = ? AND deleted_at IS NULL ORDER BY n", (chat_id,)
         )
-        return Conversation(
-            **dict(row),
-            messages=tuple(_message(m) for m in messages),
-            summaries=tuple(_summary(s) for s in summaries),
+        summaries = self._db.execute("SELECT * FROM summaries WHERE chat_id = ? ORDER BY n", (chat_id,))
+        return to_conversation(
+            row,
+            tuple(self._whole(m) for m in _readable(messages)),
+            tuple(to_summary(s) for s in summaries),
         )
-
-    def rename(self, chat_id: str, title: str) -> None:
-        """Give a chat another title; its place in the list stays."""
-        self._db.execute("UPDATE chats SET title = ? WHERE id = ?", (title, chat_id))
 
     def delete(self, chat_id: str) -> None:
         """Hide a chat. `restore` brings it back until `purge_deleted`."""
@@ -134,44 +193,56 @@ class ChatStore:
         self._db.execute("UPDATE chats SET deleted_at = NULL WHERE id = ?", (chat_id,))
 
     def purge_deleted(self) -> int:
-        """Remove the hidden chats for good; returns how many."""
+        """Remove for good what is hidden; returns how many chats."""
         with database.transaction(self._db):
-            gone = self._db.execute("SELECT id FROM chats WHERE deleted_at IS NOT NULL").fetchall()
-            for row in gone:
-                self._search.forget_chat(row["id"])
-                self._db.execute("DELETE FROM chats WHERE id = ?", (row["id"],))
-        return len(gone)
+            self._db.execute("DELETE FROM messages WHERE deleted_at IS NOT NULL")
+            self._db.execute("DELETE FROM folders WHERE deleted_at IS NOT NULL")
+            self._db.execute(
+                "UPDATE chats SET folder_id = NULL WHERE folder_id IS NOT NULL AND folder_id NOT IN (SELECT id FROM folders)"
+            )
+            return self._db.execute("DELETE FROM chats WHERE deleted_at IS NOT NULL").rowcount
 
     def ids(self) -> frozenset[str]:
         """Of all chats, hidden ones included."""
         return frozenset(row["id"] for row in self._db.execute("SELECT id FROM chats"))
 
-    def save_message(self, chat_id: str, message: Message, makes_leaf: bool = True) -> bool:
+    # -- messages
+
+    def save_message(self, chat_id: str, message: Message, makes_leaf: bool = True) -> None:
         """Add or replace a message.
 
-        A streaming answer is written at most twice per second; every other state at once.
+        Of a streaming answer only what is new since the last save is written, however long it is.
 
         Args:
-            chat_id: an existing chat.
+            chat_id: a chat; one that a damaged file has lost is made again.
             message: its newest value.
             makes_leaf: the open branch ends with it from now on.
-
-        Returns:
-            Whether it was written.
         """
-        if message.state is MessageState.STREAMING:
-            last = self._saved_at.get(message.id)
-            if last is not None and self._monotonic() - last < STREAMING_SAVE_SECONDS:
-                return False
-            self._saved_at[message.id] = self._monotonic()
+        before = self._streamed.get(message.id)
+        is_streaming = message.state is MessageState.STREAMING
+        if is_streaming and before is not None and _continues(message, before):
+            text, reasoning = message.text[len(before.text) :], message.reasoning[len(before.reasoning) :]
+            if not text and not reasoning:
+                return
+            self._db.execute(
+                "INSERT INTO pieces (message_id, text, reasoning) VALUES (?, ?, ?)",
+                (message.id, storable(text), storable(reasoning)),
+            )
         else:
-            self._saved_at.pop(message.id, None)
-        with database.transaction(self._db):
-            self._put_message(chat_id, message)
-            if makes_leaf:
-                self._db.execute("UPDATE chats SET leaf_id = ? WHERE id = ?", (message.id, chat_id))
-            self._db.execute("UPDATE chats SET updated_at = ? WHERE id = ?", (self._clock(), chat_id))
-        return True
+            with database.transaction(self._db):
+                self._put(chat_id, message, makes_leaf)
+        if is_streaming:
+            self._streamed[message.id] = message
+        else:
+            self._streamed.pop(message.id, None)
+
+    def hide_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
+        """Delete messages until `show_messages`, or for good with `purge_deleted`; the open branch ends with `leaf_id` then."""
+        self._set_hidden(self._clock(), chat_id, message_ids, leaf_id)
+
+    def show_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
+        """Undo `hide_messages`."""
+        self._set_hidden(None, chat_id, message_ids, leaf_id)
 
     def set_leaf(self, chat_id: str, message_id: str | None) -> None:
         """Remember which branch is open."""
@@ -182,120 +253,85 @@ class ChatStore:
         with database.transaction(self._db):
             self._db.execute("UPDATE chats SET cut_id = ? WHERE id = ?", (message_id, chat_id))
             if summary is not None:
-                self._put_summary(chat_id, summary)
+                self._db.execute(SAVE_SUMMARY, summary_values(chat_id, summary))
 
-    def search(self, words: str, limit: int = 50) -> tuple[ConversationEntry, ...]:
-        """Chats in which every word occurs in the title or in one message, the last used first; one hit per chat."""
-        return self._search.find(words, limit)
+    # -- inside
 
-    def _insert_chat(self, chat: Conversation) -> None:
-        values = (chat.id, chat.title, chat.created_at, chat.updated_at, chat.leaf_id, chat.cut_id)
-        self._db.execute(f"INSERT INTO chats ({_CHAT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - a constant
+    def _open(self) -> None:
+        self._db = database.connect(self._path, MIGRATIONS, is_checked=False)
+        try:
+            self._search = Search(self._db)
+            self._end_answers()
+        except BaseException:
+            self._db.close()
+            raise
 
-    def _put_message(self, chat_id: str, m: Message) -> None:
-        timings = None if m.timings is None else json.dumps(to_json(m.timings))
-        row = self._db.execute(
-            "INSERT INTO messages (id, chat_id, parent_id, role, text, reasoning, state, model, quant, created_at, timings)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET parent_id = excluded.parent_id,"
-            " text = excluded.text, reasoning = excluded.reasoning, state = excluded.state, model = excluded.model,"
-            " quant = excluded.quant, timings = excluded.timings RETURNING n",
-            (m.id, chat_id, m.parent_id, m.role, _storable(m.text), _storable(m.reasoning), m.state, m.model, m.quant, m.created_at, timings),
-        ).fetchone()  # fmt: skip
-        if m.state is not MessageState.STREAMING:
-            self._search.put(row["n"], _storable(m.text))
+    def _end_answers(self) -> None:
+        """The program ended in the middle of an answer: what was saved of it is what there is."""
+        # A literal, so that SQLite takes the index of just these.
+        rows = self._db.execute("SELECT * FROM messages WHERE state = 'streaming'").fetchall()
+        if not rows:
+            return
+        with database.transaction(self._db):
+            for row in rows:
+                for message in _readable((row,)):
+                    whole = replace(self._whole(message), state=MessageState.STOPPED)
+                    self._db.execute(SAVE_MESSAGE, message_values(row["chat_id"], whole))
+            self._db.execute("DELETE FROM pieces")
 
-    def _put_summary(self, chat_id: str, s: Summary) -> None:
-        # One that was written again replaces the old one, and is the newest.
-        self._db.execute(
-            f"INSERT OR REPLACE INTO summaries (chat_id, {_SUMMARY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
-            (chat_id, s.until_id, _storable(s.text), s.n_messages, s.model, s.created_at),
+    def _whole(self, message: Message) -> Message:
+        """A growing answer with the pieces that came since its row was written."""
+        if message.state is not MessageState.STREAMING:
+            return message
+        pieces = self._db.execute("SELECT text, reasoning FROM pieces WHERE message_id = ? ORDER BY n", (message.id,))
+        texts = [(r["text"], r["reasoning"]) for r in pieces]
+        return replace(
+            message,
+            text=message.text + "".join(t for t, _ in texts),
+            reasoning=message.reasoning + "".join(r for _, r in texts),
         )
 
-    def _salvage(self, path: Path, error: sqlite3.DatabaseError) -> sqlite3.Connection:
-        kept = database.set_aside(path)
-        _log.warning("The chats file is damaged (%s); kept as %s", error, kept)
-        chats = database.readable_rows(kept, "chats", "n")
-        messages = database.readable_rows(kept, "messages", "n")
-        summaries = database.readable_rows(kept, "summaries", "n")
-        self._db = database.connect(path, MIGRATIONS)
-        self._search = Search(self._db)
-        saved, lost = 0, 0
+    def _put(self, chat_id: str, message: Message, makes_leaf: bool) -> None:
+        now = self._clock()
+        if not self._db.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone():
+            self._db.execute(
+                "INSERT INTO chats (id, title, created_at, updated_at) VALUES (?, '', ?, ?)", (chat_id, now, now)
+            )
+        self._db.execute(SAVE_MESSAGE, message_values(chat_id, message))
+        self._db.execute("DELETE FROM pieces WHERE message_id = ?", (message.id,))
+        if makes_leaf:
+            self._db.execute("UPDATE chats SET leaf_id = ? WHERE id = ?", (message.id, chat_id))
+        self._db.execute("UPDATE chats SET updated_at = ? WHERE id = ?", (now, chat_id))
+
+    def _set_hidden(self, stamp: float | None, chat_id: str, ids: Iterable[str], leaf_id: str | None) -> None:
         with database.transaction(self._db):
-            known = set[str]()
-            for row in chats:
-                try:
-                    self._insert_chat(
-                        Conversation(row["id"], row["title"], row["created_at"], row["updated_at"], (), row["leaf_id"])
-                    )
-                except (sqlite3.IntegrityError, IndexError):
-                    lost += 1
-                else:
-                    known.add(row["id"])
-            for row in messages:
-                try:
-                    self._adopt(row, known)
-                except (sqlite3.IntegrityError, IndexError, ValueError):
-                    lost += 1
-                else:
-                    saved += 1
-            # A lost one is written again when it is needed: not counted.
-            for row in summaries:
-                if row["chat_id"] in known:
-                    self._put_summary(row["chat_id"], _summary(row))
-        self.notice = _damaged(kept, len(known), saved, lost)
-        return self._db
+            self._db.executemany("UPDATE messages SET deleted_at = ? WHERE id = ?", ((stamp, i) for i in ids))
+            self._db.execute("UPDATE chats SET leaf_id = ? WHERE id = ?", (leaf_id, chat_id))
 
-    def _adopt(self, row: sqlite3.Row, known: set[str]) -> None:
-        """Take over a salvaged message; a chat whose own row is lost gets a new one."""
-        message = _message(row)
-        chat_id: str = row["chat_id"]
-        if chat_id not in known:
-            stamp = message.created_at
-            self._insert_chat(Conversation(chat_id, "", stamp, stamp, (), message.id))
-            known.add(chat_id)
-        self._put_message(chat_id, message)
+    def _folders(self) -> tuple[Folder, ...]:
+        rows = self._db.execute("SELECT * FROM folders WHERE deleted_at IS NULL ORDER BY name COLLATE NOCASE, n")
+        return tuple(to_folder(r) for r in rows)
+
+    def _salvage(self, error: sqlite3.DatabaseError) -> None:
+        self.notice = salvage.salvage(self._path, error)
+        self._open()
+        self._streamed.clear()
 
 
-def _storable(text: str) -> str:
-    """Half a surrogate pair cannot be written as UTF-8; a model that was stopped inside a character may leave one."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _continues(message: Message, before: Message) -> bool:
+    return message.text.startswith(before.text) and message.reasoning.startswith(before.reasoning)
 
 
-def _message(row: sqlite3.Row) -> Message:
-    timings = None
-    if row["timings"]:
+def _readable(rows: Iterable[sqlite3.Row]) -> Iterator[Message]:
+    """The messages of rows; one with a value that no version wrote is left out, so that the rest of the chat opens."""
+    for row in rows:
         try:
-            timings = from_json(Timings, json.loads(row["timings"]))
-        except ValueError as error:
-            _log.warning("The figures of message %s cannot be read: %s", row["id"], error)
-    return Message(
-        id=row["id"],
-        role=Role(row["role"]),
-        text=row["text"],
-        parent_id=row["parent_id"],
-        created_at=row["created_at"],
-        reasoning=row["reasoning"],
-        state=MessageState(row["state"]),
-        model=row["model"],
-        quant=row["quant"],
-        timings=timings,
-    )
+            yield to_message(row)
+        except (ValueError, TypeError) as error:
+            _log.warning("Message %s cannot be read: %s", row["id"], error)
 
 
-def _summary(row: sqlite3.Row) -> Summary:
-    return Summary(row["until_id"], row["text"], row["n_messages"], row["model"], row["created_at"])
-
-
-def _damaged(kept: Path, chats: int, messages: int, lost: int) -> UserError:
-    return UserError(
-        "chats_damaged",
-        "The file with your chats was damaged.",
-        joined(
-            say(
-                "{chats} chats with {messages} messages were read from it and are here.", chats=chats, messages=messages
-            ),
-            say("{n} entries could not be read.", n=lost) if lost else "",
-            say("The damaged file is kept as {name}.", name=kept.name),
-        ),
-        (NextStep("Show the file", "open_folder", str(kept.parent)),),
+def _entry(row: sqlite3.Row) -> ConversationEntry:
+    return ConversationEntry(
+        row["id"], row["title"], row["updated_at"], is_pinned=bool(row["is_pinned"]), folder_id=row["folder_id"]
     )

@@ -14,7 +14,17 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QMenu, QPlainT
 from pytestqt.qtbot import QtBot
 
 from launcher.chat.context_policy import ContextPolicy
-from launcher.chat.conversation import Conversation, ConversationEntry, Maker, Message, MessageState, Role, Summary
+from launcher.chat.conversation import (
+    ChatList,
+    Conversation,
+    ConversationEntry,
+    Maker,
+    Message,
+    MessageState,
+    Role,
+    SearchHit,
+    Summary,
+)
 from launcher.chat.turns import ContextUse
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, UserError
@@ -447,12 +457,12 @@ def _shown(page: ChatPage) -> list[str]:
 
 
 def test_chats_stand_under_their_age(page: ChatPage) -> None:
-    page.set_conversations(_entries(time.time()))
+    page.set_conversations(ChatList(tuple(_entries(time.time()))))
     assert _shown(page) == ["Today", "Coin tosses", "Yesterday", "Bayes", "Last week", "Bike tour", "Older", "Old"]
 
 
 def test_a_chat_is_opened_renamed_deleted_and_brought_back(page: ChatPage, qtbot: QtBot) -> None:
-    page.set_conversations(_entries(time.time()))
+    page.set_conversations(ChatList(tuple(_entries(time.time()))))
     view = page.findChildren(QListView)[0]
     index = view.model().index(3, 0)
     with qtbot.waitSignal(page.conversation_selected) as selected:
@@ -471,7 +481,7 @@ def test_a_chat_is_opened_renamed_deleted_and_brought_back(page: ChatPage, qtbot
 
 
 def test_headings_cannot_be_chosen(page: ChatPage) -> None:
-    page.set_conversations(_entries(time.time()))
+    page.set_conversations(ChatList(tuple(_entries(time.time()))))
     model = page.findChildren(QListView)[0].model()
     assert model.flags(model.index(0, 0)) == Qt.ItemFlag.NoItemFlags
 
@@ -482,10 +492,11 @@ def test_search_is_announced_and_its_hits_are_shown(page: ChatPage, qtbot: QtBot
     with qtbot.waitSignal(page.search_changed) as changed:
         qtbot.keyClicks(field, "six")
     assert changed.args == ["six"]
-    page.set_conversations([ConversationEntry("c1", "Coin tosses", time.time(), "…takes six tosses", "m")])
+    hit = SearchHit("m", Role.ASSISTANT, "…takes six tosses", ((7, 10),))
+    page.set_conversations(ChatList((ConversationEntry("c1", "Coin tosses", time.time(), hits=(hit,), n_hits=1),)))
     view = page.findChildren(QListView)[0]
     assert view.model().index(1, 0).data(Qt.ItemDataRole.ToolTipRole) == "…takes six tosses"
-    page.set_conversations([])
+    page.set_conversations(ChatList())
     assert "No chat contains “six”." in _labels(page)
 
 

@@ -100,7 +100,7 @@ class ConversationModel(QAbstractListModel):
         if row.entry is not None and role == Qt.ItemDataRole.EditRole:
             return row.entry.title
         if row.entry is not None and role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return row.entry.snippet or row.entry.title
+            return row.entry.hits[0].snippet if row.entry.hits else row.entry.title
         return None
 
     def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

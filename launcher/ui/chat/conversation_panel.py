@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from launcher.chat.conversation import ConversationEntry
+from launcher.chat.conversation import ChatList
 from launcher.ui.chat.conversation_model import ConversationModel
 from launcher.ui.components import IconButton, LinkButton, SearchField, Text, frame
 from launcher.ui.components.text import ElidedLabel
@@ -72,15 +71,16 @@ class ConversationPanel(QWidget):
         self._view.opened.connect(self._on_opened)
         self._view.delete_pressed.connect(self._on_delete_pressed)
         self._undo.undo_pressed.connect(self._on_undo_pressed)
-        self.set_conversations(())
+        self.set_conversations(ChatList())
 
     @property
     def search_words(self) -> str:
         """What is searched for."""
         return self._search.text().strip()
 
-    def set_conversations(self, entries: Sequence[ConversationEntry]) -> None:
+    def set_conversations(self, chats: ChatList) -> None:
         """Show these chats (all, or what a search found), the last used first."""
+        entries = chats.entries
         self._model.set_entries(entries, datetime.now().astimezone().date())
         self._view.setVisible(bool(entries))
         words = self.search_words
@@ -228,7 +228,7 @@ class _Delegate(QStyledItemDelegate):
         row = model.row(index) if isinstance(model, ConversationModel) else None
         if row is None or row.entry is None:
             return QSize(0, px(32) if index.row() else px(28))
-        return QSize(0, px(50) if row.entry.snippet else px(32))
+        return QSize(0, px(50) if row.entry.hits else px(32))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -246,7 +246,9 @@ class _Delegate(QStyledItemDelegate):
             words = area.adjusted(px(10), 0, 0, -px(4))
             painter.drawText(words, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, row.heading)
         else:
-            self._paint_chat(painter, option, area, str(index.data()), row.entry.snippet)
+            self._paint_chat(
+                painter, option, area, str(index.data()), row.entry.hits[0].snippet if row.entry.hits else ""
+            )
         painter.restore()
 
     @staticmethod

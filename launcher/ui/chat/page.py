@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResiz
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from launcher.chat.context_policy import ContextPolicy
-from launcher.chat.conversation import Conversation, ConversationEntry, Message, Summary
+from launcher.chat.conversation import ChatList, Conversation, Message, Summary
 from launcher.chat.export import to_markdown
 from launcher.chat.turns import ContextUse
 from launcher.core.downloads import Installed
@@ -107,9 +107,9 @@ class ChatPage(QWidget):
 
     # -- the list of chats
 
-    def set_conversations(self, entries: Sequence[ConversationEntry]) -> None:
+    def set_conversations(self, chats: ChatList) -> None:
         """Show these chats in the list, the last used first (all, or the hits of a search)."""
-        self.panel.set_conversations(entries)
+        self.panel.set_conversations(chats)
 
     def set_conversation(self, conversation: Conversation) -> None:
         """Open a chat at its end. A message that still streams goes on with `append_delta`."""
