@@ -17,6 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
 
         return run_worker(argv[1:])
     if not argv or argv[0] in ("gui", "--debug") or argv[0].endswith(".gguf"):
+        from launcher.app.pyside_features import ignore_features
+
+        ignore_features()
         from launcher.app.main import run_window
 
         return run_window(argv)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 LATER = (
     "_hashlib",
     "httpx2",
@@ -35,3 +37,15 @@ def test_choosing_among_no_packs_loads_nothing_for_trials() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("is_ignored", [True, False])
+def test_no_source_is_read_and_kept_for_pysides_features(is_ignored: bool) -> None:
+    """PySide asks of every module whether it uses `__feature__`. Where it asks no more `ignore_features` can go."""
+    script = (
+        f"import linecache; from launcher.app import pyside_features; {is_ignored} and pyside_features.ignore_features(); "
+        "from launcher.ui.main_window import MainWindow; import sys; "
+        "print(sys.modules[MainWindow.__module__].__file__ in linecache.cache)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == str(not is_ignored)
