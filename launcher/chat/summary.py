@@ -50,7 +50,7 @@ def summary_parts(messages: Sequence[Message], context_tokens: int) -> tuple[tup
     parts: list[list[Message]] = [[]]
     used = 0
     for exchange in _exchanges(messages):
-        tokens = sum(estimated_tokens(m.text) + 8 for m in exchange)
+        tokens = sum(estimated_tokens(m.sent_text) + 8 for m in exchange)
         if tokens > room:
             raise _too_long(tokens, room)
         if parts[-1] and used + tokens > room:

@@ -66,7 +66,7 @@ def build_turns(
         summary: of what came before `path`. It goes in front of the first user turn, where every template allows text
             and where text by a model has no more weight than a message.
     """
-    turns = [ChatTurn(path[group[0]].role.value, "\n\n".join(path[i].text for i in group)) for group in _grouped(path)]
+    turns = [ChatTurn(path[group[0]].role.value, "\n\n".join(path[i].sent_text for i in group)) for group in _grouped(path)]
     if not turns:
         return ()
     first = turns[0].content
@@ -85,7 +85,7 @@ def _grouped(path: Sequence[Message]) -> list[list[int]]:
     """Numbers of the messages with text, those of one side after one another together, the user first."""
     groups: list[list[int]] = []
     for i, message in enumerate(path):
-        if not message.text.strip():
+        if not (message.text.strip() or message.attachments):
             continue
         if groups and path[groups[-1][0]].role is message.role:
             groups[-1].append(i)
