@@ -112,7 +112,7 @@ class Conversation:
     is_named: bool = False
     is_pinned: bool = False
     folder_id: str | None = None
-    settings: ChatSettings = ChatSettings()
+    settings: ChatSettings = field(default_factory=ChatSettings)
 
     def path(self) -> tuple[Message, ...]:
         """The open branch, oldest first. A broken parent link ends it instead of raising: old files must open."""
@@ -229,9 +229,7 @@ class Maker:
         now = self.now()
         return Conversation(id=self.new_id(), title="", created_at=now, updated_at=now)
 
-    def user_message(
-        self, text: str, parent_id: str | None, attachments: tuple[Attachment, ...] = ()
-    ) -> Message:
+    def user_message(self, text: str, parent_id: str | None, attachments: tuple[Attachment, ...] = ()) -> Message:
         """What the user just sent."""
         return Message(self.new_id(), Role.USER, text, parent_id, self.now(), attachments=attachments)
 

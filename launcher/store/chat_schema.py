@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from typing import Any, TypeVar
 
+from launcher.chat.attachments import Attachment
+from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.conversation import Conversation, Folder, Message, MessageState, Role, Summary
 from launcher.core.codec import from_json, to_json
 from launcher.core.generation import Timings
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Script number i leads from version i to i + 1. Never change one that was released; add another, and a file of that version
 # to tests/unit/chat_files.
@@ -56,16 +60,19 @@ CREATE TABLE pieces (
 CREATE INDEX pieces_of_message ON pieces(message_id, n);
 CREATE INDEX growing_messages ON messages(chat_id) WHERE state = 'streaming';
 """,
+    # Texts of files that go with a message, and what a chat wants of its answers; both JSON.
+    "ALTER TABLE messages ADD COLUMN attachments TEXT; ALTER TABLE chats ADD COLUMN settings TEXT;",
 )
 TABLES = ("folders", "chats", "messages", "pieces", "summaries")
 """Parents before those who refer to them."""
 
 SAVE_SUMMARY = "INSERT OR REPLACE INTO summaries (chat_id, until_id, text, n_messages, model, created_at) VALUES (?, ?, ?, ?, ?, ?)"
 SAVE_MESSAGE = (
-    "INSERT INTO messages (id, chat_id, parent_id, role, text, reasoning, state, model, quant, created_at, timings, is_edited)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET parent_id = excluded.parent_id,"
+    "INSERT INTO messages (id, chat_id, parent_id, role, text, reasoning, state, model, quant, created_at, timings, is_edited,"
+    " attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET parent_id = excluded.parent_id,"
     " text = excluded.text, reasoning = excluded.reasoning, state = excluded.state, model = excluded.model,"
-    " quant = excluded.quant, timings = excluded.timings, is_edited = excluded.is_edited"
+    " quant = excluded.quant, timings = excluded.timings, is_edited = excluded.is_edited,"
+    " attachments = excluded.attachments"
 )
 
 
@@ -77,8 +84,10 @@ def storable(text: str) -> str:
 def message_values(chat_id: str, m: Message) -> tuple[object, ...]:
     """For `SAVE_MESSAGE`."""
     timings = None if m.timings is None else json.dumps(to_json(m.timings))
+    attachments = json.dumps(to_json(m.attachments)) if m.attachments else None
     return (
-        m.id, chat_id, m.parent_id, m.role, storable(m.text), storable(m.reasoning), m.state, m.model, m.quant, m.created_at, timings, m.is_edited
+        m.id, chat_id, m.parent_id, m.role, storable(m.text), storable(m.reasoning), m.state, m.model, m.quant, m.created_at, timings,
+        m.is_edited, attachments,
     )  # fmt: skip
 
 
@@ -87,15 +96,21 @@ def summary_values(chat_id: str, s: Summary) -> tuple[object, ...]:
     return chat_id, s.until_id, storable(s.text), s.n_messages, s.model, s.created_at
 
 
-CHAT_COLUMNS = "id, title, created_at, updated_at, leaf_id, cut_id, is_named, is_pinned, folder_id"
-SAVE_CHAT = f"INSERT INTO chats ({CHAT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
+CHAT_COLUMNS = "id, title, created_at, updated_at, leaf_id, cut_id, is_named, is_pinned, folder_id, settings"
+SAVE_CHAT = f"INSERT INTO chats ({CHAT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
 
 
 def chat_values(chat: Conversation) -> tuple[object, ...]:
     """For `SAVE_CHAT`."""
     return (
-        chat.id, storable(chat.title), chat.created_at, chat.updated_at, chat.leaf_id, chat.cut_id, chat.is_named, chat.is_pinned, chat.folder_id
+        chat.id, storable(chat.title), chat.created_at, chat.updated_at, chat.leaf_id, chat.cut_id, chat.is_named, chat.is_pinned,
+        chat.folder_id, settings_value(chat.settings),
     )  # fmt: skip
+
+
+def settings_value(settings: ChatSettings) -> str | None:
+    """For the column `settings`: NULL while nothing is set."""
+    return None if settings == ChatSettings() else json.dumps(to_json(settings))
 
 
 def to_conversation(
@@ -114,6 +129,7 @@ def to_conversation(
         is_named=bool(row["is_named"]),
         is_pinned=bool(row["is_pinned"]),
         folder_id=row["folder_id"],
+        settings=_read(ChatSettings, row["settings"], ChatSettings(), row["id"]),
     )
 
 
@@ -123,12 +139,6 @@ def to_message(row: sqlite3.Row) -> Message:
     Raises:
         ValueError: the row is damaged.
     """
-    timings = None
-    if row["timings"]:
-        try:
-            timings = from_json(Timings, json.loads(row["timings"]))
-        except ValueError as error:
-            _log.warning("The figures of message %s cannot be read: %s", row["id"], error)
     return Message(
         id=row["id"],
         role=Role(row["role"]),
@@ -139,8 +149,9 @@ def to_message(row: sqlite3.Row) -> Message:
         state=MessageState(row["state"]),
         model=row["model"],
         quant=row["quant"],
-        timings=timings,
+        timings=_read(Timings | None, row["timings"], None, row["id"]),
         is_edited=bool(row["is_edited"]),
+        attachments=_read(tuple[Attachment, ...], row["attachments"], (), row["id"]),
     )
 
 
@@ -152,3 +163,14 @@ def to_summary(row: sqlite3.Row) -> Summary:
 def to_folder(row: sqlite3.Row) -> Folder:
     """A row of `folders`."""
     return Folder(row["id"], row["name"], bool(row["is_folded"]))
+
+
+def _read(kind: Any, text: str | None, default: T, of: str) -> T:
+    """A value kept as JSON; one that is damaged is left out, so that what it belongs to opens."""
+    if not text:
+        return default
+    try:
+        return from_json(kind, json.loads(text))
+    except (ValueError, RecursionError) as error:
+        _log.warning("A value of %s cannot be read: %s", of, error)
+        return default

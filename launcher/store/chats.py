@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.conversation import (
     ChatList,
     Conversation,
@@ -31,6 +32,7 @@ from launcher.store.chat_schema import (
     SAVE_SUMMARY,
     chat_values,
     message_values,
+    settings_value,
     storable,
     summary_values,
     to_conversation,
@@ -160,11 +162,23 @@ class ChatStore:
 
     def create(self, conversation: Conversation) -> None:
         """Add a chat with the messages it has."""
-        chat = conversation
+        self.create_all((conversation,))
+
+    def create_all(self, conversations: Iterable[Conversation], folders: Iterable[Folder] = ()) -> None:
+        """Add chats with the messages they have, and folders that are not there yet: all of it or, on any failure, nothing."""
         with database.transaction(self._db):
-            self._db.execute(SAVE_CHAT, chat_values(chat))
-            self._db.executemany(SAVE_MESSAGE, (message_values(chat.id, m) for m in chat.messages))
-            self._db.executemany(SAVE_SUMMARY, (summary_values(chat.id, s) for s in chat.summaries))
+            self._db.executemany(
+                "INSERT INTO folders (id, name, is_folded) VALUES (?, ?, ?) ON CONFLICT(id) DO NOTHING",
+                ((f.id, storable(f.name), f.is_folded) for f in folders),
+            )
+            for chat in conversations:
+                self._db.execute(SAVE_CHAT, chat_values(chat))
+                self._db.executemany(SAVE_MESSAGE, (message_values(chat.id, m) for m in chat.messages))
+                self._db.executemany(SAVE_SUMMARY, (summary_values(chat.id, s) for s in chat.summaries))
+
+    def save_settings(self, chat_id: str, settings: ChatSettings) -> None:
+        """Remember what a chat wants of its answers."""
+        self._db.execute("UPDATE chats SET settings = ? WHERE id = ?", (settings_value(settings), chat_id))
 
     def load(self, chat_id: str) -> Conversation | None:
         """A chat with all its messages; None when there is none (or it was deleted)."""
@@ -201,6 +215,10 @@ class ChatStore:
                 "UPDATE chats SET folder_id = NULL WHERE folder_id IS NOT NULL AND folder_id NOT IN (SELECT id FROM folders)"
             )
             return self._db.execute("DELETE FROM chats WHERE deleted_at IS NOT NULL").rowcount
+
+    def known_ids(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Ids of all chats and of all messages, hidden ones included: none of them can be given to another one."""
+        return self.ids(), frozenset(row["id"] for row in self._db.execute("SELECT id FROM messages"))
 
     def ids(self) -> frozenset[str]:
         """Of all chats, hidden ones included."""

@@ -18,11 +18,12 @@ _USUAL_PAGE_SIZE = 4096
 _INTEGER_BYTES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _COLUMNS = {
     "chats": (
-        "n", "id", "title", "created_at", "updated_at", "leaf_id", "deleted_at", "cut_id", "is_named", "is_pinned", "folder_id"
+        "n", "id", "title", "created_at", "updated_at", "leaf_id", "deleted_at", "cut_id", "is_named", "is_pinned", "folder_id",
+        "settings",
     ),
     "messages": (
         "n", "id", "chat_id", "parent_id", "role", "text", "reasoning", "state", "model", "quant", "created_at", "timings",
-        "is_edited", "deleted_at",
+        "is_edited", "deleted_at", "attachments",
     ),
 }  # fmt: skip
 _LEAST = {"chats": 6, "messages": 12}  # columns in the first version

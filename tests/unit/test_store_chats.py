@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from launcher.chat.attachments import Attachment, AttachmentKind
+from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.conversation import Conversation, Folder, Maker, Message, MessageState, Role, Summary
 from launcher.core.errors import UserError
 from launcher.core.generation import Timings
@@ -292,6 +294,9 @@ def test_a_file_of_every_version_opens_with_all_it_holds(tmp_path: Path, version
                 ("Wurzel", True, None),
             ]
             assert listing.folders == (Folder("f", "Maths", is_folded=True),)
+        if version >= 5:
+            assert question.attachments == (Attachment("tosses.csv", "1,6", AttachmentKind.TABLE, 3),)
+            assert chat.settings == ChatSettings(system_prompt="Be brief.", thinking=False, thinking_budget=512)
         # What this version can is possible with it.
         store.save_message("c1", Message("new", Role.USER, "And three?", "b", 5.0))
         store.rename("c2", "Other")
