@@ -102,11 +102,16 @@ class Search:
 
     def hits(self, words: Words) -> Iterator[tuple[str, SearchHit]]:
         """Chat ids and the messages in which every word occurs, the newest first; none of what is deleted."""
-        condition, values = self._condition(words)
+        wish = self._wishes(words)
+        if wish is None:
+            return
+        # Crossed, so that SQLite goes through them from the newest on and stops where the reader has enough.
+        narrowed = "message_index i CROSS JOIN messages m ON m.n = i.rowid" if wish else "messages m"
         rows = self._db.execute(
-            "SELECT m.n, m.id, m.chat_id, m.role, m.text, m.reasoning FROM messages m JOIN chats c ON c.id = m.chat_id"  # noqa: S608
-            f" WHERE {condition} AND m.deleted_at IS NULL AND c.deleted_at IS NULL ORDER BY m.n DESC",
-            values,
+            f"SELECT m.n, m.id, m.chat_id, m.role, m.text, m.reasoning FROM {narrowed} CROSS JOIN chats c ON c.id = m.chat_id"  # noqa: S608
+            f" WHERE {'i.message_index MATCH ? AND' if wish else ''} m.deleted_at IS NULL AND c.deleted_at IS NULL"
+            f" ORDER BY {'i.rowid' if wish else 'm.n'} DESC",
+            (wish,) if wish else (),
         )
         for row in rows:
             if words.are_in(row["text"], row["reasoning"]):
@@ -127,20 +132,17 @@ class Search:
             "SELECT n FROM messages INDEXED BY messages_of_chat WHERE n NOT IN (SELECT id FROM message_index_docsize))"
         )
 
-    def _condition(self, words: Words) -> tuple[str, tuple[str, ...]]:
-        """Narrows the messages down to those that may hold the words; all of them when the index cannot help."""
+    def _wishes(self, words: Words) -> str | None:
+        """All words in the index's language; "" when it cannot help and all messages are read, None when there is no hit."""
         wishes = [self._wish(part) for word in words.all for part in word.lower().split()] if self.has_index else []
-        if None in wishes:
-            return "0", ()
-        found = [w for w in wishes if w]
-        if not found:
-            return "1", ()
-        return "m.n IN (SELECT rowid FROM message_index WHERE message_index MATCH ?)", (" AND ".join(found),)
+        return None if None in wishes else " AND ".join(w for w in wishes if w)
 
     def _wish(self, word: str) -> str | None:
         """The word in the index's language; "" when reading is as good, None when it is nowhere."""
         if len(word) >= _TRIGRAM:
             return " AND ".join(_quoted(word[i : i + _TRIGRAM]) for i in range(len(word) - _TRIGRAM + 1))
+        if len(word) == 1 and word.isascii():
+            return ""  # more trigrams than it is worth to count
         rows = self._db.execute(
             "SELECT term FROM temp.index_terms WHERE term >= ? AND term < ? LIMIT ?",
             (word, word + _LAST_CHARACTER, _MOST_TERMS + 1),
