@@ -5,22 +5,25 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
 
+from launcher.chat.branches import Place
 from launcher.chat.conversation import Message, MessageState
 from launcher.core.generation import Timings
 from launcher.core.units import rate, whole
 from launcher.ui.chat.answer_body import AnswerBody
+from launcher.ui.chat.message_actions import ActionButton, MessageAction, MessageIntent, VersionSwitch
+from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import (
-    IconButton,
+    LinkButton,
     Text,
 )
-from launcher.ui.theme import Role, Tone, line_height, paint_icon, px
+from launcher.ui.theme import Role, Tone, icon, line_height, px
 
 
 class AnswerRow(MessageRow):
@@ -37,11 +40,22 @@ class AnswerRow(MessageRow):
         self.message = message
         self._typesetter = typesetter
         self._fold: ReasoningFold | None = None
+        self._view: tuple[int, int] | None = None
         self._body = AnswerBody(typesetter, self)
         self._body.height_changed.connect(self.height_changed)
         self._body.link_activated.connect(self.link_activated)
-        self._copy = _ActionButton("copy", self.tr("Copy answer"), self)
-        self._again = _ActionButton("rotate-cw", self.tr("Answer again"), self)
+        self._copy = ActionButton("copy", self.tr("Copy answer"), self)
+        self._again = ActionButton("rotate-cw", self.tr("Answer again"), self)
+        self._fork = ActionButton("git-branch", self.tr("Go on from here in a new chat"), self)
+        self._more = ActionButton("ellipsis", self.tr("More with this answer"), self)
+        self._continue = LinkButton(self.tr("Continue"), self)
+        self._versions = VersionSwitch(self)
+        self._editor: MessageEditor | None = None
+        self._is_last, self._is_free = False, True
+        self._fork.clicked.connect(self._on_fork)
+        self._more.clicked.connect(self._on_more_clicked)
+        self._continue.clicked.connect(self._on_continue)
+        self._versions.chosen.connect(self._on_version_chosen)
         self._figures = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
         self._copy.clicked.connect(self._on_copy_clicked)
         self._again.clicked.connect(self._on_again_clicked)
@@ -86,23 +100,47 @@ class AnswerRow(MessageRow):
         if self._fold is not None:
             self._fold.restyle()
 
+    def set_view(self, top: int, bottom: int) -> bool:
+        """Only what is near has widgets, in text and thinking."""
+        self._view = (top, bottom)
+        is_other_fold = self._fold is not None and self._fold.set_view(top, bottom)
+        return self._body.set_view(top - self._body.y(), bottom - self._body.y()) or is_other_fold
+
+    def mark(self, y: int) -> tuple[int, int]:
+        """A place in the text; the thinking above it keeps its height."""
+        if y < self._body.y():
+            return -1, y
+        return self._body.mark(y - self._body.y())
+
+    def place_of(self, mark: tuple[int, int]) -> int:
+        """Where that stands now."""
+        return mark[1] if mark[0] < 0 else self._body.y() + self._body.place_of(mark)
+
     def arrange(self, width: int) -> int:
-        """Fold, text, actions."""
+        """Fold, text, actions; or the field in which the text is changed."""
+        if self._editor is not None:
+            height = self._editor.height_at(width)
+            self._editor.setGeometry(0, 0, width, height)
+            return height
         y = 0
         if self._fold is not None:
             height = self._fold.arrange(width)
             self._fold.setGeometry(0, 0, width, height)
             y = height + (px(10) if self.message.text else 0)
+        self._body.move(0, y)
+        if self._view is not None:
+            self._body.set_view(self._view[0] - y, self._view[1] - y)
         height = self._body.arrange(width)
         self._body.setGeometry(0, y, width, height)
         y += height
         if not self._copy.isHidden():
             y += px(8)
             x = -px(6)
-            for button in (self._copy, self._again):
-                hint = button.sizeHint()
-                button.setGeometry(x, y, hint.width(), hint.height())
-                x += hint.width() + px(2)
+            for part in self._actions():
+                if not part.isHidden():
+                    hint = part.sizeHint()
+                    part.setGeometry(x, y + (self._copy.height() - hint.height()) // 2, hint.width(), hint.height())
+                    x += hint.width() + px(2)
             # The first line is level with the buttons; many figures take a second one.
             room = max(1, width - x - px(6))
             lines = self._figures.heightForWidth(room)
@@ -111,6 +149,25 @@ class AnswerRow(MessageRow):
             y += max(self._copy.height(), top + lines)
         return y
 
+    def set_place(self, place: Place | None, *, is_last: bool, is_free: bool) -> None:
+        """Show the arrows where there are versions; what cannot be done while an answer is made is disabled."""
+        if (place, is_last, is_free) == (self._versions.place, self._is_last, self._is_free):
+            return
+        self._is_last, self._is_free = is_last, is_free
+        self._versions.set_place(place, is_free)
+        self._show_actions()
+
+    def _actions(self) -> tuple[QWidget, ...]:
+        return self._versions, self._copy, self._again, self._fork, self._more, self._continue
+
+    def _can_continue(self) -> bool:
+        """The last answer was cut off, or the user wrote its beginning."""
+        message = self.message
+        if not self._is_last or not message.text.strip():
+            return False
+        was_cut = message.timings is not None and message.timings.stop_reason in ("length", "context")
+        return was_cut or message.is_edited or message.state in (MessageState.STOPPED, MessageState.FAILED)
+
     def _show_reasoning(self, tokens: int | None = None) -> None:
         message = self.message
         if not message.reasoning.strip():
@@ -118,6 +175,9 @@ class AnswerRow(MessageRow):
         if self._fold is None:
             self._fold = ReasoningFold(self._typesetter, self)
             self._fold.height_changed.connect(self.height_changed)
+            self._fold.link_activated.connect(self.link_activated)
+            if self._view is not None:
+                self._fold.set_view(*self._view)
             self._fold.show()
             self._thinking_since = time.monotonic()
         timings = message.timings
@@ -132,9 +192,13 @@ class AnswerRow(MessageRow):
 
     def _show_actions(self) -> None:
         is_over = self.message.state is not MessageState.STREAMING
-        for widget in (self._copy, self._again, self._figures):
+        for widget in (self._copy, self._again, self._fork, self._more, self._figures):
             widget.setVisible(is_over)
+        self._versions.setVisible(is_over and self._versions.place is not None)
+        self._continue.setVisible(is_over and self._can_continue())
         self._copy.setEnabled(bool(self.message.text))
+        self._again.setEnabled(self._is_free)
+        self._continue.setEnabled(self._is_free)
         self._figures.set_text(self._figure_words())
         if is_over:
             self._speak()
@@ -146,6 +210,8 @@ class AnswerRow(MessageRow):
             parts.append(self.tr("stopped"))
         elif self.message.state is MessageState.FAILED:
             parts.append(self.tr("incomplete"))
+        if self.message.is_edited:
+            parts.append(self.tr("edited by you"))
         if self.message.timings is not None:
             parts += self._timing_words(self.message.timings)
         return " · ".join(parts)
@@ -181,19 +247,54 @@ class AnswerRow(MessageRow):
     def _on_again_clicked(self) -> None:
         self.regenerate_requested.emit(self.message.id)
 
+    def _on_version_chosen(self, message_id: str) -> None:
+        self.intended.emit(MessageIntent(MessageAction.SHOW, message_id))
 
-class _ActionButton(IconButton):
-    """Muted at rest, as the figures beside it."""
+    def _on_fork(self) -> None:
+        self.intended.emit(MessageIntent(MessageAction.FORK, self.message.id))
 
-    def __init__(self, icon: str, name: str, parent: QWidget) -> None:
-        super().__init__(icon, name, parent, side=28, icon_size=15)
+    def _on_continue(self) -> None:
+        self.intended.emit(MessageIntent(MessageAction.CONTINUE, self.message.id))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self.underMouse() or self.hasFocus() or self.isDown():
-            super().paintEvent(event)
-            return
-        painter = QPainter(self)
-        side = px(15)
-        place = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
-        paint_icon(painter, self._icon, Tone.MUTED, place)
-        painter.end()
+    def _on_delete(self) -> None:
+        self.intended.emit(MessageIntent(MessageAction.DELETE, self.message.id))
+
+    def _on_more_clicked(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(self._more.accessibleName())
+        edit = menu.addAction(icon("pencil"), self.tr("Edit answer"))
+        edit.triggered.connect(self._on_edit)
+        delete = menu.addAction(icon("trash-2"), self.tr("Delete with all that follows"))
+        delete.triggered.connect(self._on_delete)
+        for action in (edit, delete):
+            action.setEnabled(self._is_free)
+        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
+
+    # -- changing the text
+
+    def _on_edit(self) -> None:
+        self._editor = MessageEditor(self.message.text, self.tr("Save as a version"), self)
+        self._editor.accepted.connect(self._on_edit_accepted)
+        self._editor.cancelled.connect(self._end_editing)
+        for part in (self._body, self._fold, self._figures, *self._actions()):
+            if part is not None:
+                part.hide()
+        self._editor.show()
+        self.height_changed.emit()
+        self._editor.take_focus()
+
+    def _on_edit_accepted(self, text: str) -> None:
+        self._end_editing()
+        if text != self.message.text.strip():
+            self.intended.emit(MessageIntent(MessageAction.EDIT, self.message.id, text))
+
+    def _end_editing(self) -> None:
+        if self._editor is not None:
+            self._editor.hide()
+            self._editor.deleteLater()
+            self._editor = None
+        self._body.show()
+        if self._fold is not None:
+            self._fold.show()
+        self._show_actions()

@@ -11,10 +11,12 @@ from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
+from launcher.chat.branches import Place
 from launcher.chat.conversation import Message, MessageState, Role, Summary
 from launcher.core.errors import UserError
 from launcher.ui.chat.answer_row import AnswerRow
 from launcher.ui.chat.list_entry import Entry, estimated_height
+from launcher.ui.chat.message_actions import Pointer
 from launcher.ui.chat.rows import BannerRow, CutRow, MessageRow
 from launcher.ui.chat.summary_row import SummaryRow
 from launcher.ui.chat.typesetter import Typesetter
@@ -40,12 +42,14 @@ class MessageList(QAbstractScrollArea):
         edit_requested(str, str): id of a message of the user, and its new text.
         link_activated(str): an address in an answer; nothing was opened.
         step_chosen(NextStep): a button of a banner in the list.
+        intended(MessageIntent): what else the user wants done with a message.
     """
 
     regenerate_requested = Signal(str)
     edit_requested = Signal(str, str)
     link_activated = Signal(str)
     step_chosen = Signal(object)
+    intended = Signal(object)
 
     def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
         super().__init__(parent)
@@ -58,6 +62,10 @@ class MessageList(QAbstractScrollArea):
         self._streaming_id = ""
         self._cut = 0
         self._summary: Summary | None = None
+        self._places: dict[str, Place] = {}
+        self._last_id = ""
+        self._is_free = True
+        self._pointer = Pointer(self.viewport())
         self._follows = True
         self._is_arranging = False
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -154,6 +162,25 @@ class MessageList(QAbstractScrollArea):
         if summary is not None and summarised <= len(self._entries):
             self._entries.insert(summarised, Entry(_SUMMARY, make=partial(self._summary_row, summary)))
         self._restructure()
+
+    def set_places(self, places: dict[str, Place], last_id: str, *, is_free: bool) -> None:
+        """Which messages have other versions and which one is the last; not free: an answer is being made."""
+        self._places, self._last_id, self._is_free = places, last_id, is_free
+        for entry in self._live:
+            self._set_place(entry)
+
+    def show_message(self, message_id: str) -> None:
+        """Scroll to a message and point at it."""
+        entry = self._entry(message_id)
+        if entry is None:
+            return
+        self._follows = False
+        # Heights near the place are guesses until they are seen: its own top is right after the second time.
+        for _ in range(3):
+            self.verticalScrollBar().setValue(self._tops[entry.index] - px(_EDGE))
+            self._arrange()
+        self._pointer.point_at(message_id)
+        self._arrange()
 
     def show_error(self, error: UserError, kind: BannerKind = BannerKind.BAD) -> None:
         """Say at the end of the chat why the answer stopped there, or what happened to it."""
@@ -281,6 +308,8 @@ class MessageList(QAbstractScrollArea):
                     self._measure_entry(entry, width)
                 entry.widget.setGeometry(QRect(left, self._tops[entry.index] - value, width, entry.height))
                 entry.widget.show()
+            if entry.key == self._pointer.message_id:
+                self._pointer.setGeometry(left - px(14), self._tops[entry.index] - value, px(3), entry.height)
         is_far_from_end = not self._follows and self.verticalScrollBar().maximum() - value > view // 2
         self._to_end.setVisible(is_far_from_end)
         self._to_end.raise_()
@@ -324,9 +353,16 @@ class MessageList(QAbstractScrollArea):
             entry.widget = self._make(entry)
             entry.widget.height_changed.connect(self._on_height_changed)
             entry.widget.link_activated.connect(self.link_activated)
+            entry.widget.intended.connect(self.intended)
+            self._set_place(entry)
             entry.widget.show()
             self._live.append(entry)
         return entry.widget
+
+    def _set_place(self, entry: Entry) -> None:
+        if entry.widget is not None and entry.message is not None:
+            place = self._places.get(entry.key)
+            entry.widget.set_place(place, is_last=entry.key == self._last_id, is_free=self._is_free)
 
     def _make(self, entry: Entry) -> MessageRow:
         if entry.message is None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from launcher.chat.branches import Place
 from launcher.core.errors import UserError
 from launcher.ui.components import (
     Banner,
@@ -23,14 +24,37 @@ class MessageRow(QWidget):
     Signals:
         height_changed(): the list must ask for the height again.
         link_activated(str): an address the user wants to open.
+        intended(MessageIntent): what the user wants done with the message.
     """
 
     height_changed = Signal()
     link_activated = Signal(str)
+    intended = Signal(object)
+
+    def set_place(self, place: Place | None, *, is_last: bool, is_free: bool) -> None:
+        """Where a message stands in its chat.
+
+        Args:
+            place: among its versions; None for the only one.
+            is_last: nothing follows it.
+            is_free: no answer is being made, so the chat can be changed.
+        """
 
     def arrange(self, width: int) -> int:
         """Place the parts at a width; returns the height."""
         raise NotImplementedError
+
+    def set_view(self, top: int, bottom: int) -> bool:
+        """Say which part of the row is near what is seen, px from its top; returns whether it must be arranged again."""
+        return False
+
+    def mark(self, y: int) -> tuple[int, int]:
+        """What stands at a height, so that it can be found again when heights above it have changed."""
+        return 0, y
+
+    def place_of(self, mark: tuple[int, int]) -> int:
+        """Where that stands now."""
+        return mark[1]
 
     def changeEvent(self, event: QEvent) -> None:
         """A change of theme or text size writes the text again."""
@@ -51,9 +75,9 @@ class CutRow(MessageRow):
     def __init__(self, parent: QWidget, has_summary: bool = False) -> None:
         super().__init__(parent)
         self._words = (
-            self.tr("From the summary to here nothing is sent any more: the context is full")
+            self.tr("From the summary to here nothing is sent to the model: the context is full")
             if has_summary
-            else self.tr("Older messages are no longer sent: the context is full")
+            else self.tr("Older messages are no longer sent to the model: the context is full")
         )
         self.setAccessibleName(self._words)
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QGuiApplication, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
+from launcher.chat.branches import Place
 from launcher.chat.conversation import Message
-from launcher.ui.chat.prose import Prose
+from launcher.ui.chat.answer_body import AnswerBody, BodyKind
+from launcher.ui.chat.message_actions import MessageAction, MessageIntent, QuietButton, VersionSwitch
+from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.chat.writer import character_format, line_format
-from launcher.ui.components import (
-    ButtonSize,
-    IconButton,
-    PrimaryButton,
-    SecondaryButton,
-    frame,
-)
-from launcher.ui.theme import Role, current, font, px
+from launcher.ui.components import frame
+from launcher.ui.theme import current, icon, px
 
 MAX_BUBBLE = 600
 _BUBBLE_SIDE, _BUBBLE_TOP = 14, 7
@@ -26,7 +22,7 @@ _BUBBLE_RADIUS = 12
 
 
 class UserRow(MessageRow):
-    """Your message: a bubble at the right; copy and edit appear beside it.
+    """Your message: a bubble at the right; copy, edit and more appear beside it, arrows between its versions under it.
 
     Signals:
         edit_requested(str, str): message id and its new text.
@@ -37,12 +33,19 @@ class UserRow(MessageRow):
     def __init__(self, message: Message, typesetter: Typesetter, parent: QWidget) -> None:
         super().__init__(parent)
         self.message = message
-        self._prose = Prose(typesetter, self)
-        self._copy = _QuietButton("copy", self.tr("Copy message"), self)
-        self._edit = _QuietButton("pencil", self.tr("Edit message"), self)
+        self._body = AnswerBody(typesetter, self, BodyKind.PLAIN)
+        self._body.height_changed.connect(self.height_changed)
+        self._copy = QuietButton("copy", self.tr("Copy message"), self)
+        self._edit = QuietButton("pencil", self.tr("Edit message"), self)
+        self._more = QuietButton("ellipsis", self.tr("More with this message"), self)
+        self._versions = VersionSwitch(self)
+        self._versions.chosen.connect(self._on_version_chosen)
+        self._is_free = True
+        self._more.clicked.connect(self._on_more_clicked)
         self._copy.clicked.connect(self._on_copy_clicked)
         self._edit.clicked.connect(self._on_edit_clicked)
-        self._editor: _Editor | None = None
+        self._editor: MessageEditor | None = None
+        self._were_shown: dict[QWidget, bool] = {}
         self._bubble = QRectF()
         self.setAccessibleName(self.tr("You"))
         self.setAccessibleDescription(message.text[:MAX_SPOKEN_CHARS])
@@ -50,10 +53,19 @@ class UserRow(MessageRow):
 
     def restyle(self) -> None:
         """Write the text in the colours of the theme."""
-        self._prose.reset()
-        cursor = self._prose.end()
-        cursor.setBlockFormat(line_format(Role.CHAT))
-        self._prose.write(cursor, self.message.text, character_format(Role.CHAT))
+        self._body.set_text(self.message.text, is_final=True)
+
+    def set_view(self, top: int, bottom: int) -> bool:
+        """Only what is near has widgets."""
+        return self._body.set_view(top - px(_BUBBLE_TOP), bottom - px(_BUBBLE_TOP))
+
+    def mark(self, y: int) -> tuple[int, int]:
+        """A place in the text."""
+        return self._body.mark(y)
+
+    def place_of(self, mark: tuple[int, int]) -> int:
+        """Where that stands now."""
+        return self._body.place_of(mark)
 
     def arrange(self, width: int) -> int:
         """The bubble hugs its text."""
@@ -63,21 +75,33 @@ class UserRow(MessageRow):
             return height
         side, top = px(_BUBBLE_SIDE), px(_BUBBLE_TOP)
         room = min(px(MAX_BUBBLE), width) - 2 * side
-        self._prose.height_at(room)  # lays the text out; the ideal width is of the last layout
-        text_width = min(room, int(self._prose.document().idealWidth()) + 1)
-        text_height = self._prose.height_at(text_width)
+        text_width = self._body.ideal_width(room)
+        text_height = self._body.arrange(text_width)
         height = text_height + 2 * top
         left = width - text_width - 2 * side
         self._bubble = QRectF(left, 0, text_width + 2 * side, height)
         # The blank space of a line is above its letters; this centres them.
-        self._prose.setGeometry(left + side, top - px(3), text_width, text_height)
+        self._body.setGeometry(left + side, top - px(3), text_width, text_height)
         x = left - px(4)
-        for button in (self._edit, self._copy):
+        for button in (self._more, self._edit, self._copy):
             hint = button.sizeHint()
             x -= hint.width()
             button.setGeometry(x, max(0, (min(height, px(38)) - hint.height()) // 2), hint.width(), hint.height())
+        if not self._versions.isHidden():
+            hint = self._versions.sizeHint()
+            self._versions.setGeometry(width - hint.width(), height + px(2), hint.width(), hint.height())
+            height += px(2) + hint.height()
         self.update()
         return height
+
+    def set_place(self, place: Place | None, *, is_last: bool, is_free: bool) -> None:
+        """Show the arrows where there are versions; while an answer is made nothing can be changed."""
+        had_arrows = not self._versions.isHidden()
+        self._versions.set_place(place, is_free)
+        self._is_free = is_free
+        self._edit.setEnabled(is_free)
+        if had_arrows is self._versions.isHidden():
+            self.height_changed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The bubble."""
@@ -99,17 +123,36 @@ class UserRow(MessageRow):
         super().leaveEvent(event)
 
     def _show_buttons(self, shown: bool) -> None:
-        for button in (self._copy, self._edit):
+        for button in (self._copy, self._edit, self._more):
             button.set_shown(shown)
+
+    def _on_version_chosen(self, message_id: str) -> None:
+        self.intended.emit(MessageIntent(MessageAction.SHOW, message_id))
+
+    def _on_more_clicked(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(self._more.accessibleName())
+        menu.addAction(icon("git-branch"), self.tr("Go on from here in a new chat")).triggered.connect(self._on_fork)
+        delete = menu.addAction(icon("trash-2"), self.tr("Delete with all that follows"))
+        delete.setEnabled(self._is_free)
+        delete.triggered.connect(self._on_delete)
+        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
+
+    def _on_fork(self) -> None:
+        self.intended.emit(MessageIntent(MessageAction.FORK, self.message.id))
+
+    def _on_delete(self) -> None:
+        self.intended.emit(MessageIntent(MessageAction.DELETE, self.message.id))
 
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self.message.text)
 
     def _on_edit_clicked(self) -> None:
-        self._editor = _Editor(self.message.text, self)
+        self._editor = MessageEditor(self.message.text, self.tr("Send again"), self)
         self._editor.accepted.connect(self._on_edit_accepted)
         self._editor.cancelled.connect(self._on_edit_cancelled)
-        for widget in (self._prose, self._copy, self._edit):
+        for widget in (self._body, self._copy, self._edit):
             widget.hide()
         self._editor.show()
         self.height_changed.emit()
@@ -127,90 +170,6 @@ class UserRow(MessageRow):
             self._editor.hide()
             self._editor.deleteLater()
             self._editor = None
-        for widget in (self._prose, self._copy, self._edit):
+        for widget in (self._body, self._copy, self._edit):
             widget.show()
         self.height_changed.emit()
-
-
-class _QuietButton(IconButton):
-    """Seen while the mouse is over the row or the keyboard is on it; always there for screen readers."""
-
-    def __init__(self, icon: str, name: str, parent: QWidget) -> None:
-        super().__init__(icon, name, parent, side=28, icon_size=15)
-        self._is_shown = False
-
-    def set_shown(self, shown: bool) -> None:
-        self._is_shown = shown
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._is_shown or self.hasFocus():
-            super().paintEvent(event)
-
-
-class _Editor(QWidget):
-    """Changes a message in place."""
-
-    accepted = Signal(str)
-    cancelled = Signal()
-
-    def __init__(self, text: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._edit = QPlainTextEdit(text, self)
-        self._edit.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self._edit.setFont(font(Role.CHAT))
-        self._edit.setAccessibleName(self.tr("Edited message"))
-        self._edit.viewport().setAutoFillBackground(False)
-        self._edit.installEventFilter(self)
-        self._send = PrimaryButton(self.tr("Send again"), self, size=ButtonSize.SMALL)
-        self._cancel = SecondaryButton(self.tr("Cancel"), self, size=ButtonSize.SMALL)
-        self._send.clicked.connect(self._on_send_clicked)
-        self._cancel.clicked.connect(self.cancelled)
-        self._edit.textChanged.connect(self._on_text_changed)
-
-    def take_focus(self) -> None:
-        self._edit.setFocus()
-        self._edit.moveCursor(self._edit.textCursor().MoveOperation.End)
-
-    def height_at(self, width: int) -> int:
-        lines = min(10, max(2, self._edit.blockCount()))
-        return lines * px(24) + px(24) + px(40)
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            # Esc ends the editing before it means "stop the answer" to the window.
-            if event.key() == Qt.Key.Key_Escape:
-                event.accept()
-                return True
-        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if is_enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                self._on_send_clicked()
-                return True
-            if event.key() == Qt.Key.Key_Escape:
-                self.cancelled.emit()
-                return True
-        return False
-
-    def resizeEvent(self, event: object) -> None:
-        foot = px(40)
-        self._edit.setGeometry(px(12), px(10), self.width() - px(24), self.height() - foot - px(12))
-        x = self.width() - px(12)
-        for button in (self._send, self._cancel):
-            hint = button.sizeHint()
-            x -= hint.width()
-            button.setGeometry(x, self.height() - foot + px(2), hint.width(), hint.height())
-            x -= px(8)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        frame(painter, QRectF(self.rect()), _BUBBLE_RADIUS, current().surface, current().outline)
-        painter.end()
-
-    def _on_text_changed(self) -> None:
-        self._send.setEnabled(bool(self._edit.toPlainText().strip()))
-
-    def _on_send_clicked(self) -> None:
-        text = self._edit.toPlainText().strip()
-        if text:
-            self.accepted.emit(text)
