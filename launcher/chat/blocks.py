@@ -3,6 +3,9 @@
 What holds at every moment (and is tested on random text): the sources of the blocks put together are the input;
 only the last block is open; blocks that were closed never change; after `finish` they are the same as if the whole
 text had come at once.
+
+An item of a list is a block of its own, so that a list of a thousand steps costs no more than a paragraph; and nothing
+but a listing is longer than 2 * MAX_BLOCK_CHARS, whatever the model writes.
 """
 
 from __future__ import annotations
@@ -13,15 +16,24 @@ from itertools import pairwise
 
 from launcher.chat.markdown import block_parser, clean
 
+# A paragraph, item or table that reaches this many characters ends with that line; a line of twice as many is cut.
+MAX_BLOCK_CHARS = 8000
+_ORDERED = re.compile(r"(?: {0,3}\n)* {0,3}(?P<number>[0-9]{1,9})(?P<mark>[.)])(?:[ \t\r\n]|\Z)")
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One top-level block and the blank lines after it. `is_open`: more text may still change it."""
+    """One top-level block (or item of a top-level list) and the blank lines after it.
+
+    Attributes:
+        is_open: more text may still change it.
+        number: which one it is when it is an item of an ordered list: they count on, whatever the model wrote.
+    """
 
     source: str
     is_open: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +60,73 @@ class BlockSplitter:
         return self._open
 
     @property
+    def open_block(self) -> Block | None:
+        """The last block while text may come."""
+        return self._block(self._open, is_open=True) if self._open else None
+
+    @property
     def blocks(self) -> tuple[Block, ...]:
         """All blocks; the last one is open while text may come."""
-        tail = (Block(self._open, is_open=True),) if self._open else ()
-        return (*self.closed, *tail)
+        tail = self.open_block
+        return (*self.closed, tail) if tail else tuple(self.closed)
 
     def feed(self, text: str) -> None:
         """Add a piece of any length."""
         self._open += text
-        # A line that is still growing may turn into anything ("#" into "#1"): only complete lines close a block.
-        complete = self._open.rfind("\n") + 1
-        if complete > self._parsed:
-            self._cut(complete)
+        while self._advance():
+            pass
 
     def finish(self) -> None:
         """No more text will come: everything is closed."""
         self._cut(len(self._open))
         if self._open:
-            self.closed.append(Block(self._open))
-        self._open = ""
+            self._close(len(self._open))
+
+    def _advance(self) -> bool:
+        """Close what can be closed of the next part; whether there may be more to close.
+
+        A line that is still growing may turn into anything ("#" into "#1"): only complete lines close a block. How far one
+        step looks depends on the text alone and not on the pieces it came in.
+        """
+        if self._fence_mark:
+            return self._advance_in_fence()
+        n_closed = len(self.closed)
+        last_line = self._open.find("\n", MAX_BLOCK_CHARS, 2 * MAX_BLOCK_CHARS) + 1
+        is_endless = not last_line and len(self._open) >= 2 * MAX_BLOCK_CHARS
+        complete = last_line or self._open.rfind("\n", 0, MAX_BLOCK_CHARS if is_endless else len(self._open)) + 1
+        if complete > self._parsed:
+            self._cut(complete)
+        if len(self.closed) > n_closed or self._fence_mark:
+            return True
+        if last_line or is_endless:
+            self._close(last_line or 2 * MAX_BLOCK_CHARS)
+            return True
+        return False
+
+    def _advance_in_fence(self) -> bool:
+        """A long listing grows without being parsed again: only its closing line matters."""
+        while (end := self._open.find("\n", self._parsed) + 1) > 0:
+            closes = self._parsed > 0 and _closes(self._open[self._parsed : end - 1], self._fence_mark)
+            self._parsed = end
+            if closes:
+                self._fence_mark = ""
+                if end >= MAX_BLOCK_CHARS:
+                    self._close(end)
+                return True
+        return False
+
+    def _close(self, length: int) -> None:
+        """Close so many characters of the open text as one block."""
+        self.closed.append(self._block(self._open[:length]))
+        self._open = self._open[length:]
         self._parsed = 0
         self._fence_mark = ""
 
     def _cut(self, complete: int) -> None:
         """Close every block but the last within the first `complete` characters."""
-        # A long listing grows without being parsed again: only a closing line matters.
-        fresh = self._open[self._parsed : complete]
-        if self._fence_mark and not any(_closes(line, self._fence_mark) for line in fresh.split("\n")):
-            self._parsed = complete
-            return
         sources = _sources(self._open[:complete])
-        self.closed += [Block(source) for source in sources[:-1]]
+        for source in sources[:-1]:
+            self.closed.append(self._block(source))
         self._open = self._open[sum(map(len, sources[:-1])) :]
         self._parsed = len(sources[-1]) if sources else 0
         fence = _fence_opening(self._open)
@@ -87,10 +135,23 @@ class BlockSplitter:
         )
         self._fence_mark = "" if fence is None or has_ended else fence["mark"]
 
+    def _block(self, source: str, is_open: bool = False) -> Block:
+        item = _ORDERED.match(source)
+        if item is None:
+            return Block(source, is_open)
+        before = self.closed[-1] if self.closed else None
+        previous = _ORDERED.match(before.source) if before is not None else None
+        if before is None or before.number is None or previous is None or previous["mark"] != item["mark"]:
+            return Block(source, is_open, int(item["number"]))
+        return Block(source, is_open, before.number + 1)
+
 
 def split(text: str) -> tuple[Block, ...]:
     """The blocks of a finished text."""
-    return tuple(Block(source) for source in _sources(text))
+    splitter = BlockSplitter()
+    splitter.feed(text)
+    splitter.finish()
+    return tuple(splitter.closed)
 
 
 def fence_of(source: str) -> Fence | None:
@@ -132,11 +193,15 @@ def _closes(line: str, mark: str) -> bool:
 
 
 def _sources(text: str) -> list[str]:
-    """The text cut before each top-level block but the first; blank lines stay with the block before them."""
-    tokens = block_parser().parse(clean(text))
-    starts = [t.map[0] for t in tokens if t.level == 0 and t.map and t.nesting >= 0]
+    """The text cut before each top-level block and each item of a top-level list but the first; blank lines stay with what is before them."""
     if not text:
         return []
+    starts: list[int] = []
+    for token in block_parser().parse(clean(text)):
+        is_item = token.level == 1 and token.type == "list_item_open"
+        is_block = token.level == 0 and token.nesting >= 0
+        if token.map and (is_item or is_block) and token.map[0] not in starts[-1:]:
+            starts.append(token.map[0])
     offsets = _line_offsets(text)
     edges = [0, *(offsets[line] for line in starts[1:]), len(text)]
     return [text[a:b] for a, b in pairwise(edges)]

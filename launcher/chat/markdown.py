@@ -68,6 +68,12 @@ def parse(source: str) -> list[Token]:
     return parser().parse(clean(source))
 
 
+def delimited(token: Token) -> str:
+    """A formula of a sentence with its delimiters, as it was written."""
+    closers = {"\\(": "\\)", "\\[": "\\]"}
+    return f"{token.markup}{token.content}{closers.get(token.markup, token.markup)}"
+
+
 def is_cut_off(tokens: list[Token]) -> bool:
     """Whether something was nested too deep, so that its content is missing: show the source instead."""
     return any(token.level >= _MAX_NESTING - 1 for token in tokens)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from launcher.chat import blocks
 from launcher.chat.blocks import BlockSplitter, fence_of, split
 from launcher.chat.markdown import parse
 
@@ -29,9 +30,9 @@ def test_sources_are_the_input_and_only_the_last_block_is_open(pieces: list[str]
         before = list(splitter.closed)
         splitter.feed(piece)
         fed += piece
-        blocks = splitter.blocks
-        assert "".join(b.source for b in blocks) == fed
-        assert not any(b.is_open for b in blocks[:-1])
+        found = splitter.blocks
+        assert "".join(b.source for b in found) == fed
+        assert not any(b.is_open for b in found[:-1])
         assert splitter.closed[: len(before)] == before
     splitter.finish()
     assert "".join(b.source for b in splitter.blocks) == fed
@@ -48,6 +49,29 @@ def test_pieces_give_the_same_blocks_as_the_whole_text(pieces: list[str]) -> Non
     assert tuple(splitter.closed) == split("".join(pieces))
 
 
+@pytest.fixture
+def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random text is short; so that it meets the rule for endless blocks, they end after 12 characters."""
+    monkeypatch.setattr(blocks, "MAX_BLOCK_CHARS", 12)
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=_TEXTS)
+def test_endless_blocks_are_cut_in_the_same_places_however_the_text_comes(
+    short_blocks: None, pieces: list[str]
+) -> None:
+    splitter = BlockSplitter()
+    fed = ""
+    for piece in pieces:
+        splitter.feed(piece)
+        fed += piece
+        assert "".join(b.source for b in splitter.blocks) == fed
+        open_block = splitter.open_block
+        assert open_block is None or fence_of(open_block.source) or len(open_block.source) < 2 * 12
+    splitter.finish()
+    assert tuple(splitter.closed) == split(fed)
+
+
 @settings(max_examples=200, deadline=None)
 @given(pieces=_TEXTS)
 def test_parsing_never_raises(pieces: list[str]) -> None:
@@ -61,7 +85,7 @@ def test_parsing_never_raises(pieces: list[str]) -> None:
     ("text", "sources"),
     [
         ("one\n\ntwo\n", ["one\n\n", "two\n"]),
-        ("- a\n\n- b\n\ntext", ["- a\n\n- b\n\n", "text"]),
+        ("- a\n\n- b\n\ntext", ["- a\n\n", "- b\n\n", "text"]),
         ("Then:\n\\[\nx\n\\]\nand", ["Then:\n", "\\[\nx\n\\]\n", "and"]),
         ("$$\nx\n$$\n# T\n", ["$$\nx\n$$\n", "# T\n"]),
         ("```py\na\n\n# b\n```\nx", ["```py\na\n\n# b\n```\n", "x"]),
@@ -71,6 +95,24 @@ def test_parsing_never_raises(pieces: list[str]) -> None:
 )
 def test_blocks(text: str, sources: list[str]) -> None:
     assert [b.source for b in split(text)] == sources
+
+
+def test_items_are_blocks_and_count_on() -> None:
+    found = split("7. a\n7. b\n   - deep\n\n   more\n1. c\n\ntext\n\n2) d\n- e\n")
+    assert [(b.source, b.number) for b in found] == [
+        ("7. a\n", 7),
+        ("7. b\n   - deep\n\n   more\n", 8),
+        ("1. c\n\n", 9),
+        ("text\n\n", None),
+        ("2) d\n", 2),
+        ("- e\n", None),
+    ]
+
+
+def test_nothing_but_a_listing_is_long() -> None:
+    listing = "```\n" + "code\n" * 5000 + "```\n"
+    found = split("word " * 10_000 + "\n\n" + listing + "\n" + "line\n" * 5000)
+    assert [len(b.source) for b in found if len(b.source) > 2 * blocks.MAX_BLOCK_CHARS] == [len(listing)]
 
 
 def test_a_growing_line_closes_nothing() -> None:

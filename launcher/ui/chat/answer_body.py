@@ -1,191 +1,274 @@
-"""The text of an answer: what is finished is written once, only the block that is still growing is written again."""
+"""A text of any length: only what is near the view has widgets, and only the block that still grows is written again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import Enum
+
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QTextEdit, QWidget
 
-from launcher.chat.blocks import BlockSplitter, fence_of
-from launcher.ui.chat.code_block import CodeBlock
-from launcher.ui.chat.prose import Prose
-from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.chat.writer import PARAGRAPH_GAP, Writer
-from launcher.ui.theme import px
+from launcher.chat.blocks import Block, BlockSplitter
+from launcher.ui.chat.chunks import Chunk
+from launcher.ui.chat.formats import ANSWER, THINKING, Look
+from launcher.ui.chat.region import Region
+from launcher.ui.chat.typesetter import LONG_TEXT, Typesetter
 
-SEGMENT_GAP = 12
+_PLAIN_CHARS = 4000
 
 
-class Region(QWidget):
-    """Texts and listings one under the other.
+class BodyKind(Enum):
+    """How a text is written: Markdown of an answer or of its thinking, or as it is."""
 
-    Signals:
-        height_changed(): something in it has another height now.
-        link_activated(str): an address the user wants to open.
-    """
-
-    height_changed = Signal()
-    link_activated = Signal(str)
-
-    def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._typesetter = typesetter
-        self._segments: list[tuple[Prose | CodeBlock, int]] = []
-        self._spare: list[Prose | CodeBlock] = []
-        self._code_is_final = True
-        self._edits: list[QTextCursor] = []
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing in it."""
-        return not self._segments
-
-    @property
-    def starts_with_code(self) -> bool:
-        """The first thing is a listing."""
-        return bool(self._segments) and isinstance(self._segments[0][0], CodeBlock)
-
-    @property
-    def ends_with_code(self) -> bool:
-        """The last thing is a listing."""
-        return bool(self._segments) and isinstance(self._segments[-1][0], CodeBlock)
-
-    def add(self, source: str, is_final: bool = True) -> None:
-        """Write a block at the end."""
-        self._code_is_final = is_final
-        fence = fence_of(source)
-        if fence is not None:  # a long listing is not parsed again while it grows
-            self.code(fence.language, fence.code, 0)
-        else:
-            Writer(self, self.devicePixelRatioF()).write_block(source)
-        for edit in self._edits:
-            edit.endEditBlock()
-        self._edits = []
-
-    def replace(self, source: str) -> None:
-        """Show only this block, with the widgets that are there."""
-        self._spare = [segment for segment, _ in self._segments]
-        self._segments = []
-        if source:
-            self.add(source, is_final=False)
-        for segment in self._spare:
-            segment.hide()
-            segment.deleteLater()
-        self._spare = []
-
-    def prose(self) -> Prose:
-        """The text to go on with (see `writer.Flow`)."""
-        if self._segments and isinstance(self._segments[-1][0], Prose):
-            return self._edited(self._segments[-1][0])
-        prose = next((s for s in self._spare if isinstance(s, Prose)), None)
-        if prose is None:
-            prose = Prose(self._typesetter, self)
-            prose.height_changed.connect(self.height_changed)
-            prose.link_activated.connect(self.link_activated)
-            prose.show()
-        else:
-            self._spare.remove(prose)
-            prose.reset()
-        self._segments.append((prose, 0))
-        return self._edited(prose)
-
-    def _edited(self, prose: Prose) -> Prose:
-        """Lay a document out once per block, not once per piece of text."""
-        if not any(edit.document() is prose.document() for edit in self._edits):
-            edit = QTextCursor(prose.document())
-            edit.beginEditBlock()
-            self._edits.append(edit)
-        return prose
-
-    def code(self, language: str, code: str, indent: int) -> None:
-        """A listing (see `writer.Flow`)."""
-        block = next((s for s in self._spare if isinstance(s, CodeBlock)), None)
-        if block is None:
-            block = CodeBlock(self._typesetter, self)
-            block.height_changed.connect(self.height_changed)
-            block.show()
-        else:
-            self._spare.remove(block)
-        block.set_code(language, code, self._code_is_final)
-        self._segments.append((block, indent))
-
-    def arrange(self, width: int) -> int:
-        """Place everything at a width; returns the height."""
-        y = 0
-        for i, (segment, indent) in enumerate(self._segments):
-            if i:
-                y += px(SEGMENT_GAP)
-            room = max(80, width - indent)
-            height = segment.height_at(room)
-            segment.setGeometry(indent, y, room, height)
-            y += height
-        return y
+    ANSWER = ANSWER
+    THINKING = THINKING
+    PLAIN = Look(ANSWER.text, ANSWER.strong, ANSWER.tone, ())
 
 
 class AnswerBody(QWidget):
-    """An answer in Markdown, finished or streaming.
+    """A text, finished or streaming.
 
     Signals:
-        height_changed(): a formula arrived.
+        height_changed(): a formula arrived, or a long text has been taken apart.
         link_activated(str): an address the user wants to open.
     """
 
     height_changed = Signal()
     link_activated = Signal(str)
 
-    def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
+    def __init__(self, typesetter: Typesetter, parent: QWidget, kind: BodyKind = BodyKind.ANSWER) -> None:
         super().__init__(parent)
         self._typesetter = typesetter
+        self._kind = kind
         self._splitter = BlockSplitter()
-        self._written = 0
-        self._closed = self._region()
-        self._open = self._region()
+        self._taken = 0
+        self._chunks: list[Chunk] = []
+        self._open: Chunk | None = None  # the block that still grows
+        self._waits_for = ""
+        self._view: tuple[int, int] | None = None
+        self._width = 0
+        self._held: range = range(0)
+        typesetter.text_split.connect(self._on_text_split)
+
+    # -- text
 
     def append(self, text: str) -> None:
         """More of the answer."""
         self._splitter.feed(text)
-        self._write()
+        self._take_new()
 
     def finish(self) -> None:
         """The answer is complete."""
         self._splitter.finish()
-        self._write()
+        self._take_new()
 
     def set_text(self, text: str, is_final: bool) -> None:
         """Show another text from the beginning."""
-        for region in (self._closed, self._open):
-            region.hide()
-            region.deleteLater()
-        self._closed, self._open = self._region(), self._region()
-        self._splitter, self._written = BlockSplitter(), 0
-        self._splitter.feed(text)
-        if is_final:
-            self._splitter.finish()
-        self._write()
+        for chunk in self._all():
+            self._drop(chunk)
+        self._chunks, self._open, self._waits_for = [], None, ""
+        self._splitter, self._taken = BlockSplitter(), 0
+        self._held = range(0)
+        if self._kind is BodyKind.PLAIN:
+            self._take([Block(piece) for piece in _plain_pieces(text)])
+        elif is_final and len(text) > LONG_TEXT:
+            blocks = self._typesetter.blocks_of(text)
+            self._waits_for = text if blocks is None else ""
+            # Until it has been taken apart it stands as one part that is never made, only as high as it may be.
+            self._take(blocks if blocks is not None else (Block(text),))
+        else:
+            self._splitter.feed(text)
+            if is_final:
+                self._splitter.finish()
+            self._take_new()
+
+    # -- geometry
+
+    def set_view(self, top: int, bottom: int) -> bool:
+        """Say which part is near what is seen, px from the top; everything is until this was said. True: arrange it again."""
+        if self._view == (top, bottom):
+            return False
+        self._view = (top, bottom)
+        return any((c.region is None) == self._is_near(c) for c in self._all())
 
     def arrange(self, width: int) -> int:
-        """Place both regions; returns the height."""
-        height = self._closed.arrange(width)
-        self._closed.setGeometry(0, 0, width, height)
-        if not self._open.is_empty:
-            if not self._closed.is_empty:
-                touches_code = self._closed.ends_with_code or self._open.starts_with_code
-                height += px(SEGMENT_GAP if touches_code else PARAGRAPH_GAP)
-            top = height
-            height += self._open.arrange(width)
-            self._open.setGeometry(0, top, width, height - top)
+        """Make, measure and place what is near the view; returns the height of all."""
+        height = self._stack(width)
+        # What has been measured may move other parts into view.
+        for _ in range(3):
+            near = [c for c in self._all() if self._is_near(c) and (c.width != width or c.region is None)]
+            if not near or self._waits_for:
+                break
+            for chunk in near:
+                self._measure(chunk, width)
+            height = self._stack(width)
+        for i, chunk in enumerate(self._all()):
+            if chunk.region is None:
+                continue
+            if self._is_near(chunk) or self._is_held(i, chunk.region):
+                if chunk.width != width:
+                    self._measure(chunk, width)
+                chunk.region.setGeometry(0, chunk.top, width, chunk.height)
+            else:
+                self._drop(chunk)
         return height
 
-    def _write(self) -> None:
-        closed = self._splitter.closed
-        for block in closed[self._written :]:
-            self._closed.add(block.source)
-        self._written = len(closed)
-        self._open.replace(self._splitter.open_source)
+    def ideal_width(self, width: int) -> int:
+        """What the widest line takes when lines may be `width` long."""
+        if len(self._chunks) != 1 or self._open is not None or self._waits_for:
+            return width
+        return self._made(self._chunks[0]).ideal_width(width)
 
-    def _region(self) -> Region:
-        region = Region(self._typesetter, self)
-        region.height_changed.connect(self.height_changed)
-        region.link_activated.connect(self.link_activated)
-        region.show()
-        return region
+    def mark(self, y: int) -> tuple[int, int]:
+        """What stands at a height: number of the part and the distance from its top."""
+        number = 0
+        for i, chunk in enumerate(self._all()):
+            if chunk.top <= y:
+                number = i
+        chunks = self._all()
+        return (number, y - chunks[number].top) if chunks else (0, y)
+
+    def place_of(self, mark: tuple[int, int]) -> int:
+        """Where that stands now."""
+        chunks = self._all()
+        return chunks[mark[0]].top + mark[1] if mark[0] < len(chunks) else mark[1]
+
+    # -- selecting
+
+    @property
+    def views(self) -> list[tuple[tuple[int, int], QTextEdit]]:
+        """The widgets in which text can be selected, with their places: number of the part, and in it."""
+        found: list[tuple[tuple[int, int], QTextEdit]] = []
+        for i, chunk in enumerate(self._all()):
+            if chunk.region is not None:
+                found += [((i, j), view) for j, view in enumerate(chunk.region.views)]
+        return found
+
+    def hold(self, parts: range) -> None:
+        """Keep these parts, in which a selection begins and ends, out of view as well."""
+        self._held = parts
+
+    def source_between(self, first: int, last: int) -> str:
+        """The text of the parts from `first` up to, without, `last`."""
+        return "".join(chunk.source for chunk in self._all()[first:last])
+
+    def region(self, number: int) -> Region | None:
+        """The widgets of a part."""
+        chunks = self._all()
+        return chunks[number].region if number < len(chunks) else None
+
+    # -- inside
+
+    def _all(self) -> list[Chunk]:
+        return [*self._chunks, self._open] if self._open is not None else self._chunks
+
+    def _take_new(self) -> None:
+        closed = self._splitter.closed
+        self._take(closed[self._taken :])
+        self._taken = len(closed)
+        block = self._splitter.open_block
+        if block is None:
+            if self._open is not None:
+                self._drop(self._open)
+            self._open = None
+            return
+        if self._open is None:
+            self._open = Chunk()
+        self._open.blocks.clear()
+        self._open.add(block)
+        if self._open.region is not None:
+            self._open.region.replace(block)
+
+    def _take(self, blocks: Sequence[Block]) -> None:
+        for block in blocks:
+            chunk = self._chunks[-1] if self._chunks else None
+            if chunk is None or not chunk.takes(block):
+                chunk = Chunk()
+                self._chunks.append(chunk)
+                grown = self._open
+                if grown is not None and grown.region is not None:
+                    # The widget that showed it while it grew goes on showing it.
+                    chunk.region, grown.region = grown.region, None
+                    chunk.region.replace(block, is_final=True)
+                    self._open = None
+            elif chunk.region is not None:
+                self._write(chunk.region, block)
+            chunk.add(block)
+
+    def _write(self, region: Region, block: Block) -> None:
+        if self._kind is BodyKind.PLAIN:
+            region.add_plain(block.source.removesuffix("\n"))
+        else:
+            region.add(block)
+
+    def _made(self, chunk: Chunk) -> Region:
+        if chunk.region is None:
+            region = chunk.region = Region(self._typesetter, self, self._kind.value)
+            region.height_changed.connect(self._on_region_height_changed)
+            region.link_activated.connect(self.link_activated)
+            for block in chunk.blocks:
+                if chunk is self._open:
+                    region.replace(block)
+                else:
+                    self._write(region, block)
+            region.show()
+        return chunk.region
+
+    def _measure(self, chunk: Chunk, width: int) -> None:
+        region = self._made(chunk)
+        chunk.height = region.arrange(width)
+        chunk.width = width
+        chunk.note(region)
+
+    def _drop(self, chunk: Chunk) -> None:
+        if chunk.region is not None:
+            chunk.region.hide()
+            chunk.region.deleteLater()
+            chunk.region = None
+
+    def _stack(self, width: int) -> int:
+        """Tops of all parts; returns where the last one ends."""
+        y = 0
+        before: Chunk | None = None
+        is_other_width, self._width = self._width != width, width
+        for chunk in self._all():
+            if not chunk.height or (is_other_width and chunk.region is None):
+                chunk.height, chunk.width = chunk.estimate(width, self._kind.value.text), 0
+            if before is not None and self._kind is not BodyKind.PLAIN:
+                y += chunk.gap_after(before)
+            chunk.top = y
+            y += chunk.height
+            before = chunk
+        return y
+
+    def _is_near(self, chunk: Chunk) -> bool:
+        return self._view is None or (chunk.top < self._view[1] and chunk.top + chunk.height >= self._view[0])
+
+    def _is_held(self, number: int, region: Region) -> bool:
+        focus = QApplication.focusWidget()
+        return number in self._held or (bool(focus) and region.isAncestorOf(focus))
+
+    def _on_region_height_changed(self) -> None:
+        sender = self.sender()
+        for chunk in self._all():
+            if chunk.region is sender:
+                chunk.width = 0
+        self.height_changed.emit()
+
+    def _on_text_split(self, text: str) -> None:
+        if not self._waits_for or text != self._waits_for:
+            return
+        self.set_text(text, is_final=True)
+        self.height_changed.emit()
+
+
+def _plain_pieces(text: str) -> list[str]:
+    """Text cut after lines; a line that never ends is cut as well."""
+    pieces: list[str] = []
+    start = 0
+    while len(text) - start > 2 * _PLAIN_CHARS:
+        end = text.rfind("\n", start + _PLAIN_CHARS // 2, start + 2 * _PLAIN_CHARS) + 1 or start + 2 * _PLAIN_CHARS
+        pieces.append(text[start:end])
+        start = end
+    pieces.append(text[start:])
+    return pieces

@@ -51,7 +51,7 @@ class CodeBlock(QWidget):
         self._copy.set_icon_name("copy")
         self._copy.setAccessibleName(self.tr("Copy code"))
         self._copy.clicked.connect(self._on_copy_clicked)
-        self._view = _CodeView(self)
+        self._view = CodeView(self)
         self._copied = QTimer(self)
         self._copied.setSingleShot(True)
         self._copied.setInterval(_COPIED_MS)
@@ -62,6 +62,11 @@ class CodeBlock(QWidget):
     def code(self) -> str:
         """The listing."""
         return self._code
+
+    @property
+    def view(self) -> CodeView:
+        """The text itself, for selecting."""
+        return self._view
 
     def set_code(self, language: str, code: str, is_final: bool) -> None:
         """Show a listing; one that grows is continued, and coloured when it is final."""
@@ -135,7 +140,7 @@ class CodeBlock(QWidget):
         self.resizeEvent(QResizeEvent(self.size(), self.size()))
 
 
-class _CodeView(QTextEdit):
+class CodeView(QTextEdit):
     """The code itself: selectable, read only."""
 
     def __init__(self, parent: QWidget) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
+from launcher.chat.rich_text import can_open
 from launcher.ui.chat.prose import visible
 
-_SCHEMES = ("http", "https", "mailto")
 _MAX_SHOWN = 500
 
 
@@ -43,12 +41,3 @@ class LinkDialog(QMessageBox):
 
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self._address)
-
-
-def can_open(address: str) -> bool:
-    """Only web and mail addresses; never files, scripts or the protocols of other programs."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return parts.scheme.lower() in _SCHEMES and bool(parts.netloc or parts.scheme.lower() == "mailto")

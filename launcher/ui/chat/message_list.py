@@ -273,24 +273,34 @@ class MessageList(QAbstractScrollArea):
     def _measure(self, width: int) -> None:
         bar, view = self.verticalScrollBar(), self.viewport().height()
         self._sum_up()
-        anchor, offset = self._anchor(bar.value())
+        anchor, mark = self._anchor(bar.value())
         # Measuring changes the heights and so what is near; three rounds are enough for any jump.
         for _ in range(3):
-            end = max(0, self._tops[-1] - view)
-            value = end if self._follows else min(end, self._tops[anchor] + offset if self._entries else 0)
-            changed = [self._measure_entry(self._entries[i], width) for i in self._near(value, view)]
+            value = self._value(anchor, mark, view)
+            changed = [self._measure_entry(self._entries[i], width, value, view) for i in self._near(value, view)]
             self._sum_up()
             if not any(changed):
                 break
-        end = max(0, self._tops[-1] - view)
-        bar.setRange(0, end)
+        bar.setRange(0, max(0, self._tops[-1] - view))
         bar.setPageStep(view)
-        bar.setValue(end if self._follows else min(end, self._tops[anchor] + offset if self._entries else 0))
+        bar.setValue(self._value(anchor, mark, view))
 
-    def _measure_entry(self, entry: Entry, width: int) -> bool:
-        if entry.widget is not None and entry.measured_width == width:
+    def _value(self, anchor: int, mark: tuple[int, int], view: int) -> int:
+        """Where the scroll bar belongs: at the end, or where the line that was on top is on top again."""
+        end = max(0, self._tops[-1] - view)
+        if self._follows or not self._entries:
+            return end if self._follows else 0
+        widget = self._entries[anchor].widget
+        offset = mark[1] if widget is None else widget.place_of(mark)
+        return max(0, min(end, self._tops[anchor] + offset))
+
+    def _measure_entry(self, entry: Entry, width: int, value: int, view: int) -> bool:
+        widget = self._widget(entry)
+        top = value - self._tops[entry.index]
+        must = widget.set_view(top - view // 2, top + view + view // 2)
+        if entry.measured_width == width and not must:
             return False
-        height = self._widget(entry).arrange(width)
+        height = widget.arrange(width)
         entry.measured_width = width
         if height == entry.height:
             return False
@@ -305,7 +315,7 @@ class MessageList(QAbstractScrollArea):
         for entry in self._live:
             if entry.widget is not None:
                 if entry.measured_width != width:
-                    self._measure_entry(entry, width)
+                    self._measure_entry(entry, width, value, view)
                 entry.widget.setGeometry(QRect(left, self._tops[entry.index] - value, width, entry.height))
                 entry.widget.show()
             if entry.key == self._pointer.message_id:
@@ -325,10 +335,13 @@ class MessageList(QAbstractScrollArea):
         self._tops += list(accumulate(heights, initial=self._tops[start]))[1:]
         self._valid_tops = len(self._entries)
 
-    def _anchor(self, value: int) -> tuple[int, int]:
-        """The first row that is seen, and how far it is scrolled out."""
+    def _anchor(self, value: int) -> tuple[int, tuple[int, int]]:
+        """The first row that is seen, and what of it is at the top of the view."""
         index = max(0, min(bisect_right(self._tops, value) - 1, len(self._entries) - 1))
-        return index, value - self._tops[index] if self._entries else 0
+        if not self._entries:
+            return 0, (0, 0)
+        offset, widget = value - self._tops[index], self._entries[index].widget
+        return index, (0, offset) if widget is None else widget.mark(offset)
 
     def _near(self, value: int, view: int) -> range:
         """Rows in view, and half a screen above and below them."""

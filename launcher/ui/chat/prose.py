@@ -4,43 +4,36 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, cast
+from typing import Any
 
-from PySide6.QtCore import QMimeData, QRect, QRectF, QSizeF, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontMetrics,
-    QFontMetricsF,
     QImage,
     QPainter,
     QPaintEvent,
-    QPyTextObject,
-    QTextBlock,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
     QTextFormat,
-    QTextList,
     QTextOption,
-    QTextTable,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
+from launcher.ui.chat.document_text import RAW_PROPERTY, RULE_PROPERTY, markdown_between, mime_of
+from launcher.ui.chat.formula_objects import (
+    FORMULA_OBJECT,
+    NUMBER_PROPERTY,
+    OBJECT,
+    SOURCE_PROPERTY,
+    FormulaObjects,
+    alignment,
+)
 from launcher.ui.chat.typesetter import FormulaImage, FormulaKey, Typesetter
-from launcher.ui.theme import Role, current, font, line_height, px
+from launcher.ui.theme import Role, current, font, px
 
-# What an object stands for, so that copying gives the LaTeX back.
-SOURCE_PROPERTY = QTextFormat.Property.UserProperty + 1
-_NUMBER_PROPERTY = QTextFormat.Property.UserProperty + 2
-# A paragraph that is a line across the page.
-RULE_PROPERTY = QTextFormat.Property.UserProperty + 3
-_FORMULA_OBJECT = QTextFormat.ObjectTypes.UserObject.value + 1
-_OBJECT = "\ufffc"
 QUOTE_BAR_PX = 3
-# The empty paragraphs that Qt keeps around a table have this state; they are hardly seen and not copied.
-TABLE_EDGE = 1
 # A formula on a line of its own brings its own space below.
 FORMULA_LINE = 2
 # Qt looks for the end of a word from every line it breaks: a word of 200,000 letters takes it a minute.
@@ -76,7 +69,7 @@ class Prose(QTextBrowser):
         super().__init__(parent)
         self._typesetter = typesetter
         self._waiting: dict[FormulaKey, list[tuple[QTextCursor, int]]] = {}
-        self._objects = _FormulaObjects(self)
+        self._objects = FormulaObjects(self)
         self._is_connected = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -91,7 +84,7 @@ class Prose(QTextBrowser):
         )
         # Tab leads through the controls of the page; text is reached with the mouse and through accessibility.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.document().documentLayout().registerHandler(_FORMULA_OBJECT, self._objects)
+        self.document().documentLayout().registerHandler(FORMULA_OBJECT, self._objects)
         self.document().setDocumentMargin(0)
         self.document().setIndentWidth(24)
         self.document().setDefaultFont(font(Role.CHAT))
@@ -155,15 +148,9 @@ class Prose(QTextBrowser):
         return QImage() if kind == QTextDocument.ResourceType.ImageResource.value else None
 
     def createMimeDataFromSelection(self) -> QMimeData:
-        """Plain text with list markers and the LaTeX of formulas."""
-        data = QMimeData()
-        data.setText(self.selected_text())
-        return data
-
-    def selected_text(self) -> str:
-        """The selection as plain text."""
+        """What is dragged or copied: words with the LaTeX of formulas, rich text, Markdown."""
         cursor = self.textCursor()
-        return text_between(self.document(), cursor.selectionStart(), cursor.selectionEnd())
+        return mime_of(markdown_between(self.document(), cursor.selectionStart(), cursor.selectionEnd()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The list of messages scrolls, not the text."""
@@ -196,11 +183,11 @@ class Prose(QTextBrowser):
         number = self._objects.add(picture)
         shape = QTextCharFormat()
         shape.setFont(around.font())
-        shape.setObjectType(_FORMULA_OBJECT)
-        shape.setVerticalAlignment(_alignment(picture, around.font(), is_display))
+        shape.setObjectType(FORMULA_OBJECT)
+        shape.setVerticalAlignment(alignment(picture, around.font(), is_display))
         shape.setProperty(SOURCE_PROPERTY, source)
-        shape.setProperty(_NUMBER_PROPERTY, number)
-        cursor.insertText(_OBJECT, shape)
+        shape.setProperty(NUMBER_PROPERTY, number)
+        cursor.insertText(OBJECT, shape)
         return number
 
     def _on_formula_set(self, key: FormulaKey) -> None:
@@ -213,7 +200,7 @@ class Prose(QTextBrowser):
             shape = anchor.charFormat()
             if picture is not None:
                 self._objects.replace(number, picture)
-                shape.setVerticalAlignment(_alignment(picture, shape.font(), key.is_display))
+                shape.setVerticalAlignment(alignment(picture, shape.font(), key.is_display))
                 anchor.setCharFormat(shape)
                 self.document().markContentsDirty(anchor.selectionStart(), 1)
                 continue
@@ -231,114 +218,5 @@ def _as_source(around: QTextCharFormat) -> QTextCharFormat:
     """A formula that cannot be set is shown as it was written."""
     shape = QTextCharFormat(around)
     shape.setFont(font(Role.MONO))
+    shape.setProperty(RAW_PROPERTY, True)
     return shape
-
-
-class _FormulaObjects(QPyTextObject):
-    """Draws the formulas of one document on the baseline of the text around them.
-
-    What Qt does with an inline object (QTextDocumentLayout::resizeInlineObject, QTextLine::draw): normally it stands on
-    the baseline and has no descent; one aligned to the middle takes (h + x/2) / 2 above and (h - x/2) / 2 below the
-    baseline, x being the x-height, and is drawn in the middle of the line. Most formulas hang no lower than the blank
-    space between two lines, so they take the normal way and leave the line height as it is.
-    """
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._pictures: list[FormulaImage] = []
-
-    def add(self, picture: FormulaImage) -> int:
-        """Keep a picture; returns its number."""
-        self._pictures.append(picture)
-        return len(self._pictures) - 1
-
-    def replace(self, number: int, picture: FormulaImage) -> None:
-        """The picture of a formula that was blank so far."""
-        self._pictures[number] = picture
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._pictures.clear()
-
-    def intrinsicSize(self, doc: QTextDocument, position: int, format: QTextFormat) -> QSizeF:
-        """Room in the line."""
-        picture = self._pictures[format.intProperty(_NUMBER_PROPERTY)]
-        shape = format.toCharFormat()
-        if shape.verticalAlignment() != QTextCharFormat.VerticalAlignment.AlignMiddle:
-            # At least as high as letters, so that a formula alone in a table cell stands as the words beside it.
-            return QSizeF(picture.width, max(picture.ascent, QFontMetricsF(shape.font()).ascent()))
-        half_x = QFontMetrics(shape.font()).xHeight() / 2
-        descent = picture.height - picture.ascent
-        return QSizeF(picture.width, max(2 * picture.ascent - half_x, 2 * descent + half_x))
-
-    def drawObject(
-        self, painter: QPainter, rect: QRectF | QRect, doc: QTextDocument, position: int, format: QTextFormat
-    ) -> None:
-        """The picture, its baseline on that of the line."""
-        picture = self._pictures[format.intProperty(_NUMBER_PROPERTY)]
-        if picture.image.isNull():
-            return
-        area = QRectF(rect)
-        baseline = area.bottom()
-        if format.toCharFormat().verticalAlignment() == QTextCharFormat.VerticalAlignment.AlignMiddle:
-            block = doc.findBlock(position)
-            line = block.layout().lineForTextPosition(position - block.position())
-            baseline = area.top() - (line.height() - area.height()) / 2 + line.ascent()
-        # Whole pixels: a picture between two of them is blurred.
-        dpr = painter.device().devicePixelRatioF()
-        top = round((baseline - picture.ascent) * dpr) / dpr
-        painter.drawImage(QRectF(round(area.left() * dpr) / dpr, top, picture.width, picture.height), picture.image)
-
-
-def _alignment(picture: FormulaImage, around: QFont, is_display: bool) -> QTextCharFormat.VerticalAlignment:
-    """Whether the blank space below the line is enough for what hangs below the baseline."""
-    if is_display:
-        return QTextCharFormat.VerticalAlignment.AlignMiddle
-    measure = QFontMetricsF(around)
-    blank = max(0.0, line_height(Role.CHAT) - measure.height())
-    if picture.height - picture.ascent <= measure.descent() + blank:
-        return QTextCharFormat.VerticalAlignment.AlignNormal
-    return QTextCharFormat.VerticalAlignment.AlignMiddle
-
-
-def text_between(document: QTextDocument, start: int, end: int) -> str:
-    """Plain text of a range: formulas as their LaTeX, list items with their markers, cells parted by tabs."""
-    lines: list[str] = []
-    block = document.findBlock(start)
-    previous_table = None
-    while block.isValid() and block.position() < max(end, start + 1):
-        if block.userState() == TABLE_EDGE:
-            block = block.next()
-            continue
-        begin = max(0, start - block.position())
-        text = _block_text(block, begin, min(block.length() - 1, end - block.position()))
-        # None where there is none, whatever PySide's stubs say.
-        items = cast("QTextList | None", block.textList())
-        if begin == 0 and items is not None:
-            text = f"{items.itemText(block)} {text}"
-        table = cast("QTextTable | None", QTextCursor(block).currentTable())
-        is_same_row = table is not None and table == previous_table and table.cellAt(QTextCursor(block)).column() > 0
-        if is_same_row and lines:
-            lines[-1] += "\t" + text
-        else:
-            lines.append(text)
-        previous_table = table
-        block = block.next()
-    return "\n".join(lines)
-
-
-def _block_text(block: QTextBlock, begin: int, end: int) -> str:
-    text = block.text().encode("utf-16-le")[begin * 2 : end * 2].decode("utf-16-le", "replace")
-    if _OBJECT not in text:
-        return text.replace("\u2028", "\n").replace("\xa0", " ")
-    pieces: list[str] = []
-    cursor = QTextCursor(block)
-    position = block.position() + begin
-    for character in text:
-        position += 2 if ord(character) > 0xFFFF else 1
-        if character == _OBJECT:
-            cursor.setPosition(position)
-            pieces.append(str(cursor.charFormat().property(SOURCE_PROPERTY) or ""))
-        else:
-            pieces.append(character)
-    return "".join(pieces).replace("\u2028", "\n").replace("\xa0", " ")

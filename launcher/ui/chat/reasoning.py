@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QTextL
 from PySide6.QtWidgets import QWidget
 
 from launcher.core.units import duration, whole
+from launcher.ui.chat.answer_body import AnswerBody, BodyKind
 from launcher.ui.chat.fold_head import FOLD_LEFT, FOLD_RADIUS, FOLD_ROW, FoldHead
-from launcher.ui.chat.prose import Prose, visible, wrap_mode
+from launcher.ui.chat.prose import visible, wrap_mode
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.chat.writer import character_format, line_format
 from launcher.ui.components import frame
 from launcher.ui.theme import Role, Tone, colour, current, font, line_height, px
 
@@ -26,10 +26,12 @@ class ReasoningFold(QWidget):
     Signals:
         height_changed(): it was folded or unfolded.
         toggled_by_user(bool): the user opened or closed it.
+        link_activated(str): an address the user wants to open.
     """
 
     height_changed = Signal()
     toggled_by_user = Signal(bool)
+    link_activated = Signal(str)
 
     def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
         super().__init__(parent)
@@ -41,7 +43,8 @@ class ReasoningFold(QWidget):
         self._head.clicked.connect(self._on_head_clicked)
         self._live = _Tail(self)
         self._live.hide()
-        self._full: Prose | None = None
+        self._full: AnswerBody | None = None
+        self._view: tuple[int, int] | None = None
         self._typesetter = typesetter
         self._update_head(0.0, None)
 
@@ -87,10 +90,19 @@ class ReasoningFold(QWidget):
         if not self._is_open:
             return row
         room = width - px(FOLD_LEFT) - px(16)
-        part: _Tail | Prose = self._full if self._full is not None and not self._is_running else self._live
-        height = part.height_at(room)
-        part.setGeometry(px(FOLD_LEFT), row, room, height)
+        if self._full is not None and not self._is_running:
+            height = self._full.arrange(room)
+            self._full.setGeometry(px(FOLD_LEFT), row, room, height)
+        else:
+            height = self._live.height_at(room)
+            self._live.setGeometry(px(FOLD_LEFT), row, room, height)
         return row + height + px(8)
+
+    def set_view(self, top: int, bottom: int) -> bool:
+        """Say which part is near what is seen, px from the top; returns whether it must be arranged again."""
+        self._view = (top, bottom)
+        row = px(FOLD_ROW)
+        return self._full is not None and self._full.set_view(top - row, bottom - row)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The frame around row and text."""
@@ -101,24 +113,20 @@ class ReasoningFold(QWidget):
     def restyle(self) -> None:
         """Take over a new theme."""
         if self._full is not None:
-            self._fill_full(self._full)
+            self._full.set_text(self._text.strip(), is_final=True)
 
     def _show_parts(self) -> None:
         self._live.setVisible(self._is_open and self._is_running)
         if self._is_open and not self._is_running and self._full is None:
-            self._full = Prose(self._typesetter, self)
-            self._fill_full(self._full)
+            self._full = AnswerBody(self._typesetter, self, BodyKind.THINKING)
+            self._full.height_changed.connect(self.height_changed)
+            self._full.link_activated.connect(self.link_activated)
+            if self._view is not None:
+                self.set_view(*self._view)
+            self._full.set_text(self._text.strip(), is_final=True)
         if self._full is not None:
             self._full.setVisible(self._is_open and not self._is_running)
         self._head.set_open(self._is_open)
-
-    def _fill_full(self, prose: Prose) -> None:
-        prose.reset()
-        shape = character_format(Role.BODY)
-        shape.setForeground(colour(Tone.MUTED))
-        cursor = prose.end()
-        cursor.setBlockFormat(line_format(Role.BODY))
-        prose.write(cursor, self._text.strip(), shape)
 
     def _update_head(self, seconds: float | None, tokens: int | None) -> None:
         if self._is_running:

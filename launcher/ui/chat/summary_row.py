@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QWidget
 from launcher.chat.conversation import Summary
 from launcher.core.units import whole
 from launcher.ui.chat.fold_head import FOLD_LEFT, FOLD_RADIUS, FOLD_ROW, FoldHead
+from launcher.ui.chat.formats import character_format, line_format
 from launcher.ui.chat.prose import Prose, visible
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.chat.writer import character_format, line_format
 from launcher.ui.components import Text, frame
 from launcher.ui.theme import Role, Tone, colour, current, px
 

@@ -1,4 +1,4 @@
-"""Formulas and code colours for the chat, made in a worker thread and kept."""
+"""Formulas, code colours and the blocks of long texts for the chat, made in a worker thread and kept."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
+from launcher.chat.blocks import Block, split
 from launcher.chat.formulas import Formula, FormulaError, refusal, typeset
 from launcher.chat.highlight import Span, spans
 from launcher.services.tasks import TaskRunner
 
 _KEPT_FORMULAS = 1500
 _KEPT_LISTINGS = 200
+_KEPT_TEXTS = 4
+# Longer texts are taken apart in the worker: 100,000 tokens take a fifth of a second.
+LONG_TEXT = 40_000
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -80,15 +84,18 @@ class Typesetter(QObject):
     Signals:
         formula_set(FormulaKey): `formula_image` knows the result now.
         code_coloured(CodeKey): `code_spans` knows the result now.
+        text_split(str): `blocks_of` knows the blocks of this text now.
     """
 
     formula_set = Signal(object)
     code_coloured = Signal(object)
+    text_split = Signal(str)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._formulas: _Kept[FormulaKey, FormulaImage | None] = _Kept(_KEPT_FORMULAS)
         self._listings: _Kept[CodeKey, tuple[Span, ...]] = _Kept(_KEPT_LISTINGS)
+        self._texts: _Kept[str, tuple[Block, ...]] = _Kept(_KEPT_TEXTS)
         # One thread: formulas come in the order of reading, and the GUI thread keeps its share of the interpreter.
         self._tasks = TaskRunner("typesetter", self, serial=True)
 
@@ -120,6 +127,20 @@ class Typesetter(QObject):
             self._listings.pending.add(key)
             self._tasks.run(lambda: (key, spans(key.language, key.code)), self._on_code_done)
         return None
+
+    def blocks_of(self, text: str) -> tuple[Block, ...] | None:
+        """The blocks of a long finished text; None while it is taken apart, and `text_split` follows."""
+        if text in self._texts:
+            return self._texts.get(text)
+        if text not in self._texts.pending:
+            self._texts.pending.add(text)
+            self._tasks.run(lambda: (text, split(text)), self._on_text_done)
+        return None
+
+    def _on_text_done(self, result: tuple[str, tuple[Block, ...]]) -> None:
+        text, blocks = result
+        self._texts.put(text, blocks)
+        self.text_split.emit(text)
 
     def _on_formula_done(self, result: tuple[FormulaKey, FormulaImage | None]) -> None:
         key, image = result

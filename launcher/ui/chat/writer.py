@@ -10,7 +10,6 @@ from markdown_it.token import Token
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QColor,
-    QFont,
     QFontInfo,
     QTextBlockFormat,
     QTextCharFormat,
@@ -22,19 +21,21 @@ from PySide6.QtGui import (
 )
 from shiboken6 import isValid
 
-from launcher.chat.markdown import is_cut_off, parse
-from launcher.ui.chat.prose import FORMULA_LINE, RULE_PROPERTY, TABLE_EDGE, Prose, visible
+from launcher.chat.markdown import delimited, is_cut_off, parse
+from launcher.ui.chat.document_text import RULE_PROPERTY, TABLE_EDGE
+from launcher.ui.chat.formats import ANSWER, Look, character_format, code_format, line_format, link_format, opened
+from launcher.ui.chat.prose import FORMULA_LINE, Prose
 from launcher.ui.chat.typesetter import FormulaKey
-from launcher.ui.theme import Role, current, font, line_height, px
+from launcher.ui.theme import Role, current, px
 
 PARAGRAPH_GAP = 8
-_HEADING_GAP = 16
-_ITEM_GAP = 4
+HEADING_GAP = 16
+ITEM_GAP = 4
 _QUOTE_INDENT = 14
 # Formulas in STIX look small beside a UI font of the same size.
 _FORMULA_SCALE = 1.15
-_HEADINGS = {"h1": Role.FIGURE, "h2": Role.SECTION}
-_MAX_TABLE_CELLS = 4000
+# More cells than this are shown as they were written: laying them out would stop the window.
+_MAX_TABLE_CELLS = 2000
 
 
 class Flow(Protocol):
@@ -68,8 +69,10 @@ class _State:
 class Writer:
     """Writes blocks to the end of a flow; one per call of `write_block`."""
 
-    def __init__(self, flow: Flow, dpr: float) -> None:
+    def __init__(self, flow: Flow, dpr: float, look: Look = ANSWER) -> None:
         self._flow = flow
+        self._look = look
+        self._number: int | None = None
         self._dpr = dpr
         self._state = _State()
         self._handlers: dict[str, Callable[[Token], None]] = {
@@ -87,19 +90,21 @@ class Writer:
             "math_block": self._write_formula_block,
         }
 
-    def write_block(self, source: str) -> None:
-        """Write one top-level block (or several)."""
+    def write_block(self, source: str, number: int | None = None) -> None:
+        """Write one top-level block (or several); `number` of the item if it is one of an ordered list."""
+        self._number = number
         tokens = parse(source)
         if is_cut_off(tokens):
             prose = self._flow.prose()
-            prose.write(self._new_block(prose, PARAGRAPH_GAP), source.strip(), character_format(Role.CHAT))
+            prose.write(self._new_block(prose, PARAGRAPH_GAP), source.strip(), self._format())
             return
         i = 0
         while i < len(tokens):
             token = tokens[i]
             if token.type == "table_open":
                 end = next(j for j in range(i, len(tokens)) if tokens[j].type == "table_close")
-                self._write_table(tokens[i:end])
+                first, last = token.map or [0, 0]
+                self._write_table(tokens[i:end], "\n".join(source.split("\n")[first:last]))
                 i = end
             elif token.type in ("paragraph_open", "heading_open"):
                 self._write_text(tokens[i + 1], token)
@@ -111,26 +116,31 @@ class Writer:
     # -- blocks
 
     def _write_text(self, inline: Token, opening: Token) -> None:
-        role = Role.CHAT
-        gap = PARAGRAPH_GAP
+        look = self._look
+        role, gap = look.text, PARAGRAPH_GAP
         if opening.type == "heading_open":
-            role = _HEADINGS.get(opening.tag, Role.CHAT_STRONG)
-            gap = _HEADING_GAP
-        shape = character_format(role)
+            level = int(opening.tag[1:])
+            role, gap = look.headings[level - 1] if level <= len(look.headings) else look.strong, HEADING_GAP
+        shape = character_format(role, look.tone)
         if self._state.quotes:
             shape.setForeground(QColor(current().muted))
         prose = self._flow.prose()
         cursor = self._new_block(prose, gap, role)
+        if opening.type == "heading_open":
+            layout = cursor.blockFormat()
+            layout.setHeadingLevel(int(opening.tag[1:]))
+            cursor.setBlockFormat(layout)
         self._write_inline(prose, cursor, inline, shape)
 
-    def _new_block(self, prose: Prose, gap: int, role: Role = Role.CHAT) -> QTextCursor:
+    def _new_block(self, prose: Prose, gap: int, role: Role | None = None) -> QTextCursor:
         """Begin a paragraph with the indentation of the lists and quotes around it."""
         state = self._state
+        role = role or self._look.text
         layout = line_format(role)
         cursor = prose.end()
         is_empty = prose.document().isEmpty()
         if state.lists:
-            gap = _ITEM_GAP if state.starts_item else gap - 2
+            gap = ITEM_GAP if state.starts_item else gap - 2
         if cursor.block().userState() == FORMULA_LINE:
             gap = 0
         layout.setTopMargin(0 if is_empty else px(gap))
@@ -144,7 +154,7 @@ class Writer:
             cursor.setBlockFormat(layout)
         else:
             cursor.insertBlock(layout)
-        cursor.setBlockCharFormat(character_format(role))
+        cursor.setBlockCharFormat(character_format(role, self._look.tone))
         if state.lists and state.starts_item:
             self._mark_item(prose, cursor)
         return cursor
@@ -167,8 +177,11 @@ class Writer:
         here.prose = prose
 
     def _open_list(self, token: Token) -> None:
-        start = int(token.attrGet("start") or 1) if token.type.startswith("ordered") else 1
-        self._state.lists.append(_List(token.type.startswith("ordered"), start - 1))
+        is_ordered = token.type == "ordered_list_open"
+        start = int(written) if is_ordered and (written := token.attrGet("start")) is not None else 1
+        if is_ordered and self._number is not None and not self._state.lists:
+            start, self._number = self._number, None
+        self._state.lists.append(_List(is_ordered, start - 1))
 
     def _close_list(self, token: Token) -> None:
         self._state.lists.pop()
@@ -179,7 +192,7 @@ class Writer:
 
     def _close_item(self, token: Token) -> None:
         if self._state.starts_item:  # an item without text
-            self._new_block(self._flow.prose(), _ITEM_GAP)
+            self._new_block(self._flow.prose(), ITEM_GAP)
 
     def _open_quote(self, token: Token) -> None:
         self._state.quotes += 1
@@ -189,7 +202,7 @@ class Writer:
 
     def _write_code(self, token: Token) -> None:
         if self._state.starts_item:
-            self._new_block(self._flow.prose(), _ITEM_GAP)
+            self._new_block(self._flow.prose(), ITEM_GAP)
         state = self._state
         indent = 24 * len(state.lists) + px(_QUOTE_INDENT) * state.quotes
         words = token.info.split() if token.type == "fence" else []
@@ -203,10 +216,13 @@ class Writer:
         layout.setProperty(RULE_PROPERTY, True)  # drawn by Prose
         cursor.setBlockFormat(layout)
 
+    def _format(self) -> QTextCharFormat:
+        return character_format(self._look.text, self._look.tone)
+
     def _write_formula_block(self, token: Token) -> None:
         prose = self._flow.prose()
         cursor = self._new_block(prose, PARAGRAPH_GAP)
-        shape = character_format(Role.CHAT)
+        shape = self._format()
         if not token.meta["closed"]:
             prose.write(cursor, token.meta["source"], shape)
             return
@@ -218,7 +234,7 @@ class Writer:
         if token.info:
             prose.write(cursor, token.info, shape)
 
-    def _write_table(self, tokens: list[Token]) -> None:
+    def _write_table(self, tokens: list[Token], source: str) -> None:
         rows: list[list[tuple[Token, Token]]] = []
         for i, token in enumerate(tokens):
             if token.type == "tr_open":
@@ -226,7 +242,8 @@ class Writer:
             elif token.type in ("th_open", "td_open"):
                 rows[-1].append((token, tokens[i + 1]))
         columns = max((len(row) for row in rows), default=0)
-        if not columns or len(rows) * columns > _MAX_TABLE_CELLS:
+        if len(rows) * columns > _MAX_TABLE_CELLS:
+            self._flow.code("", source, 0)
             return
         prose = self._flow.prose()
         tokens_now = current()
@@ -246,7 +263,9 @@ class Writer:
         for r, row in enumerate(rows):
             for c, (opening, inline) in enumerate(row):
                 cell = table.cellAt(r, c)
-                text_format = character_format(Role.CHAT_STRONG if opening.type == "th_open" else Role.CHAT)
+                text_format = character_format(
+                    self._look.strong if opening.type == "th_open" else self._look.text, self._look.tone
+                )
                 if opening.type == "th_open":
                     background = cell.format()
                     background.setBackground(QColor(tokens_now.raised))
@@ -280,16 +299,16 @@ class Writer:
             elif child.type == "hardbreak":
                 cursor.insertText("\u2028", shape)
             elif child.type == "code_inline":
-                prose.write(cursor, child.content, _code_format(shape))
+                prose.write(cursor, child.content, code_format(shape))
             elif child.type in ("math_inline", "math_inline_double"):
-                source = _delimited(child)
+                source = delimited(child)
                 self._insert_formula(prose, cursor, child.content, source, shape, child.type == "math_inline_double")
             elif child.type == "image":
                 # Pictures are named, never loaded.
                 name = child.content or str(child.attrGet("src") or "")
-                prose.write(cursor, f"[{name}]", _link_format(shape, str(child.attrGet("src") or "")))
+                prose.write(cursor, f"[{name}]", link_format(shape, str(child.attrGet("src") or "")))
             elif child.nesting == 1:
-                stack.append(_opened(child, shape))
+                stack.append(opened(child, shape))
             elif child.nesting == -1 and len(stack) > 1:
                 stack.pop()
 
@@ -301,60 +320,8 @@ class Writer:
         prose.insert_formula(cursor, key, source, shape)
 
 
-def character_format(role: Role) -> QTextCharFormat:
-    """The format of text in a role."""
-    shape = QTextCharFormat()
-    shape.setFont(font(role))
-    shape.setForeground(QColor(current().text))
-    return shape
-
-
-def line_format(role: Role) -> QTextBlockFormat:
-    """A paragraph whose lines have the height of the role."""
-    layout = QTextBlockFormat()
-    layout.setLineHeight(line_height(role), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
-    return layout
-
-
-def _opened(token: Token, around: QTextCharFormat) -> QTextCharFormat:
-    shape = QTextCharFormat(around)
-    if token.type == "strong_open":
-        shape.setFontWeight(QFont.Weight.DemiBold)
-    elif token.type == "em_open":
-        shape.setFontItalic(True)
-    elif token.type == "s_open":
-        shape.setFontStrikeOut(True)
-    elif token.type == "link_open":
-        return _link_format(around, str(token.attrGet("href") or ""))
-    return shape
-
-
-def _link_format(around: QTextCharFormat, address: str) -> QTextCharFormat:
-    shape = QTextCharFormat(around)
-    shape.setAnchor(True)
-    shape.setAnchorHref(address)
-    shape.setToolTip(visible(address))
-    shape.setForeground(QColor(current().accent))
-    shape.setFontUnderline(True)
-    return shape
-
-
-def _code_format(around: QTextCharFormat) -> QTextCharFormat:
-    shape = QTextCharFormat(around)
-    mono = font(Role.MONO)
-    mono.setWeight(around.font().weight())
-    shape.setFont(mono)
-    shape.setBackground(QColor(current().raised))
-    return shape
-
-
 def _alignment(opening: Token) -> Qt.AlignmentFlag:
     style = str(opening.attrGet("style") or "")
     if "right" in style:
         return Qt.AlignmentFlag.AlignRight
     return Qt.AlignmentFlag.AlignHCenter if "center" in style else Qt.AlignmentFlag.AlignLeft
-
-
-def _delimited(token: Token) -> str:
-    closers = {"\\(": "\\)", "\\[": "\\]"}
-    return f"{token.markup}{token.content}{closers.get(token.markup, token.markup)}"
