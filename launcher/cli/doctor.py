@@ -21,7 +21,7 @@ from launcher import __version__
 from launcher.cli.output import print_json
 from launcher.core import paths
 from launcher.core.codec import to_json
-from launcher.core.engine_packs import AUTO, PackChoice
+from launcher.core.engine_packs import AUTO, BUILT_IN, PackChoice, PackState
 from launcher.core.errors import UserError
 from launcher.core.machine import Machine
 from launcher.core.units import gb, gib
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(
             {
                 "checks": [_to_json(c) for c in checks],
-                "packs": [to_json(p) for p in packs_found],
+                "packs": [_pack_json(p) for p in packs_found],
                 "results": [_result_json(f) for f in results.findings],
             }
         )
@@ -126,6 +126,14 @@ class _Packs:
             return Check("packs", True, detail, lines=lines)
         advice = "Choose another engine in Settings, or set engine.pack to auto"
         return Check("packs", False, f"{detail}; the settings ask for {choice.wanted}", advice, lines)
+
+
+def _pack_json(pack: PackState) -> dict[str, object]:
+    """The binding's own libraries have its version."""
+    from launcher.engine.packs import binding_version
+
+    document: dict[str, object] = to_json(pack)
+    return {**document, "version": binding_version()} if pack.name == BUILT_IN else document
 
 
 class _Results:

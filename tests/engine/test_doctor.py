@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.metadata
 import json
 import math
 import threading
@@ -283,7 +284,8 @@ def test_without_a_reference_nothing_is_called_right(monkeypatch: pytest.MonkeyP
 
 def test_doctor_tells_packs_and_results() -> None:
     document = json.loads(command("doctor", "--json", HF_HUB_OFFLINE="1").stdout)
-    assert [(p["name"], p["use"]) for p in document["packs"]] == [("built-in", "in use")]
+    version = importlib.metadata.version("llama-cpp-python")
+    assert [(p["name"], p["use"], p["version"]) for p in document["packs"]] == [("built-in", "in use", version)]
     [processor] = document["results"]
     assert (processor["device"], processor["verdict"]) == ("CPU", "ok")
     assert [c["case"] for c in processor["cases"]] == [c.key for c in CASES]

@@ -9,9 +9,13 @@ import pytest
 
 LATER = (
     "_hashlib",
+    "email",
     "httpx2",
     "huggingface_hub",
+    "importlib.metadata",
     "launcher.downloads.transfer.fetch",
+    "launcher.engine.device_check",
+    "launcher.engine.device_findings",
     "launcher.ui.library.page",
     "launcher.ui.settings.page",
     "launcher.ui.token_dialog",
@@ -30,7 +34,7 @@ def test_the_workspace_is_imported_without_what_is_used_later() -> None:
 
 def test_choosing_among_no_packs_loads_nothing_for_trials() -> None:
     """A window's first worker asks for the engine's libraries; where nobody added a pack there is nothing to try."""
-    later = ("_hashlib", "launcher.engine.pack_check", "statistics")
+    later = ("_hashlib", "email", "importlib.metadata", "launcher.engine.pack_check", "statistics")
     script = (
         "import sys; from launcher.engine import load_memory, pack_choice; assert pack_choice.current().in_use; "
         f"print(*(name for name in {later!r} if name in sys.modules))"

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from launcher.ui.theme import Role, Tone, colour, font, line_height
 
 _ANY_WIDTH = 1e6
+_MOST_WIDTHS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Text(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._role, self._tone = role, tone
         self._runs: tuple[Run, ...] = ()
+        self._line_counts: dict[int, int] = {}  # by width in px: layouts ask again and again
         self._wraps, self._elide, self._align, self._max_lines = wrap, elide, align, max_lines
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if wrap:
@@ -78,6 +80,7 @@ class Text(QLabel):
         if runs == self._runs:
             return
         self._runs = runs
+        self._line_counts.clear()
         super().setText("".join(run.text for run in runs))
         self.updateGeometry()
         self.update()
@@ -116,8 +119,8 @@ class Text(QLabel):
     def heightForWidth(self, width: int) -> int:
         """Lines needed at that width times the line height."""
         margins = self.contentsMargins()
-        inner = float(width - margins.left() - margins.right())
-        lines = self._layout(inner).lineCount() if self._wraps else 1
+        inner = width - margins.left() - margins.right()
+        lines = self._line_count(inner) if self._wraps else 1
         if self._max_lines:
             lines = min(lines, self._max_lines)
         return max(1, lines) * self._line_height() + margins.top() + margins.bottom()
@@ -134,8 +137,17 @@ class Text(QLabel):
     def changeEvent(self, event: QEvent) -> None:
         """A new text size changes the geometry."""
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._line_counts.clear()
             self.updateGeometry()
         super().changeEvent(event)
+
+    def _line_count(self, width: int) -> int:
+        count = self._line_counts.get(width)
+        if count is None:
+            if len(self._line_counts) >= _MOST_WIDTHS:  # the window is being resized
+                self._line_counts.clear()
+            count = self._line_counts[width] = self._layout(float(width)).lineCount()
+        return count
 
     def _line_height(self) -> int:
         return max((line_height(run.role) for run in self._runs), default=line_height(self._role))
