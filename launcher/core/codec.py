@@ -14,13 +14,17 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
+from launcher.core.words import Said
+
 T = TypeVar("T")
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 
 def to_json(value: object) -> Any:
-    """Turn dataclasses, enums, tuples and dicts into JSON values (dicts keep field order)."""
+    """Turn dataclasses, enums, tuples and dicts into JSON values (dicts keep field order); a `Said` into its parts."""
+    if isinstance(value, Said):
+        return value.parts()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Enum):

@@ -3,6 +3,8 @@
 Commands go to the worker's stdin, events come back on its stdout. A type that a side does not know is ignored, so that a
 newer worker can speak to an older client; a message that is not well formed is a `ValueError`. `StateChanged` never crosses
 the pipe: the client makes it for its listener.
+
+The worker knows no language: its sentences come with their templates (`core.words.Said`), and are said again here.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Answer, ChatTurn, Delta, GenerateRequest, Loaded, LoadRequest
 from launcher.core.machine import EngineDevice
 from launcher.core.plans import MemoryUse, Placement
+from launcher.core.words import said_again
 
 PROTOCOL_VERSION = 1
 
@@ -409,7 +412,7 @@ def decode_event(line: bytes) -> WorkerEvent | None:
 
 def _parse(line: bytes) -> dict[str, object]:
     try:
-        data = json.loads(line)
+        data = json.loads(line, object_hook=said_again)
     except (UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a message: {error}") from error
     if not isinstance(data, dict):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from launcher.core import words
 from launcher.core.errors import UserError
 from launcher.core.models import Thinking
 from launcher.core.plans import DeviceMemory, Placement
@@ -136,6 +137,21 @@ def test_layers_that_did_not_reach_a_card_are_said(engine: Engine, models: Model
     loaded = engine.load(models(), place(n_gpu_layers=5))
     assert loaded.gpu_layers == 0
     assert loaded.notes[0].startswith("Planned: 4 of 4 layers on the graphics card. Actual: 0.")
+
+
+def test_the_engine_s_sentences_arrive_in_the_language_of_who_shows_them(engine: Engine, models: Models) -> None:
+    chinese = {
+        "Planned: {planned} of {all} layers on the graphics card. Actual: {actual}. The processor does the rest.": "{planned}/{all} → {actual}",
+        "The engine does not see {names} any more.": "引擎找不到 {names}。",
+    }
+    words.set_translation(lambda template: chinese.get(template, template))
+    try:
+        assert engine.load(models(), place(n_gpu_layers=5)).notes == ("4/4 → 0",)
+        with pytest.raises(UserError) as caught:
+            engine.load(models(), place(n_gpu_layers=5, devices=("CUDA7",)))
+    finally:
+        words.set_translation(None)
+    assert caught.value.what == "引擎找不到 CUDA7。"
 
 
 def test_a_device_that_is_gone(engine: Engine, models: Models) -> None:

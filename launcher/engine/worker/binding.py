@@ -23,6 +23,7 @@ from typing import Any
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import EngineDevice
+from launcher.core.words import say
 
 _POINTER = ctypes.c_void_p
 META = "meta"
@@ -127,7 +128,7 @@ def check_reachable(endpoint: str) -> None:
 def _rpc_error(endpoint: str, why: str, detail: str = "") -> UserError:
     return UserError(
         "rpc_unreachable",
-        f"The computer {endpoint} does not answer.",
+        say("The computer {name} does not answer.", name=endpoint),
         why,
         (NextStep("Start rpc-server there"), NextStep("Load again", "load_again")),
         detail,
@@ -165,7 +166,7 @@ class Binding:
         raise UserError(
             "engine_broken",
             "The engine's files are incomplete.",
-            f"{name} is missing in {self.library_path}.",
+            say("{name} is missing in {folder}.", name=name, folder=self.library_path),
             (NextStep("Install the launcher again"),),
         )
 

@@ -10,6 +10,7 @@ from launcher.core.errors import UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.plans import DeviceMemory, MemoryUse
 from launcher.core.units import whole
+from launcher.core.words import say
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.draft_context import LEAST_CHANCE, DraftContext
@@ -116,30 +117,39 @@ def common_vocabulary(main: NativeModel, draft: NativeModel, name: str) -> int:
     """
     llama, a, b = main.binding.llama, main.vocab, draft.vocab
     for what, has, read in (
-        ("kind of vocabulary", None, llama.llama_vocab_type),
-        ("token that begins a text", llama.llama_vocab_get_add_bos, llama.llama_vocab_bos),
-        ("token that ends a text", llama.llama_vocab_get_add_eos, llama.llama_vocab_eos),
+        (say("kind of vocabulary"), None, llama.llama_vocab_type),
+        (say("token that begins a text"), llama.llama_vocab_get_add_bos, llama.llama_vocab_bos),
+        (say("token that ends a text"), llama.llama_vocab_get_add_eos, llama.llama_vocab_eos),
     ):
         values = [int(read(v)) if has is None or has(v) else None for v in (b, a)]
         if values[0] != values[1]:
-            raise _mismatch(name, f"The {what} is another one: {values[0]} instead of {values[1]}.")
+            why = say("The {what} is another one: {its} instead of {other}.", what=what, its=values[0], other=values[1])
+            raise _mismatch(name, why)
     counts = [int(llama.llama_vocab_n_tokens(v)) for v in (a, b)]
     if abs(counts[0] - counts[1]) > _MOST_VOCABULARY_DIFFERENCE:
         raise _mismatch(
             name,
-            f"It knows {whole(counts[1])} tokens, the model {whole(counts[0])}; they may differ by "
-            f"{_MOST_VOCABULARY_DIFFERENCE}.",
+            say(
+                "It knows {its} tokens, the model {other}; they may differ by {most}.",
+                its=whole(counts[1]),
+                other=whole(counts[0]),
+                most=_MOST_VOCABULARY_DIFFERENCE,
+            ),
         )
     text = llama.llama_vocab_get_text
     for token in range(_CONTROL_IDS, min(counts)):
         if text(a, token) != text(b, token):
             texts = [(text(v, token) or b"").decode("utf-8", "replace") for v in (b, a)]
-            raise _mismatch(name, f"Token {whole(token)} is {texts[0]!r} instead of {texts[1]!r}.")
+            its, other = (repr(t) for t in texts)
+            raise _mismatch(
+                name, say("Token {number} is {its} instead of {other}.", number=whole(token), its=its, other=other)
+            )
     return min(counts)
 
 
 def _mismatch(name: str, why: str) -> UserError:
-    return UserError("draft_mismatch", f"{name} cannot draft for this model: their vocabularies differ.", why)
+    what = say("{name} cannot draft for this model: their vocabularies differ.", name=name)
+    return UserError("draft_mismatch", what, why)
 
 
 def with_draft(memory: MemoryUse, binding: Binding, context: Any, *, weights: bool) -> MemoryUse:

@@ -10,6 +10,7 @@ import psutil
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.units import gib, whole
+from launcher.core.words import joined, listed, say
 from launcher.engine.worker.binding import Binding
 
 # Its words quote the file, which may hold megabytes where a name belongs.
@@ -35,7 +36,7 @@ def check_file(path: Path) -> None:
     except OSError as error:
         raise UserError(
             "model_missing",
-            f"The model file {path.name} cannot be read.",
+            say("The model file {name} cannot be read.", name=path.name),
             f"{error.strerror or error}: {path}",
             (
                 NextStep("Download it again", "download_again", str(path)),
@@ -45,8 +46,13 @@ def check_file(path: Path) -> None:
     if magic != b"GGUF":
         raise UserError(
             "bad_model_file",
-            f"{path.name} is not a GGUF model.",
-            f"It begins with {magic!r} instead of b'GGUF' and has {path.stat().st_size:,} bytes.",
+            say("{name} is not a GGUF model.", name=path.name),
+            say(
+                "It begins with {found} instead of {wanted} and has {n} bytes.",
+                found=repr(magic),
+                wanted=repr(b"GGUF"),
+                n=whole(path.stat().st_size),
+            ),
             (NextStep("Download it again", "download_again", str(path)),),
         )
 
@@ -57,31 +63,31 @@ def model_error(binding: Binding, request: LoadRequest) -> UserError:
     text = "\n".join(words)
     name = Path(request.path).name
     if _MEMORY_WORDS.search(text):
-        return _memory_error(request, "its weights", text)
+        return _memory_error(request, say("its weights"), text)
     if match := re.search(r"SPLIT_MODE_TENSOR not implemented for architecture '(\w+)", text):
         return UserError(
             "bad_placement",
-            f"Models of the architecture {match.group(1)} cannot be split by tensors.",
-            f"{name} can be split by layers instead.",
+            say("Models of the architecture {name} cannot be split by tensors.", name=match.group(1)),
+            say("{name} can be split by layers instead.", name=name),
             (NextStep("Plan again", "load_again"),),
             text,
         )
     overrides = request.placement.tensor_overrides
     if overrides and (match := _PATTERN_WORDS.search(text)):
-        return bad_pattern(" ".join(p for p, _ in overrides), f"The engine said: {words[0].strip()}")
+        return bad_pattern(" ".join(p for p, _ in overrides), say("The engine said: {words}", words=words[0].strip()))
     if match := re.search(r"unknown (?:model )?architecture: '?(\w+)", text):
         return UserError(
             "unsupported_model",
-            f"This engine does not know the architecture {match.group(1)}.",
-            f"{name} needs a newer llama.cpp than {binding.engine_version}.",
+            say("This engine does not know the architecture {name}.", name=match.group(1)),
+            say("{name} needs a newer llama.cpp than {engine}.", name=name, engine=binding.engine_version),
             (NextStep("Choose another model", "choose_model"),),
             text,
         )
-    cause = next((w.strip() for w in words if w.strip()), "It gave no reason.")
+    cause = next((w.strip()[:_MAX_QUOTED] for w in words if w.strip()), say("It gave no reason."))
     return UserError(
         "load_failed",
-        f"The engine cannot load {name}.",
-        f"The file may be damaged or incomplete. The engine said: {cause[:_MAX_QUOTED]}",
+        say("The engine cannot load {name}.", name=name),
+        say("The file may be damaged or incomplete. The engine said: {words}", words=cause),
         (
             NextStep("Download it again", "download_again", request.path),
             _LOAD_AGAIN,
@@ -98,14 +104,17 @@ def context_error(binding: Binding, request: LoadRequest) -> UserError:
     if placement.kv_type_k != placement.kv_type_v and re.search(r"type|quantiz", text, re.I):
         return UserError(
             "bad_placement",
-            f"{request.name} needs the same type for both halves of its KV cache.",
-            f"Asked for were {placement.kv_type_k} and {placement.kv_type_v}.",
-            (NextStep(f"Load with KV cache {placement.kv_type_k}", "load_with_kv_type", placement.kv_type_k),),
+            say("{name} needs the same type for both halves of its KV cache.", name=request.name),
+            say("Asked for were {one} and {other}.", one=placement.kv_type_k, other=placement.kv_type_v),
+            (
+                NextStep(
+                    say("Load with KV cache {type}", type=placement.kv_type_k), "load_with_kv_type", placement.kv_type_k
+                ),
+            ),
             text,
         )
-    return _memory_error(
-        request, f"a context of {whole(placement.n_ctx)} tokens (KV cache {placement.kv_type_k})", text
-    )
+    context = say("a context of {n} tokens (KV cache {type})", n=whole(placement.n_ctx), type=placement.kv_type_k)
+    return _memory_error(request, context, text)
 
 
 def decode_error(binding: Binding, status: int) -> UserError:
@@ -113,18 +122,18 @@ def decode_error(binding: Binding, status: int) -> UserError:
     return UserError(
         "decode_failed",
         "The engine could not compute the next token.",
-        f"llama_decode returned {status}. RAM free now: {gib(psutil.virtual_memory().available)}.",
+        joined(say("llama_decode returned {status}.", status=status), _ram_free()),
         (_LOAD_AGAIN, NextStep("Copy report", "copy_report")),
         "\n".join(binding.log.errors()),
     )
 
 
-def device_missing(names: list[str], listed: list[str]) -> UserError:
+def device_missing(names: list[str], there: list[str]) -> UserError:
     """The plan names a device that the engine does not have (any more)."""
     return UserError(
         "device_missing",
-        f"The engine does not see {', '.join(names)} any more.",
-        f"It lists {', '.join(listed)}. A driver may have changed since the plan was made.",
+        say("The engine does not see {names} any more.", names=listed(*names)),
+        say("It lists {names}. A driver may have changed since the plan was made.", names=listed(*there)),
         (NextStep("Plan again", "load_again"), NextStep("Look again", "look_again")),
     )
 
@@ -133,8 +142,12 @@ def override_device_missing(pattern: str, device: str, known: list[str]) -> User
     """A tensor override names a device that this load does not use."""
     return UserError(
         "device_missing",
-        f"Tensors cannot be put on {device[:40]}.",
-        f"The override {pattern[:80]!r} names it; this load uses {', '.join(known)}.",
+        say("Tensors cannot be put on {device}.", device=device[:40]),
+        say(
+            "The override {pattern} names it; this load uses {names}.",
+            pattern=repr(pattern[:80]),
+            names=listed(*known),
+        ),
         (NextStep("Plan again", "load_again"), NextStep("Look again", "look_again")),
     )
 
@@ -145,7 +158,7 @@ def bad_pattern(pattern: str, why: str) -> UserError:
     return UserError(
         "bad_placement",
         "A tensor override's pattern cannot be used.",
-        f"{shown!r} is no regular expression for tensor names. {why}",
+        joined(say("{pattern} is no regular expression for tensor names.", pattern=repr(shown)), why),
         (NextStep("Plan again", "load_again"),),
     )
 
@@ -155,7 +168,11 @@ def no_books(binding: Binding) -> UserError:
     return UserError(
         "dry_run_failed",
         "The engine cannot verify plans here.",
-        f"{binding.engine_version} in {binding.library_path} keeps its memory figures where they are not expected.",
+        say(
+            "{engine} in {folder} keeps its memory figures where they are not expected.",
+            engine=binding.engine_version,
+            folder=binding.library_path,
+        ),
         (NextStep("Use the predicted figures"), NextStep("Copy report", "copy_report")),
     )
 
@@ -163,7 +180,7 @@ def no_books(binding: Binding) -> UserError:
 def smaller_context(n_ctx: int) -> NextStep:
     """Offer half the context, in the steps llama.cpp allocates."""
     half = max(256, n_ctx // 2 // 256 * 256)
-    return NextStep(f"Load with {whole(half)} context", "load_with_context", str(half))
+    return NextStep(say("Load with {n} context", n=whole(half)), "load_with_context", str(half))
 
 
 def _memory_error(request: LoadRequest, what_for: str, engine_words: str) -> UserError:
@@ -173,12 +190,15 @@ def _memory_error(request: LoadRequest, what_for: str, engine_words: str) -> Use
     asked = ""
     if match:
         size = float(match.group(1)) * (2**20 if match.group(2) == "MiB" else 1)
-        asked = f" It asked for {gib(size)} at once."
-    free = gib(psutil.virtual_memory().available)
+        asked = say("It asked for {size} at once.", size=gib(size))
     return UserError(
         "out_of_memory",
-        f"There is not enough memory to load {request.name}.",
-        f"The engine could not get memory for {what_for}.{asked} RAM free now: {free}.",
+        say("There is not enough memory to load {name}.", name=request.name),
+        joined(say("The engine could not get memory for {what}.", what=what_for), asked, _ram_free()),
         (smaller_context(request.placement.n_ctx), NextStep("Plan again", "load_again")),
         engine_words,
     )
+
+
+def _ram_free() -> str:
+    return say("RAM free now: {size}.", size=gib(psutil.virtual_memory().available))

@@ -9,7 +9,8 @@ import psutil
 
 from launcher.core.generation import LoadRequest
 from launcher.core.plans import Placement, layers_on_gpu
-from launcher.core.units import gib
+from launcher.core.units import gib, whole
+from launcher.core.words import joined, say
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.model import NativeModel
 from launcher.engine.worker.params import LOCKED
@@ -27,16 +28,27 @@ def placement_notes(request: LoadRequest, native: NativeModel, binding: Binding)
     notes: list[str] = []
     if native.gpu_layers < wanted:
         notes.append(
-            f"Planned: {layers_on_gpu(wanted, n_layer)} of {n_layer} layers on the graphics card. "
-            f"Actual: {layers_on_gpu(native.gpu_layers, n_layer)}. The processor does the rest."
+            say(
+                "Planned: {planned} of {all} layers on the graphics card. Actual: {actual}. The processor does the rest.",
+                planned=layers_on_gpu(wanted, n_layer),
+                all=n_layer,
+                actual=layers_on_gpu(native.gpu_layers, n_layer),
+            )
         )
     if native.n_ctx < placement.n_ctx:
-        notes.append(f"Planned: {placement.n_ctx:,} tokens of context. Actual: {native.n_ctx:,}.")
+        context = whole(placement.n_ctx), whole(native.n_ctx)
+        notes.append(
+            say("Planned: {planned} tokens of context. Actual: {actual}.", planned=context[0], actual=context[1])
+        )
     size = size_of(request.path)
     free = psutil.virtual_memory().available
     if placement.load_mode == "mmap" and size > free and not native.gpu_layers:
         notes.append(
-            f"The file ({gib(size)}) is larger than the RAM that is free ({gib(free)}): parts are read from disk again and again."
+            say(
+                "The file ({size}) is larger than the RAM that is free ({free}): parts are read from disk again and again.",
+                size=gib(size),
+                free=gib(free),
+            )
         )
     notes += filter(None, (lock_note(placement, binding), _direct_note(placement, binding), _numa_note(placement)))
     return tuple(notes)
@@ -49,10 +61,12 @@ def lock_note(placement: Placement, binding: Binding) -> str:
     match = binding.log.search(_NOT_LOCKED)
     if not match:
         return ""
-    needed = f" {gib(int(match.group(1)))} were asked for at once." if match.group(1) else ""
-    return (
-        f"The weights could not be locked in RAM ({placement.load_mode}).{needed}{_limit_words()} "
-        "They are loaded as usual: under pressure the system may move them out, and answers stall."
+    needed = say("{size} were asked for at once.", size=gib(int(match.group(1)))) if match.group(1) else ""
+    return joined(
+        say("The weights could not be locked in RAM ({mode}).", mode=placement.load_mode),
+        needed,
+        _limit_words(),
+        say("They are loaded as usual: under pressure the system may move them out, and answers stall."),
     )
 
 
@@ -63,16 +77,16 @@ def _limit_words() -> str:
     import resource
 
     soft, _hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
-    return "" if soft == resource.RLIM_INFINITY else f" This program may lock {gib(soft)} (ulimit -l)."
+    return "" if soft == resource.RLIM_INFINITY else say("This program may lock {size} (ulimit -l).", size=gib(soft))
 
 
 def _direct_note(placement: Placement, binding: Binding) -> str:
     if placement.load_mode != "direct_io":
         return ""
     if sys.platform not in ("linux", "win32"):
-        return "Direct I/O does not exist on this system: the file was read as usual."
+        return say("Direct I/O does not exist on this system: the file was read as usual.")
     if binding.log.search("Falling back to buffered I/O"):
-        return "The disk does not allow direct I/O: the file was read through the page cache."
+        return say("The disk does not allow direct I/O: the file was read through the page cache.")
     return ""
 
 
@@ -82,5 +96,6 @@ def _numa_note(placement: Placement) -> str:
     nodes = len(list(_NODES.glob("node[0-9]*"))) if sys.platform == "linux" else 0
     if nodes > 1:
         return ""
-    found = "One NUMA node was found" if nodes else "NUMA nodes can be used on Linux only"
-    return f"{found}: the setting {placement.numa} changes nothing."
+    if nodes:
+        return say("One NUMA node was found: the setting {mode} changes nothing.", mode=placement.numa)
+    return say("NUMA nodes can be used on Linux only: the setting {mode} changes nothing.", mode=placement.numa)

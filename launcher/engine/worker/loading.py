@@ -11,6 +11,7 @@ from launcher.core.errors import UserError
 from launcher.core.generation import Loaded, LoadRequest
 from launcher.core.machine import EngineDevice
 from launcher.core.plans import DeviceMemory, MemoryUse
+from launcher.core.words import joined, say
 from launcher.engine.protocol import WorkerEvent
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import GPU_KINDS, Binding
@@ -93,12 +94,12 @@ def choose_template(native: NativeModel, vocabulary: Vocabulary) -> tuple[ChatTe
         try:
             return make_template(own.decode("utf-8", "replace"), "file", *texts), ()
         except UserError as error:
-            notes = (f"{error.what} {error.why} A built-in one is used instead.",)
+            notes = (joined(error.what, error.why, say("A built-in one is used instead.")),)
     name = _builtin_name(native, vocabulary)
     if name is None:
         return builtin_template("deepseek-v2", "fallback", *texts), (
             *notes,
-            "The file names no working chat template and its family is not known: answers may be odd.",
+            say("The file names no working chat template and its family is not known: answers may be odd."),
         )
     return builtin_template(name, f"builtin:{name}", *texts), notes
 

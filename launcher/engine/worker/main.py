@@ -24,6 +24,7 @@ import psutil
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import gib
+from launcher.core.words import keep_templates, say
 from launcher.engine.protocol import (
     PROTOCOL_VERSION,
     Command,
@@ -71,6 +72,7 @@ def run_worker(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="launcher engine-worker")
     parser.add_argument("--rpc", default="", help="host:port of llama.cpp RPC servers, with commas between")
     args = parser.parse_args(argv)
+    keep_templates()
     Worker(sys.stdin.buffer, protocol, tuple(e for e in args.rpc.split(",") if e)).run()
     return 0
 
@@ -335,6 +337,6 @@ def _bug(error: Exception) -> Failure:
     steps = (NextStep("Load again", "load_again"), NextStep("Copy report", "copy_report"))
     if isinstance(error, MemoryError) or "can't start new thread" in why:
         free = gib(psutil.virtual_memory().available)
-        why = f"The system gave it no more ({why}). {free} of RAM are free now."
+        why = say("The system gave it no more ({why}). {free} of RAM are free now.", why=why, free=free)
         return Failure("out_of_memory", "The engine ran out of memory.", why, steps, traceback.format_exc())
     return Failure("engine_bug", "The engine worker has a bug.", why, steps, traceback.format_exc())

@@ -16,6 +16,7 @@ from typing import Any
 
 from launcher.core.errors import UserError
 from launcher.core.plans import MTP_ARCHITECTURES
+from launcher.core.words import say
 from launcher.engine.worker.abort import AbortSwitch
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.draft_context import LEAST_CHANCE, DraftContext
@@ -187,14 +188,16 @@ def _check(native: NativeModel) -> None:
     architecture = native.metadata("general.architecture")
     n_nextn = int(native.binding.llama.llama_model_n_layer_nextn(native.model))
     if architecture not in MTP_ARCHITECTURES:
-        raise _impossible(f"Prediction layers of the architecture {architecture} are not supported yet.")
+        raise _impossible(say("Prediction layers of the architecture {name} are not supported yet.", name=architecture))
     if n_nextn != 1:
-        raise _impossible(f"The file has {n_nextn} prediction layers; the engine can use exactly one.")
+        raise _impossible(say("The file has {n} prediction layers; the engine can use exactly one.", n=n_nextn))
     for key in ("attention.key_length_mla", "attention.q_lora_rank"):
         if not int(native.metadata(f"{architecture}.{key}") or 0):
             raise _impossible("The file is of the older layout of this architecture, without split attention.")
     if native.placement.n_batch < _BATCH:
-        raise _impossible(f"The plan's batch has {native.placement.n_batch} tokens; {_BATCH} are needed.")
+        raise _impossible(
+            say("The plan's batch has {n} tokens; {least} are needed.", n=native.placement.n_batch, least=_BATCH)
+        )
 
 
 def check_file(binding: Binding, path: str, n_layer: int) -> None:

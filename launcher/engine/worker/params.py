@@ -11,6 +11,7 @@ from typing import Any
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.plans import Placement
+from launcher.core.words import listed, say
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.binding import GPU_KINDS, Binding
 from launcher.engine.worker.tensor_overrides import override_buffers
@@ -94,7 +95,9 @@ def model_params(
     params.use_extra_bufts = use_extra_bufts
     most = int(llama.llama_max_devices())
     if len(placement.tensor_split) > most:
-        raise UserError("bad_placement", "The model is split over too many devices.", f"The engine knows {most}.")
+        raise UserError(
+            "bad_placement", "The model is split over too many devices.", say("The engine knows {n}.", n=most)
+        )
     split = (ctypes.c_float * most)(*placement.tensor_split)
     if placement.tensor_split:
         params.tensor_split = ctypes.cast(split, ctypes.POINTER(ctypes.c_float))
@@ -134,16 +137,19 @@ def _check(placement: Placement) -> None:
     }
     for what, value in smallest.items():
         if value < 1:
-            raise UserError("bad_placement", f"This {what} cannot be used.", f"It is {value}; the least is 1.")
+            wrong = say("This {what} cannot be used.", what=what)
+            raise UserError("bad_placement", wrong, say("It is {n}; the least is 1.", n=value))
     if placement.n_parallel > MOST_PARALLEL:
         raise UserError(
             "bad_placement",
             "So many answers cannot be made at once.",
-            f"{placement.n_parallel} were asked for; the engine can make {MOST_PARALLEL}.",
+            say("{n} were asked for; the engine can make {most}.", n=placement.n_parallel, most=MOST_PARALLEL),
         )
     if max(placement.threads, placement.threads_batch) > _MOST_THREADS:
         raise UserError(
-            "bad_placement", "So many threads cannot be used.", f"The engine knows {_MOST_THREADS} at most."
+            "bad_placement",
+            "So many threads cannot be used.",
+            say("The engine knows {n} at most.", n=_MOST_THREADS),
         )
     if placement.split_mode == "tensor" and placement.flash_attention == "off":
         raise UserError(
@@ -194,12 +200,14 @@ def _in_ram(placement: Placement) -> list[str]:
     patterns = [_EXPERTS.format("|".join(map(str, range(first))), _ALL_PARTS)] if first else []
     for part in placement.boundary_experts_on_cpu:
         if part not in _PARTS:
-            raise UserError("bad_placement", f"Experts have no part {part!r}.", f"Known are {', '.join(_PARTS)}.")
+            what = say("Experts have no part {name}.", name=repr(part))
+            raise UserError("bad_placement", what, say("Known are {names}.", names=listed(*_PARTS)))
         patterns.append(_EXPERTS.format(first, _PARTS[part]))
     return patterns
 
 
 def _known(table: dict[str, int], name: str, what: str) -> int:
     if name not in table:
-        raise UserError("bad_placement", f"The {what} {name!r} does not exist.", f"Known are {', '.join(table)}.")
+        wrong = say("The {what} {name} does not exist.", what=what, name=repr(name))
+        raise UserError("bad_placement", wrong, say("Known are {names}.", names=listed(*table)))
     return table[name]

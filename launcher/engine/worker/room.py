@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from launcher.core.errors import NextStep, UserError
 from launcher.core.plans import Placement
 from launcher.core.units import whole
+from launcher.core.words import say
 from launcher.engine.worker.slots import Slot
 
 _CHUNK_LIMIT_S = 0.2  # a device without abort callback is silent within this time after a stop
@@ -38,14 +39,17 @@ def context_full(prompt_tokens: int, n_ctx: int, n_ctx_train: int) -> UserError:
     """The prompt alone is as long as the context; nothing was cut."""
     bigger = (prompt_tokens + 2048 + 255) // 256 * 256
     grow = (
-        (NextStep(f"Load with {whole(bigger)} context", "load_with_context", str(bigger)),)
+        (NextStep(say("Load with {n} context", n=whole(bigger)), "load_with_context", str(bigger)),)
         if bigger <= n_ctx_train
         else ()
     )
     return UserError(
         "context_full",
         "This conversation is longer than the context.",
-        f"It has {whole(prompt_tokens)} tokens; {whole(n_ctx)} are loaded and one must stay free for the answer. "
-        "Nothing was cut.",
+        say(
+            "It has {n} tokens; {loaded} are loaded and one must stay free for the answer. Nothing was cut.",
+            n=whole(prompt_tokens),
+            loaded=whole(n_ctx),
+        ),
         (*grow, NextStep("Start a new chat", "new_chat"), NextStep("Shorten a message", "edit_message")),
     )

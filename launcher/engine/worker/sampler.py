@@ -10,6 +10,7 @@ from typing import Any
 
 from launcher.core.errors import UserError
 from launcher.core.models import Sampling
+from launcher.core.words import say
 from launcher.engine.worker.binding import Binding
 
 _SEED_RANDOM = 0xFFFFFFFF  # llama.cpp's own mark for "take any"
@@ -110,6 +111,6 @@ def check_sampling(s: Sampling) -> None:
         if not math.isfinite(value) or not least <= value <= most:
             raise UserError(
                 "bad_sampling",
-                f"The sampling setting {name} cannot be {value:g}.",
-                f"It lies between {least:g} and {most:g}.",
+                say("The sampling setting {name} cannot be {value}.", name=name, value=f"{value:g}"),
+                say("It lies between {least} and {most}.", least=f"{least:g}", most=f"{most:g}"),
             )

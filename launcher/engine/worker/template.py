@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import Thinking
 from launcher.core.paths import resource
+from launcher.core.words import say
 
 TIME_LIMIT_S = 2.0
 _MAX_TEXT = 4 * 2**20
@@ -140,9 +141,9 @@ class ChatTemplate:
         try:
             return _render_limited(self.template, variables)
         except _TimeUpError:
-            raise _broken(self.origin, f"It was stopped after {TIME_LIMIT_S:g} s.") from None
+            raise _broken(self.origin, say("It was stopped after {seconds} s.", seconds=f"{TIME_LIMIT_S:g}")) from None
         except (jinja2.TemplateError, _TemplateRefusedError) as error:
-            raise _broken(self.origin, f"It says: {str(error)[:300]}") from error
+            raise _broken(self.origin, say("It says: {words}", words=str(error)[:300])) from error
         # Any exception type can come out of template code (`{{ 1 // 0 }}`, `{{ none.x() }}`, deep recursion).
         except (
             ArithmeticError,
@@ -177,7 +178,9 @@ def make_template(text: str, origin: str, bos_text: str, eos_text: str) -> ChatT
         compiled = environment.from_string(text)
     except (jinja2.TemplateError, RecursionError, ValueError, SyntaxError, MemoryError, OverflowError) as error:
         # Deep nesting is a SyntaxError or, for Python's own parser, a MemoryError without words.
-        raise _broken(origin, f"It does not compile: {str(error)[:300] or type(error).__name__}") from error
+        raise _broken(
+            origin, say("It does not compile: {words}", words=str(error)[:300] or type(error).__name__)
+        ) from error
     plain = ChatTemplate(compiled, origin, bos_text, eos_text)
     with_thought = plain.render([{"role": "user", "content": _PROBE}], thinking=True)
     without_thought = plain.render([{"role": "user", "content": _PROBE}], thinking=False)
@@ -273,7 +276,7 @@ def _to_json(value: object, ensure_ascii: bool = False, indent: int | None = Non
 def _broken(origin: str, why: str) -> UserError:
     return UserError(
         "bad_template",
-        "The model's chat template does not work.",
-        f"{why} (template: {origin})",
+        say("The model's chat template does not work."),
+        say("{why} (template: {origin})", why=why, origin=origin),
         (NextStep("Choose another model", "choose_model"), NextStep("Copy report", "copy_report")),
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from launcher.core.errors import UserError
+from launcher.core.units import whole
+from launcher.core.words import say
 from launcher.engine.worker import load_errors
 from launcher.engine.worker.binding import Binding
 
@@ -35,7 +37,12 @@ def override_buffers(
         raise UserError(
             "bad_placement",
             "There are too many tensor overrides.",
-            f"{len(overrides)} are given; {_MOST} can be. One pattern may name many tensors: blk\\.(1|2|3)\\.ffn_up",
+            say(
+                "{n} are given; {most} can be. One pattern may name many tensors: {example}",
+                n=len(overrides),
+                most=_MOST,
+                example="blk\\.(1|2|3)\\.ffn_up",
+            ),
         )
     found: list[tuple[bytes, int]] = []
     for pattern, device in overrides:
@@ -56,18 +63,21 @@ def _check(pattern: str) -> None:
         UserError: "bad_placement".
     """
     if not pattern or "\0" in pattern:
-        raise load_errors.bad_pattern(pattern, "It is empty." if not pattern else "It has a zero character.")
+        why = say("It has a zero character.") if pattern else say("It is empty.")
+        raise load_errors.bad_pattern(pattern, why)
     if len(pattern) > _LONGEST:
-        raise load_errors.bad_pattern(pattern, f"It has {len(pattern):,} characters; {_LONGEST:,} are allowed.")
+        n, most = whole(len(pattern)), whole(_LONGEST)
+        raise load_errors.bad_pattern(pattern, say("It has {n} characters; {most} are allowed.", n=n, most=most))
     try:
         depth, is_nested = _groups(pattern)
     except ValueError as error:
         raise load_errors.bad_pattern(pattern, str(error)) from error
     if depth > _DEEPEST:
-        raise load_errors.bad_pattern(pattern, f"Its groups are nested {depth} deep; {_DEEPEST} are allowed.")
+        why = say("Its groups are nested {n} deep; {most} are allowed.", n=depth, most=_DEEPEST)
+        raise load_errors.bad_pattern(pattern, why)
     if is_nested:
         raise load_errors.bad_pattern(
-            pattern, "It repeats a group that has a repetition in it, which may be tried forever."
+            pattern, say("It repeats a group that has a repetition in it, which may be tried forever.")
         )
 
 

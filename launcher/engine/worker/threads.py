@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from launcher.core.plans import Placement
+from launcher.core.words import say
 from launcher.engine.worker.model import NativeModel
 
 _ROUNDS = 2
@@ -56,9 +57,13 @@ def settle_threads(native: NativeModel, remembered: int) -> str:
         use_threads(native, planned)
         return ""
     use_threads(native, best)
-    return (
-        f"{best} processor threads write faster here than {planned}: {times[best] * 1e3:.1f} ms per token instead of "
-        f"{times[planned] * 1e3:.1f}. Measured after the load."
+    return say(
+        "{best} processor threads write faster here than {planned}: {now} ms per token instead of {before}. "
+        "Measured after the load.",
+        best=best,
+        planned=planned,
+        now=f"{times[best] * 1e3:.1f}",
+        before=f"{times[planned] * 1e3:.1f}",
     )
 
 
