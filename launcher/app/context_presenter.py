@@ -252,8 +252,8 @@ class ContextPresenter(QObject):
     # -- what is said in the chat
 
     def trimmed_instead(self, problem: UserError) -> UserError:
-        """That the oldest messages were left out after all, and why."""
-        what = self.tr("The oldest messages were left out: there is no summary of them.")
+        """That the oldest messages are no longer sent after all, and why."""
+        what = self.tr("The oldest messages are no longer sent to the model: there is no summary of them.")
         return UserError("no_summary", what, joined(known(problem.what), known(problem.why)))
 
     def end_of_context(self, chat: Conversation) -> UserError | None:
@@ -268,7 +268,9 @@ class ContextPresenter(QObject):
         if not answer.text.strip():
             return self._end_of_thought(chat, answer, used, larger)
         what = self.tr("The answer ends here because the context is full.")
-        why = joined(used, self.tr("To continue, older messages are left out or summarised, as it is set."))
+        why = joined(
+            used, self.tr("To continue, older messages are summarised or no longer sent to the model, as it is set.")
+        )
         go_on = NextStep(self.tr("Continue"), StepAction.CONTINUE_ANSWER, answer.id)
         return UserError("answer_at_context_end", what, why, (go_on, *larger))
 
@@ -281,7 +283,12 @@ class ContextPresenter(QObject):
         if in_force(path, chat.cut_id, chat.summaries).start >= len(path) - 2:
             why = joined(used, self.tr("A thought cannot be continued, and there is nothing older to leave out."))
             return UserError("thought_at_context_end", what, why, larger)
-        why = joined(used, self.tr("A thought cannot be continued. Thinking again leaves out older messages."))
+        why = joined(
+            used,
+            self.tr(
+                "A thought cannot be continued. For thinking again, older messages are no longer sent to the model."
+            ),
+        )
         again = NextStep(self.tr("Think again with more room"), StepAction.ANSWER_AGAIN, answer.id)
         return UserError("thought_at_context_end", what, why, (again, *larger))
 

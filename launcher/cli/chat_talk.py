@@ -145,7 +145,7 @@ class Talk:
         if prompt.problem is not None:
             self._say(f"There is no summary: {prompt.problem}")
         if prompt.selection.n_cut and start != before.start:
-            self._say(f"The context is full: the {whole(start)} oldest messages are left out from now on.")
+            self._say(f"The context is full: the {whole(start)} oldest messages are no longer sent to the model.")
         self._chat = chat.with_cut(path[start].id if start else None, summary)
         return prompt
 

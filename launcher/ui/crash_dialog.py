@@ -34,7 +34,7 @@ class CrashDialog(QDialog):
         self._report.setAccessibleName(self.tr("Report"))
         column.addWidget(self._report, 1)
         buttons = QHBoxLayout()
-        go_on = PrimaryButton(self.tr("Go on"), self)
+        go_on = PrimaryButton(self.tr("Continue"), self)
         go_on.clicked.connect(self.accept)
         copy = SecondaryButton(self.tr("Copy report"), self)
         copy.clicked.connect(self._on_copy_clicked)

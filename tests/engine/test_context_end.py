@@ -69,7 +69,7 @@ def test_trimming_is_exact_seldom_and_keeps_the_cache(terminal_engine: tuple[Ter
     cuts = sum(a.selection != b.selection for a, b in pairwise(speaker.prompts))
     assert 1 <= cuts <= 5
     assert speaker.check_cache() == 11 - cuts
-    assert len([s for s in speaker.said if "are left out from now on" in s]) == cuts
+    assert len([s for s in speaker.said if "are no longer sent to the model" in s]) == cuts
     assert all(a.timings.stop_reason != "context" for a in speaker.answers), "the room for the answer was there"
 
 
@@ -80,7 +80,7 @@ def test_a_summary_is_told_and_reused(terminal_engine: tuple[TerminalEngine, Loa
         assert len(speaker.prompts) < 20
     assert any(s.startswith("Summarising ") for s in speaker.said)
     assert any("go as a summary from now on:\n" in s for s in speaker.said)
-    assert not any("left out" in s for s in speaker.said)
+    assert not any("no longer sent" in s for s in speaker.said)
     assert speaker.check_cache() >= 4
     first = next(p for p in speaker.prompts if p.selection.summary)
     assert first.selection.summary is not None

@@ -253,7 +253,7 @@ def test_a_cancelled_summary_trims_and_says_so(desk: Desk, endless_path: Path, m
     assert not desk.chat.summaries
     assert not desk.page._summarising.isVisible()
     assert desk.notice() == (
-        "The oldest messages were left out: there is no summary of them.",
+        "The oldest messages are no longer sent to the model: there is no summary of them.",
         "The summary was cancelled.",
     )
     assert desk.chat.path()[-1].state is MessageState.DONE

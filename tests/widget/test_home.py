@@ -174,7 +174,7 @@ def test_the_button_turns_into_the_download_and_then_loads(ready: HomePage, qtbo
         button(ready, "Pause the download").click()
     assert blocker.args == [KEY]
     ready.set_download(progress(DownloadState.PAUSED))
-    assert "12.4 GB of 19.9 GB · paused; goes on where it stopped" in shown_texts(ready)
+    assert "12.4 GB of 19.9 GB · paused; continues where it stopped" in shown_texts(ready)
     with qtbot.waitSignal(ready.resume_requested) as blocker:
         button(ready, "Continue the download").click()
     assert blocker.args == [KEY]

@@ -182,7 +182,7 @@ def test_a_running_download_is_followed_in_row_and_panel(page: ModelsPage, qtbot
     with qtbot.assertNotEmitted(page.download_requested):
         click(qtbot, page, row(page, "Q6_K"), on_button=True)
     page.set_download(replace(now, state=DownloadState.PAUSED))
-    assert named(page, "Go on and chat · 12.0 GB left").isEnabled()
+    assert named(page, "Continue and chat · 12.0 GB left").isEnabled()
 
 
 def test_what_cannot_run_says_why_and_offers_no_chat(page: ModelsPage, qtbot: QtBot) -> None:

@@ -333,7 +333,7 @@ def test_what_does_not_fit_says_by_how_much_and_which_slider_helps(desk: Desk) -
     facts = next(v for v in variants() if v.id == V4).quants[0].facts
     assert facts is not None
     n = scale.expert_parts_on_card(facts, helped.placement) // scale.PARTS
-    assert desk.says(f"With the experts of {n} of 43 layers on the card it fits.")
+    assert desk.says(f"With the experts of {n} of 43 layers on the graphics card it fits.")
     # And so it does.
     desk.slider("Experts on card").setValue(n * scale.PARTS)
     desk.settle()

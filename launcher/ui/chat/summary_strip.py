@@ -24,7 +24,9 @@ class SummaryStrip(QWidget):
         self._bar = ThinBar(self.tr("Summary"), self, height=6)
         cancel = LinkButton(self.tr("Cancel"), self)
         cancel.setAccessibleName(self.tr("Cancel the summary"))
-        cancel.setToolTip(self.tr("The answer is made without a summary; the oldest messages are left out."))
+        cancel.setToolTip(
+            self.tr("The answer is made without a summary; the oldest messages are no longer sent to the model.")
+        )
         cancel.clicked.connect(self.cancel_requested)
         column = QVBoxLayout(self)
         column.setContentsMargins(px(8), 0, px(8), px(6))

@@ -183,7 +183,7 @@ class ActionRow(QWidget):
             DownloadState.QUEUED: self.tr("waiting for its turn"),
             DownloadState.CHECKING: self.tr("looking at what is here already"),
             DownloadState.VERIFYING: self.tr("checking the sha256"),
-            DownloadState.PAUSED: self.tr("paused; goes on where it stopped"),
+            DownloadState.PAUSED: self.tr("paused; continues where it stopped"),
         }
         if progress.state in names:
             return names[progress.state]

@@ -104,7 +104,9 @@ def spilled_bytes(loaded: Loaded, sample: Sample) -> int:
 
 def spill_alarm(size_bytes: int, rate_tokens_s: float | None, predicted: Plan | None) -> Alarm:
     """Video memory spills into RAM."""
-    why = translate("Alarms", "The driver moved {size} of the model to RAM, because another program needs the card.")
+    why = translate(
+        "Alarms", "The driver moved {size} of the model to RAM, because another program needs the graphics card."
+    )
     why = why.format(size=gib(size_bytes))
     if rate_tokens_s is not None and predicted is not None and rate_tokens_s < predicted.speed.decode_low:
         slower = translate("Alarms", "{actual} instead of {planned} tokens/s.")

@@ -45,10 +45,12 @@ def _advice(lever: str, plan: Plan, edited: Edited) -> str:
             kind=plan.placement.kv_type_k
         )
     if lever == "layers" and facts is not None:
-        text = QCoreApplication.translate("Models", "With {n} of {m} layers on the card it fits.")
+        text = QCoreApplication.translate("Models", "With {n} of {m} layers on the graphics card it fits.")
         return text.format(n=scale.layers_on_card(facts, plan.placement), m=len(facts.layers))
     if lever == "experts" and facts is not None:
-        text = QCoreApplication.translate("Models", "With the experts of {n} of {m} layers on the card it fits.")
+        text = QCoreApplication.translate(
+            "Models", "With the experts of {n} of {m} layers on the graphics card it fits."
+        )
         n = scale.expert_parts_on_card(facts, plan.placement) // scale.PARTS
         return text.format(n=n, m=len(scale.expert_layers(facts)))
     if lever == "ubatch":

@@ -143,5 +143,5 @@ class PlanFoot(QWidget):
         here = progress.done_bytes if progress and progress.state is not DownloadState.DONE else 0
         if here:
             left = gb(max(0, size.file_bytes - here))
-            return self.tr("Go on and chat · {size} left").format(size=left)
+            return self.tr("Continue and chat · {size} left").format(size=left)
         return self.tr("Download and chat · {size}").format(size=words.size_words(size))

@@ -118,7 +118,7 @@ class VerifyBox(QWidget):
             size = gib(verified.after.missing_bytes)
         elif verified.by_stand_ins:
             text = self.tr(
-                "Verified with stand-ins for the cards: it fits. They need less for weights that are streamed from RAM; "
+                "Verified with stand-ins for the graphics cards: it fits. They need less for weights that are streamed from RAM; "
                 "the larger buffers count."
             )
         elif off > 0:

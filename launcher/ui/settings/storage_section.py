@@ -138,8 +138,8 @@ class StorageSection(SectionCard):
             SettingRow(
                 name,
                 self.tr(
-                    "A long chat that is opened again goes on at once instead of being read again. The files are readable "
-                    "for you only and are deleted with their chat; those longest unused make room. 0 keeps none."
+                    "A long chat that is opened again continues at once instead of being read again. The files are readable "
+                    "for you only and are deleted with their chat; those longest unused make room. 0 saves none."
                 ),
                 box,
                 below=True,
