@@ -68,6 +68,7 @@ class BuiltinPresenter(QObject):
         """Chat with it."""
         if self._model is not None:
             self._flow.open(self._model)
+            self._chat.focus_composer()
 
     def switch(self, key: str) -> None:
         """On to the model that was offered."""

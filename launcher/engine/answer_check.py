@@ -21,6 +21,7 @@ from launcher.engine.process import known_rpc_servers
 from launcher.engine.protocol import AnswerFinished, Generate, Load, WorkerEvent
 
 _MOST_TOKENS = 64
+_N_THREADS = 1  # so small a model is slower with several, which wait for each other after every step
 _N_CTX = 512
 _LAST_WORDS = 5
 _SHOWN = 80
@@ -38,9 +39,9 @@ class Said:
 class AnswerCheck:
     """Asks the built-in model the same sum on one device after another; the first answer is what the others are held to."""
 
-    def __init__(self, threads: int, deadline_s: float, stop: threading.Event | None) -> None:
-        """`threads` of the processor; `deadline_s` for each device: start, load and answer; `stop` breaks off."""
-        self._threads, self._deadline_s, self._stop = threads, deadline_s, stop
+    def __init__(self, deadline_s: float, stop: threading.Event | None) -> None:
+        """`deadline_s` for each device: start, load and answer; `stop` breaks off."""
+        self._deadline_s, self._stop = deadline_s, stop
         # A package may be made without it.
         self._variant = builtin.variant() if builtin.installed() else None
         self._reference: Said | None = None
@@ -95,13 +96,13 @@ class AnswerCheck:
             n_ctx=_N_CTX,
             n_batch=_N_CTX,
             n_ubatch=_N_CTX,
-            threads=self._threads,
+            threads=_N_THREADS,
             devices=(device,) if device else (),
         )
         request = LoadRequest(str(builtin.path()), variant.name, variant.quants[0].name, placement)
         question = (ChatTurn("user", builtin.PROOF.question),)
         commands = (
-            Load(1, request, use_extra_bufts, threads=self._threads),
+            Load(1, request, use_extra_bufts, threads=_N_THREADS),
             Generate(2, GenerateRequest(question, variant.sampling, max_tokens=_MOST_TOKENS)),
         )
         texts: list[str] = []

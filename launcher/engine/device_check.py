@@ -110,7 +110,7 @@ class _Check:
         self._n_runs_done = 0
         n_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._n_threads = min(4, n_threads)
-        self._answers = AnswerCheck(self._n_threads, deadline_s, stop)
+        self._answers = AnswerCheck(deadline_s, stop)
 
     def write_models(self) -> None:
         """All of them, once for all devices."""

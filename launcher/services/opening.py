@@ -157,6 +157,7 @@ class Opening:
 
     def _read_file(self) -> None:
         from launcher import catalog
+        from launcher.catalog import builtin
         from launcher.catalog.identify import identify
         from launcher.planner.plans import file_item
         from launcher.services.exact import read_headers
@@ -167,6 +168,9 @@ class Opening:
         size = sum(f.total_bytes for f in headers.files)
         name, quant = request.name or found.name, request.quant or found.quant_name or "unknown"
         self._headers, self._variant = headers, found.variant
+        if found.variant is not None and found.variant.id == builtin.MODEL_ID and not request.wishes.threads:
+            # Several threads wait for each other after every step, which takes longer than the steps of so small a model.
+            self._request = replace(request, wishes=replace(request.wishes, threads=1))
         self._item = file_item(found.facts, request.path, name, quant, size)
 
     def _find_draft(self) -> None:

@@ -24,7 +24,7 @@ def right(device: str = "CPU") -> DeviceFinding:
 
 
 def test_the_processor_answers_as_itself() -> None:
-    check = AnswerCheck(1, DEADLINE_S, None)
+    check = AnswerCheck(DEADLINE_S, None)
     check.set_reference()
     found = check.checked(right(), "", None)
     assert found.is_ok
@@ -46,7 +46,7 @@ def test_every_device_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_answer_is_a_wrong_result() -> None:
-    check = AnswerCheck(1, DEADLINE_S, None)
+    check = AnswerCheck(DEADLINE_S, None)
     check._reference = Said("Four tens and three tens are seventy. 4738")
     found = check.checked(right(), "", None)
     assert found.verdict is Verdict.WRONG
@@ -56,14 +56,14 @@ def test_another_answer_is_a_wrong_result() -> None:
 
 
 def test_a_device_that_is_wrong_already_is_not_asked() -> None:
-    check = AnswerCheck(1, DEADLINE_S, None)
+    check = AnswerCheck(DEADLINE_S, None)
     check._reference = Said("85")
     wrong = DeviceFinding("CUDA0", "", "cuda", Verdict.WRONG, "Wrong.")
     assert check.checked(wrong, "", None) == wrong
 
 
 def test_a_device_that_is_not_there_fails_with_the_reason() -> None:
-    check = AnswerCheck(1, DEADLINE_S, None)
+    check = AnswerCheck(DEADLINE_S, None)
     check._reference = Said("85")
     found = check.checked(right("CUDA7"), "CUDA7", None)
     assert found.verdict is Verdict.FAILED
@@ -71,19 +71,19 @@ def test_a_device_that_is_not_there_fails_with_the_reason() -> None:
 
 
 def test_one_that_takes_too_long_and_one_that_is_stopped() -> None:
-    check = AnswerCheck(1, 0.05, None)
+    check = AnswerCheck(0.05, None)
     check._reference = Said("85")
     assert check.checked(right(), "", None).verdict is Verdict.SLOW
     stop = threading.Event()
     stop.set()
-    check = AnswerCheck(1, DEADLINE_S, stop)
+    check = AnswerCheck(DEADLINE_S, stop)
     check._reference = Said("85")
     assert check.checked(right(), "", None).verdict is Verdict.UNCHECKED
 
 
 def test_without_the_model_only_logits_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtin, "installed", lambda: None)
-    check = AnswerCheck(1, DEADLINE_S, None)
+    check = AnswerCheck(DEADLINE_S, None)
     check.set_reference()
     assert check.checked(right(), "", None) == right()
 
