@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 
 from launcher.ui.chat.answer_body import AnswerBody
 from launcher.ui.chat.code_block import CodeBlock
-from launcher.ui.chat.prose import Prose, text_between
+from launcher.ui.chat.prose import Prose
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.theme import LIGHT, ThemeManager
+from tests.widget.document_lines import text_between
 
 
 @pytest.fixture

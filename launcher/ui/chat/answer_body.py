@@ -47,7 +47,7 @@ class AnswerBody(QWidget):
         self._waits_for = ""
         self._view: tuple[int, int] | None = None
         self._width = 0
-        self._held: range = range(0)
+        self._held: frozenset[int] = frozenset()
         typesetter.text_split.connect(self._on_text_split)
 
     # -- text
@@ -68,7 +68,7 @@ class AnswerBody(QWidget):
             self._drop(chunk)
         self._chunks, self._open, self._waits_for = [], None, ""
         self._splitter, self._taken = BlockSplitter(), 0
-        self._held = range(0)
+        self._held = frozenset()
         if self._kind is BodyKind.PLAIN:
             self._take([Block(piece) for piece in _plain_pieces(text)])
         elif is_final and len(text) > LONG_TEXT:
@@ -144,7 +144,17 @@ class AnswerBody(QWidget):
                 found += [((i, j), view) for j, view in enumerate(chunk.region.views)]
         return found
 
-    def hold(self, parts: range) -> None:
+    @property
+    def kind(self) -> BodyKind:
+        """How the text is written."""
+        return self._kind
+
+    @property
+    def n_parts(self) -> int:
+        """Parts, those without widgets included."""
+        return len(self._all())
+
+    def hold(self, parts: frozenset[int]) -> None:
         """Keep these parts, in which a selection begins and ends, out of view as well."""
         self._held = parts
 

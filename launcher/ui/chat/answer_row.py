@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
 from launcher.chat.branches import Place
 from launcher.chat.conversation import Message, MessageState
@@ -18,6 +18,8 @@ from launcher.ui.chat.message_actions import ActionButton, MessageAction, Messag
 from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
+from launcher.ui.chat.selected_text import body_markdown
+from launcher.ui.chat.text_spot import TEXT_AREA, THINKING_AREA, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import (
     LinkButton,
@@ -105,6 +107,34 @@ class AnswerRow(MessageRow):
         self._view = (top, bottom)
         is_other_fold = self._fold is not None and self._fold.set_view(top, bottom)
         return self._body.set_view(top - self._body.y(), bottom - self._body.y()) or is_other_fold
+
+    def views(self) -> list[tuple[TextPath, QTextEdit]]:
+        """Of the thinking if it is unfolded, and of the text."""
+        thinking = self._fold.body if self._fold is not None else None
+        found = [] if thinking is None else [((THINKING_AREA, *at), view) for at, view in thinking.views]
+        return found + [((TEXT_AREA, *at), view) for at, view in self._body.views]
+
+    def hold(self, paths: tuple[TextPath, ...]) -> None:
+        """Parts of thinking or text."""
+        thinking = self._fold.body if self._fold is not None else None
+        if thinking is not None:
+            thinking.hold(frozenset(p[1] for p in paths if p[0] == THINKING_AREA))
+        self._body.hold(frozenset(p[1] for p in paths if p[0] == TEXT_AREA))
+
+    def markdown_between(self, begin: TextSpot | None, end: TextSpot | None) -> str:
+        """Of the thinking only what was selected in it itself."""
+        thinking = self._fold.body if self._fold is not None else None
+        pieces: list[str] = []
+        if thinking is not None and begin is not None and begin.path[0] == THINKING_AREA:
+            ends_here = end is not None and end.path[0] == THINKING_AREA
+            pieces.append(body_markdown(thinking, begin, end if ends_here else None))
+            if ends_here:
+                return pieces[0]
+            begin = None
+        elif thinking is not None and end is not None and end.path[0] == THINKING_AREA:
+            return body_markdown(thinking, None, end)
+        pieces.append(body_markdown(self._body, begin, end))
+        return "\n\n".join(pieces)
 
     def mark(self, y: int) -> tuple[int, int]:
         """A place in the text; the thinking above it keeps its height."""

@@ -64,6 +64,11 @@ class CodeBlock(QWidget):
         return self._code
 
     @property
+    def language(self) -> str:
+        """As it stands at the fence."""
+        return self._language
+
+    @property
     def view(self) -> CodeView:
         """The text itself, for selecting."""
         return self._view

@@ -54,7 +54,7 @@ def markdown_between(document: QTextDocument, start: int, end: int) -> str:
             continue
         # None where there is none, whatever PySide's stubs say.
         table = cast("QTextTable | None", QTextCursor(block).currentTable())
-        if table is not None and table.cellAt(start) != table.cellAt(end):
+        if table is not None and not _is_inside_a_cell(table, start, end):
             text, is_item = _table(table, start, end), False
             block = document.findBlock(table.lastPosition()).next()
         else:
@@ -162,6 +162,11 @@ def _run(shape: QTextCharFormat, text: str, is_strong: bool) -> tuple[_Marks, st
     if code or shape.boolProperty(RAW_PROPERTY):
         return marks, text
     return marks, _MARKS.sub(r"\\\1", text)
+
+
+def _is_inside_a_cell(table: QTextTable, start: int, end: int) -> bool:
+    cell = table.cellAt(start)
+    return cell.isValid() and cell.firstPosition() <= start and end <= cell.lastPosition()
 
 
 def _table(table: QTextTable, start: int, end: int) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import accumulate
 
 from PySide6.QtCore import QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from launcher.chat.branches import Place
@@ -18,6 +18,7 @@ from launcher.ui.chat.answer_row import AnswerRow
 from launcher.ui.chat.list_entry import Entry, estimated_height
 from launcher.ui.chat.message_actions import Pointer
 from launcher.ui.chat.rows import BannerRow, CutRow, MessageRow
+from launcher.ui.chat.selection import Selection
 from launcher.ui.chat.summary_row import SummaryRow
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.chat.user_row import UserRow
@@ -78,6 +79,7 @@ class MessageList(QAbstractScrollArea):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._arrange)
+        self.selection = Selection(self, lambda: self._entries)
         self._to_end = IconButton("arrow-down", self.tr("Go to the end"), self, side=32, outlined=True)
         self._to_end.clicked.connect(self.scroll_to_end)
         self._to_end.hide()
@@ -234,8 +236,20 @@ class MessageList(QAbstractScrollArea):
         super().showEvent(event)
         self._arrange()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copying works wherever the keyboard is in the list."""
+        if not self.selection.handle_key(event):
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A press beside the texts ends a selection."""
+        self.selection.clear()
+        super().mousePressEvent(event)
+
     def _restructure(self, start: int = 0) -> None:
         """Rows were added, removed or moved from `start` on."""
+        if start == 0:
+            self.selection.clear()
         _, width = self.column()
         for index in range(start, len(self._entries)):
             entry = self._entries[index]
@@ -320,6 +334,7 @@ class MessageList(QAbstractScrollArea):
                 entry.widget.show()
             if entry.key == self._pointer.message_id:
                 self._pointer.setGeometry(left - px(14), self._tops[entry.index] - value, px(3), entry.height)
+        self.selection.adopt()
         is_far_from_end = not self._follows and self.verticalScrollBar().maximum() - value > view // 2
         self._to_end.setVisible(is_far_from_end)
         self._to_end.raise_()
@@ -355,7 +370,7 @@ class MessageList(QAbstractScrollArea):
         """A growing answer, and what the keyboard is in, stay alive out of view."""
         focus = QApplication.focusWidget()
         has_focus = bool(focus) and entry.widget is not None and entry.widget.isAncestorOf(focus)
-        return has_focus or entry.key == self._streaming_id
+        return has_focus or entry.key == self._streaming_id or self.selection.holds(entry.index)
 
     def _entry(self, message_id: str) -> Entry | None:
         # The newest are asked for most.

@@ -104,6 +104,11 @@ class ReasoningFold(QWidget):
         row = px(FOLD_ROW)
         return self._full is not None and self._full.set_view(top - row, bottom - row)
 
+    @property
+    def body(self) -> AnswerBody | None:
+        """The text while it is unfolded and complete."""
+        return self._full if self._is_open and not self._is_running else None
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The frame around row and text."""
         painter = QPainter(self)

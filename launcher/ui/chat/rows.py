@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from launcher.chat.branches import Place
 from launcher.core.errors import UserError
+from launcher.ui.chat.text_spot import TextPath, TextSpot
 from launcher.ui.components import (
     Banner,
     BannerKind,
@@ -55,6 +56,17 @@ class MessageRow(QWidget):
     def place_of(self, mark: tuple[int, int]) -> int:
         """Where that stands now."""
         return mark[1]
+
+    def views(self) -> list[tuple[TextPath, QTextEdit]]:
+        """The texts of the message that have widgets now, in the order of reading."""
+        return []
+
+    def hold(self, paths: tuple[TextPath, ...]) -> None:
+        """Keep these texts, in which a selection begins or ends, out of view as well."""
+
+    def markdown_between(self, begin: TextSpot | None, end: TextSpot | None) -> str:
+        """What is selected; None is the beginning or the end of the message."""
+        return ""
 
     def changeEvent(self, event: QEvent) -> None:
         """A change of theme or text size writes the text again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
 from launcher.chat.branches import Place
 from launcher.chat.conversation import Message
@@ -12,6 +12,8 @@ from launcher.ui.chat.answer_body import AnswerBody, BodyKind
 from launcher.ui.chat.message_actions import MessageAction, MessageIntent, QuietButton, VersionSwitch
 from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
+from launcher.ui.chat.selected_text import body_markdown
+from launcher.ui.chat.text_spot import TEXT_AREA, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import frame
 from launcher.ui.theme import current, icon, px
@@ -58,6 +60,18 @@ class UserRow(MessageRow):
     def set_view(self, top: int, bottom: int) -> bool:
         """Only what is near has widgets."""
         return self._body.set_view(top - px(_BUBBLE_TOP), bottom - px(_BUBBLE_TOP))
+
+    def views(self) -> list[tuple[TextPath, QTextEdit]]:
+        """The text of the bubble."""
+        return [((TEXT_AREA, *at), view) for at, view in self._body.views]
+
+    def hold(self, paths: tuple[TextPath, ...]) -> None:
+        """Parts of the text."""
+        self._body.hold(frozenset(p[1] for p in paths))
+
+    def markdown_between(self, begin: TextSpot | None, end: TextSpot | None) -> str:
+        """As it was written."""
+        return body_markdown(self._body, begin, end)
 
     def mark(self, y: int) -> tuple[int, int]:
         """A place in the text."""
