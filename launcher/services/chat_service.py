@@ -196,6 +196,10 @@ class ChatService(QObject):
         for work, signal in ((LoadHistory.recent, self.loads_listed), (LoadHistory.last_loads, self.last_loads_listed)):
             self._tasks.run(partial(self._of_loads, work), signal.emit, self.store_failed.emit)
 
+    def with_chats(self, work: Callable[[ChatStore], T], on_done: Callable[[T], None]) -> None:
+        """Do a piece of work on all chats, in order with the rest, and then `on_done(result)`; a UserError is `store_failed`."""
+        self._read(lambda db: work(db.chats), on_done)
+
     def run(self, work: Callable[[], None]) -> None:
         """Do another piece of disk work in order (writing a setting)."""
         self._tasks.run(work, None, self.store_failed.emit)

@@ -80,9 +80,10 @@ class ChatStore:
                 raise database.failure(path, error) from error
             self._salvage(error)
 
-    def close(self) -> None:
-        """Forget what was deleted in this run and close the file."""
-        self.purge_deleted()
+    def close(self, *, forgets_deleted: bool = True) -> None:
+        """Forget what was deleted in this run, unless another program may still bring it back, and close the file."""
+        if forgets_deleted:
+            self.purge_deleted()
         self._db.close()
 
     def recover(self, error: sqlite3.DatabaseError) -> None:
