@@ -1,4 +1,4 @@
-"""Argument router only: the window, the engine worker, or a command. Qt is imported in the window branch alone."""
+"""Argument router only: the window, the engine worker, work on files, or a command. Qt is imported in the window branch alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ def main(arguments: list[str] | None = None) -> int:
         from launcher.engine.worker.main import run_worker
 
         return run_worker(argv[1:])
+    if argv[:1] == ["file-worker"]:
+        from launcher.services import file_worker
+
+        return file_worker.run(argv[1:])
     if not argv or argv[0] in ("gui", "--debug") or argv[0].endswith(".gguf"):
         from launcher.app.pyside_features import ignore_features
 

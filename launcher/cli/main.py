@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "download": ("launcher.cli.download", "fetch a model, with a progress bar; resumes"),
     "library": ("launcher.cli.library", "what is installed"),
     "chat": ("launcher.cli.chat", "interactive, or one answer"),
+    "chats": ("launcher.cli.chats", "the chats on this computer: list, export, import"),
     "bench": ("launcher.cli.bench", "decode and prefill speed, load time, memory against the plan"),
     "calibrate": ("launcher.cli.calibrate", "measures this machine for the speed predictions"),
     "network": ("launcher.cli.network", "proxy, mirror, certificates and token in use; test the connection"),
