@@ -58,11 +58,11 @@ def recommended(environment: dict[str, str], hub: FakeHub, model_file: Path) -> 
 
 @pytest.fixture
 def start(environment: dict[str, str]) -> Iterator[Callable[..., App]]:
-    """Starts the program, `start(disk_bytes=..., NAME=value)`; what is still running at the end of the test is ended."""
+    """Starts the program, `start(disk_bytes=..., has_network=..., NAME=value)`; what is still running at the end of the test is ended."""
     apps: list[App] = []
 
-    def start_app(disk_bytes: int | None = None, **variables: str) -> App:
-        app = App({**environment, **variables}, disk_bytes=disk_bytes)
+    def start_app(disk_bytes: int | None = None, has_network: bool = True, **variables: str) -> App:
+        app = App({**environment, **variables}, disk_bytes=disk_bytes, has_network=has_network)
         apps.append(app)
         app.wait_for_window()
         return app

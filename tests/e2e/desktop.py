@@ -88,12 +88,25 @@ class App:
     """The launcher, running in a real window."""
 
     def __init__(
-        self, environment: dict[str, str], arguments: tuple[str, ...] = (), *, disk_bytes: int | None = None
+        self,
+        environment: dict[str, str],
+        arguments: tuple[str, ...] = (),
+        *,
+        disk_bytes: int | None = None,
+        has_network: bool = True,
     ) -> None:
-        """Start it; with `disk_bytes` the models go to a file system of that size, which only the program sees."""
+        """Start it.
+
+        Args:
+            environment: of the program.
+            arguments: of the program.
+            disk_bytes: the models go to a file system of that size, which only the program sees.
+            has_network: False starts it where there is no network interface at all.
+        """
         self._environment = environment
         self._arguments = arguments
         self._disk_bytes = disk_bytes
+        self._has_network = has_network
         self.robot = Robot("launcher")
         self.process = self._start()
 
@@ -102,6 +115,8 @@ class App:
         if self._disk_bytes is not None:
             mount = 'mkdir -p "$HF_HOME" && mount -t tmpfs -o size="$0" tmpfs "$HF_HOME" && exec "$@"'
             command = ["unshare", "-rm", "sh", "-c", mount, str(self._disk_bytes), *command]
+        if not self._has_network:
+            command = ["unshare", "-rn", *command]
         return subprocess.Popen(
             command,
             cwd=ROOT,
