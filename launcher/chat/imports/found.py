@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections import Counter
@@ -85,6 +84,8 @@ class Imported:
 
 def own_id(*parts: str) -> str:
     """An id that follows from where something stands in a file, as long as ours are."""
+    import hashlib  # OpenSSL, 4 MB that a window without imports can do without
+
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
