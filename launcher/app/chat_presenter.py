@@ -8,12 +8,15 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from launcher.app.answer_presenter import AnswerPresenter, Turn
+from launcher.app.chat_list_presenter import ChatListPresenter
 from launcher.app.context_presenter import ContextPresenter
+from launcher.app.message_presenter import MessagePresenter
 from launcher.app.model_choice import ModelChoice
+from launcher.chat.branches import showing
 from launcher.chat.context_policy import ContextPolicy
 from launcher.chat.context_room import answer_room_of_a_thought
 from launcher.chat.conversation import Conversation, Maker, Message
-from launcher.chat.titles import title_from
+from launcher.chat.titles import title_from, title_from_exchange
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.generation import Loaded
@@ -50,6 +53,7 @@ class ChatPresenter(QObject):
         self._settings = settings
         self._make = Maker()
         self._chat: Conversation = self._make.conversation()
+        self._answered = self._chat
         self._is_on_disk = False
         self._waiting: Turn | None = None
         self._notices: dict[str, tuple[UserError, BannerKind]] = {}
@@ -62,25 +66,26 @@ class ChatPresenter(QObject):
         self._connect_page()
         self._connect_engine()
         self._connect_answers()
-        store.conversations_listed.connect(page.set_conversations)
-        store.conversation_opened.connect(self._on_conversation_opened)
+        self._list = ChatListPresenter(page, store, self)
+        self._list.chat_wanted.connect(self._on_chat_wanted)
+        self._list.chat_deleted.connect(self._on_chat_deleted)
+        self._list.chat_named.connect(self._on_chat_named)
+        self._messages = MessagePresenter(page, store, self._open_chat, self._is_answering, self)
+        self._messages.changed.connect(self._on_tree_changed)
+        self._messages.forked.connect(self._on_tree_changed)
+        self._messages.continue_wanted.connect(self.continue_answer)
         store.store_failed.connect(page.show_banner)
         self._answers.set_shown(self._chat.id)
         page.set_conversation(self._chat)
 
     def _connect_page(self) -> None:
-        page, store = self._page, self._store
+        page = self._page
         page.message_sent.connect(self._on_message_sent)
         page.stop_requested.connect(self._answers.stop)
         page.load_cancel_requested.connect(self._engine.stop)
         page.regenerate_requested.connect(self._on_regenerate_requested)
         page.edit_requested.connect(self._on_edit_requested)
-        page.conversation_selected.connect(store.open)
         page.new_chat_requested.connect(self.new_chat)
-        page.rename_requested.connect(store.rename)
-        page.delete_requested.connect(self._on_delete_requested)
-        page.undo_delete_requested.connect(store.restore)
-        page.search_changed.connect(store.search)
         page.model_chosen.connect(self.model_wanted)
         page.models_requested.connect(self.models_wanted)
         page.context_policy_chosen.connect(self._on_context_policy_chosen)
@@ -189,8 +194,11 @@ class ChatPresenter(QObject):
         if old is None or self._answers.chat is not None:
             return
         before = self._chat.leaf_id
-        self._chat = self._chat.with_leaf(old.parent_id)
-        self._take(self._make.user_message(text, old.parent_id))
+        if text == old.text.strip():
+            self._chat = self._chat.with_leaf(old.id)  # the same question gets another answer
+        else:
+            self._chat = self._chat.with_leaf(old.parent_id)
+            self._take(self._make.user_message(text, old.parent_id))
         self._page.set_conversation(self._chat)
         self._ask(Turn(self._chat, self._model.thinks, before=before, draft=text))
 
@@ -199,17 +207,44 @@ class ChatPresenter(QObject):
         self.setting_changed.emit(CONTEXT_POLICY.key, policy.value)
 
     @Slot(str)
-    def _on_delete_requested(self, chat_id: str) -> None:
-        self._store.delete(chat_id)
+    def _on_chat_deleted(self, chat_id: str) -> None:
         if self._waiting is not None and self._waiting.chat.id == chat_id:
             self._waiting = None
         if chat_id == self._chat.id:
             self.new_chat()
 
-    @Slot(object)
-    def _on_conversation_opened(self, conversation: Conversation) -> None:
+    @Slot(str, str)
+    def _on_chat_named(self, chat_id: str, title: str) -> None:
+        if chat_id == self._chat.id:
+            self._chat = replace(self._chat, title=title, is_named=True)
+
+    @Slot(object, str)
+    def _on_chat_wanted(self, conversation: Conversation, message_id: str) -> None:
         running = self._answers.chat
-        self._show(running if running is not None and running.id == conversation.id else conversation, is_on_disk=True)
+        if running is not None and running.id == conversation.id:
+            shown = running  # it is further than the disk, and its branch must stay open
+        else:
+            shown = showing(conversation, message_id)
+            if shown.leaf_id != conversation.leaf_id:
+                self._store.set_leaf(shown.id, shown.leaf_id)
+        self._show(shown, is_on_disk=True)
+        if message_id:
+            self._page.show_message(message_id)
+
+    @Slot(object)
+    def _on_tree_changed(self, chat: Conversation) -> None:
+        """Another version, branch or chat is open now; a question that waited for a model may not be in it."""
+        if self._waiting is not None and self._waiting.chat.id == chat.id:
+            self._waiting = None
+        self._notices.pop(chat.id, None)
+        self._page.clear_engine_error()
+        self._show(chat, is_on_disk=True)
+
+    def _open_chat(self) -> Conversation:
+        return self._chat
+
+    def _is_answering(self) -> bool:
+        return self._answers.chat is not None
 
     # -- one answer
 
@@ -249,14 +284,28 @@ class ChatPresenter(QObject):
 
     @Slot(object)
     def _on_chat_changed(self, chat: Conversation) -> None:
+        self._answered = chat
         if chat.id == self._chat.id:
-            self._chat = chat
+            # Its name may have changed while the answer was made.
+            self._chat = replace(chat, title=self._chat.title, is_named=self._chat.is_named)
 
     @Slot(str)
     def _on_answer_ended(self, chat_id: str) -> None:
+        self._name(self._answered)
         if chat_id == self._chat.id:
             self._show_notice()
             self._context.show_chat(self._chat, thinks=self._model.thinks)
+
+    def _name(self, chat: Conversation) -> None:
+        """After the first exchange the answer may say better than the question what the chat is about."""
+        path = chat.path()
+        if len(path) != 2 or chat.is_named or not path[1].text:
+            return
+        title = title_from_exchange(path[0].text, path[1].text)
+        if title and title != chat.title:
+            self._store.set_title(chat.id, title)
+            if chat.id == self._chat.id and not self._chat.is_named:
+                self._chat = replace(self._chat, title=title)
 
     @Slot(object, object)
     def _on_refused(self, turn: Turn, error: UserError) -> None:

@@ -25,7 +25,7 @@ from launcher.store.loads import LoadHistory, LoadRecord
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-SAVE_MS = 500
+SAVE_MS = 250
 """What a growing answer got is on the disk so long after it came, and the time that writing takes."""
 _TRY_AGAIN_MS = 5000
 
@@ -125,6 +125,11 @@ class ChatService(QObject):
         """Add a folder, or give it another name or state."""
         self._write_and_list(lambda db: db.chats.save_folder(folder))
 
+    def add_folder(self, folder: Folder, chat_id: str) -> None:
+        """Add a folder and put a chat into it."""
+        self._write(lambda db: db.chats.save_folder(folder))
+        self.move(chat_id, folder.id)
+
     def delete_folder(self, folder_id: str) -> None:
         """Hide a folder; its chats stay. `restore_folder` brings it back until the program ends."""
         self._write_and_list(lambda db: db.chats.delete_folder(folder_id))
@@ -154,7 +159,7 @@ class ChatService(QObject):
     # -- messages
 
     def save_message(self, chat_id: str, message: Message, *, makes_leaf: bool = True) -> None:
-        """Add or replace a message; one that is growing may be given as often as it grows, and is written every half second."""
+        """Add or replace a message; one that is growing may be given as often as it grows, and is written four times per second."""
         is_new = message.id not in self._growing
         if message.state is MessageState.STREAMING:
             self._growing[message.id] = (chat_id, message)

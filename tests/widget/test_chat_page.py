@@ -493,10 +493,19 @@ def test_search_is_announced_and_its_hits_are_shown(page: ChatPage, qtbot: QtBot
         qtbot.keyClicks(field, "six")
     assert changed.args == ["six"]
     hit = SearchHit("m", Role.ASSISTANT, "…takes six tosses", ((7, 10),))
-    page.set_conversations(ChatList((ConversationEntry("c1", "Coin tosses", time.time(), hits=(hit,), n_hits=1),)))
+    entry = ConversationEntry("c1", "Coin tosses", time.time(), hits=(hit,), n_hits=1)
+    page.set_conversations(ChatList((entry,), words="six"))
+    assert _shown(page) == ["1 message found", "Coin tosses", "…takes six tosses"]
     view = page.findChildren(QListView)[0]
-    assert view.model().index(1, 0).data(Qt.ItemDataRole.ToolTipRole) == "…takes six tosses"
-    page.set_conversations(ChatList())
+    assert view.model().index(2, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Answer: …takes six tosses"
+    with qtbot.waitSignal(page.panel.hit_selected) as selected:
+        qtbot.mouseClick(
+            view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(view.model().index(2, 0)).center()
+        )
+    assert selected.args == ["c1", "m"]
+    page.set_conversations(ChatList((replace(entry, n_hits=200),), words="six", is_cut=True))
+    assert _shown(page)[0] == "The newest 200 messages found"
+    page.set_conversations(ChatList(words="six"))
     assert "No chat contains “six”." in _labels(page)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from launcher.chat.branches import places
 from launcher.chat.context_policy import ContextPolicy
 from launcher.chat.conversation import ChatList, Conversation, Message, Summary
 from launcher.chat.export import to_markdown
@@ -28,6 +29,7 @@ from launcher.ui.chat.states import ModelState, ThinkingMode
 from launcher.ui.chat.stream import AnswerStream
 from launcher.ui.chat.summary_strip import SummaryStrip
 from launcher.ui.chat.typesetter import Typesetter
+from launcher.ui.chat.undo_bar import UndoBar
 from launcher.ui.components import Banner, BannerKind
 from launcher.ui.theme import current, px
 
@@ -43,6 +45,8 @@ class ChatPage(QWidget):
         stop_requested(): Stop or Esc.
         regenerate_requested(str): id of the answer to make again.
         edit_requested(str, str): id of a message of the user, new text.
+        message_intended(MessageIntent): what else is to be done with a message.
+        undo_requested(): bring back the messages that were deleted last.
         conversation_selected(str), new_chat_requested(), rename_requested(str, str), delete_requested(str),
         undo_delete_requested(str), search_changed(str): the list of chats.
         model_chosen(Installed): another model of the picker.
@@ -61,6 +65,8 @@ class ChatPage(QWidget):
     stop_requested = Signal()
     regenerate_requested = Signal(str)
     edit_requested = Signal(str, str)
+    message_intended = Signal(object)
+    undo_requested = Signal()
     conversation_selected = Signal(str)
     new_chat_requested = Signal()
     rename_requested = Signal(str, str)
@@ -98,6 +104,8 @@ class ChatPage(QWidget):
         self._empty = EmptyChat(self.center)
         self._loading = LoadingStrip(self.center)
         self._summarising = SummaryStrip(self.center)
+        self._undo = UndoBar(self.center)
+        self._is_answering = False
         self._demonstration = DemonstrationLine(self.center)
         self._composer = Composer(self.center)
         self._context_line = ContextLine(self.center)
@@ -118,6 +126,7 @@ class ChatPage(QWidget):
         self._conversation = conversation
         self.panel.set_current(conversation.id)
         if is_other:
+            self._undo.withdraw()
             self._list.clear_error()
             self._cut, self._summary = 0, None
         self.set_messages(conversation.path())
@@ -126,7 +135,16 @@ class ChatPage(QWidget):
         """Show these messages, oldest first."""
         self._list.set_messages(messages)
         self._list.set_cut(self._cut, self._summary)
+        self._show_places()
         self._show_empty(not messages)
+
+    def show_message(self, message_id: str) -> None:
+        """Scroll to a message of the open branch and point at it."""
+        self._list.show_message(message_id)
+
+    def offer_undo(self, words: str) -> None:
+        """Say what was deleted of the chat; `undo_requested` brings it back."""
+        self._undo.offer(words)
 
     def focus_search(self) -> None:
         """Ctrl+F."""
@@ -143,6 +161,7 @@ class ChatPage(QWidget):
         self._remember(message)
         self._show_empty(False)
         self._list.add_message(message)
+        self._show_places()
 
     def begin_answer(self, message: Message) -> None:
         """A streaming answer begins (or is shown again after another chat)."""
@@ -170,6 +189,8 @@ class ChatPage(QWidget):
     def set_answering(self, is_answering: bool) -> None:
         """Stop instead of Send."""
         self._composer.set_answering(is_answering)
+        self._is_answering = is_answering
+        self._show_places()
 
     def show_engine_error(self, error: UserError, kind: BannerKind = BannerKind.BAD) -> None:
         """Say where the answer stopped why it did, with the next steps as buttons; stays until the next message."""
@@ -331,6 +352,7 @@ class ChatPage(QWidget):
         foot = QVBoxLayout(self._foot)
         foot.setContentsMargins(0, px(6), 0, px(6))
         foot.setSpacing(px(2))
+        foot.addWidget(self._undo)
         foot.addWidget(self._loading)
         foot.addWidget(self._summarising)
         foot.addWidget(self._demonstration)
@@ -370,6 +392,8 @@ class ChatPage(QWidget):
         self._head.meter_toggled.connect(self._on_meter_toggled)
         self._list.regenerate_requested.connect(self.regenerate_requested)
         self._list.edit_requested.connect(self.edit_requested)
+        self._list.intended.connect(self.message_intended)
+        self._undo.undo_pressed.connect(self.undo_requested)
         self._list.step_chosen.connect(self.next_step_chosen)
         self._list.link_activated.connect(self._on_link_activated)
         self._banner.step_chosen.connect(self.next_step_chosen)
@@ -386,6 +410,11 @@ class ChatPage(QWidget):
 
     def _show_empty(self, is_empty: bool) -> None:
         self._stack.setCurrentWidget(self._empty if is_empty else self._list)
+
+    def _show_places(self) -> None:
+        chat = self._conversation
+        if chat is not None:
+            self._list.set_places(places(chat), chat.leaf_id or "", is_free=not self._is_answering)
 
     def _remember(self, message: Message) -> None:
         if self._conversation is not None:
