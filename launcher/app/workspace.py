@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
 from launcher.app.builtin_presenter import BuiltinPresenter
+from launcher.app.chat_files_presenter import ChatFilesPresenter
 from launcher.app.chat_presenter import ChatPresenter
 from launcher.app.download_dialogs import DownloadDialogs
 from launcher.app.downloads_presenter import DownloadsPresenter
@@ -112,6 +113,7 @@ class Workspace(QObject):
         self._builtin_presenter = BuiltinPresenter(
             self._home, self._chat, self._downloads_page, downloads, engine, flow, self
         )
+        self._chat_files_presenter = ChatFilesPresenter(self._chat, self._store, self)
         self._loading_presenter = LoadingPresenter(self._chat, engine, self)
         self._models_presenter = ModelsPresenter(
             self._models, self._hardware, plans, self._exact, downloads, flow, self
@@ -259,6 +261,7 @@ class Workspace(QObject):
         self._notifications.close()
         self._chat.shut_down()
         self._chat_presenter.save()
+        self._chat_files_presenter.close()
         self._engine.close()
         self._dialogs.close()
         self._library.close()

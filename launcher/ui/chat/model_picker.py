@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPaintEvent
@@ -25,15 +25,22 @@ class ChatHead(QWidget):
         models_requested(): "More models" of the menu.
         copy_requested(): the chat as Markdown.
         meter_toggled(bool): the switch of the meter panel.
+        export_requested(str): write the open chat in that form ("md", "html", "json", "pdf").
+        export_all_requested(str): the same for all chats.
+        import_requested(): take the chats of files in.
     """
 
     model_chosen = Signal(object)
     models_requested = Signal()
     copy_requested = Signal()
     meter_toggled = Signal(bool)
+    export_requested = Signal(str)
+    export_all_requested = Signal(str)
+    import_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._has_messages = False
         self.setFixedHeight(px(_HEIGHT))
         self._picker = ModelPicker(self)
         self._picker.model_chosen.connect(self.model_chosen)
@@ -60,6 +67,10 @@ class ChatHead(QWidget):
         """Show the state of the meter panel."""
         show_checked(self._meters, shown)
 
+    def set_has_messages(self, has_messages: bool) -> None:
+        """Whether there is something to copy and to export."""
+        self._has_messages = has_messages
+
     def changeEvent(self, event: QEvent) -> None:
         """A new text size."""
         if event.type() == QEvent.Type.StyleChange:
@@ -77,7 +88,33 @@ class ChatHead(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         copy = menu.addAction(icon("copy"), self.tr("Copy chat as Markdown"))
         copy.triggered.connect(self.copy_requested)
+        copy.setEnabled(self._has_messages)
+        menu.addSeparator()
+        own = self._forms_menu(menu, self.tr("Export chat"), self._on_export_chosen)
+        own.setEnabled(self._has_messages)
+        self._forms_menu(menu, self.tr("Export all chats"), self._on_export_all_chosen)
+        menu.addAction(self.tr("Import chats…")).triggered.connect(self.import_requested)
         menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height() + px(4))))
+
+
+    def _forms_menu(self, menu: QMenu, title: str, on_chosen: Callable[[QAction], None]) -> QMenu:
+        """The forms of an export; each action carries the ending of its files."""
+        forms = menu.addMenu(icon("file-text"), title)
+        for form, words in (
+            ("md", self.tr("Markdown…")),
+            ("html", self.tr("Web page (HTML)…")),
+            ("pdf", self.tr("PDF…")),
+            ("json", self.tr("Everything, to import again (JSON)…")),
+        ):
+            forms.addAction(words).setData(form)
+        forms.triggered.connect(on_chosen)
+        return forms
+
+    def _on_export_chosen(self, action: QAction) -> None:
+        self.export_requested.emit(action.data())
+
+    def _on_export_all_chosen(self, action: QAction) -> None:
+        self.export_all_requested.emit(action.data())
 
 
 class ModelPicker(QPushButton):

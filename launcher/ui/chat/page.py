@@ -21,6 +21,7 @@ from launcher.ui.chat.context_line import ContextLine
 from launcher.ui.chat.conversation_panel import ConversationPanel
 from launcher.ui.chat.demonstration_line import DemonstrationLine
 from launcher.ui.chat.empty import EmptyChat
+from launcher.ui.chat.file_strip import FileStrip
 from launcher.ui.chat.link_dialog import LinkDialog
 from launcher.ui.chat.loading_strip import LoadingStrip
 from launcher.ui.chat.message_list import MAX_COLUMN, SIDE_MARGIN, MessageList
@@ -59,6 +60,9 @@ class ChatPage(QWidget):
         context_policy_chosen(ContextPolicy): what is to happen when the context is full.
         meter_toggled(bool): the switch of the meter panel.
         link_open_requested(str): a web or mail address, confirmed by the user.
+        export_requested(Conversation, str): write the open chat in that form ("md", "html", "json", "pdf").
+        export_all_requested(str), import_requested(): all chats to files; chats of files.
+        file_work_cancelled(): Cancel while chats are written or read.
     """
 
     message_sent = Signal(str)
@@ -83,6 +87,10 @@ class ChatPage(QWidget):
     context_policy_chosen = Signal(object)
     meter_toggled = Signal(bool)
     link_open_requested = Signal(str)
+    export_requested = Signal(object, str)
+    export_all_requested = Signal(str)
+    import_requested = Signal()
+    file_work_cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +108,7 @@ class ChatPage(QWidget):
         self._alarm = QWidget(self.center)
         self._alarm.hide()
         self._banner = Banner(self._alarm)
+        self._files = FileStrip(self.center)
         self._list = MessageList(self._typesetter, self.center)
         self._empty = EmptyChat(self.center)
         self._loading = LoadingStrip(self.center)
@@ -211,6 +220,14 @@ class ChatPage(QWidget):
     def clear_banner(self) -> None:
         """The alarm is over."""
         self._alarm.hide()
+
+    def set_file_work(self, words: str, fraction: float | None) -> None:
+        """Show that chats are written or read, with Cancel; words "" hides it."""
+        self._files.set_progress(words, fraction)
+
+    def show_file_result(self, result: UserError, kind: BannerKind) -> None:
+        """What came of an export or import; the user can send it away."""
+        self._files.show_result(result, kind)
 
     def set_loading(self, fraction: float | None, words: str, detail: str = "") -> None:
         """Show the progress of a load with Cancel; words "" hides it; fraction None: not known; `detail` with figures."""
@@ -368,6 +385,7 @@ class ChatPage(QWidget):
         alarm.setContentsMargins(px(24), px(10), px(24), px(2))
         alarm.addWidget(self._banner)
         column.addWidget(self._alarm)
+        column.addWidget(self._files)
         column.addWidget(self._stack, 1)
         middle = QHBoxLayout()
         middle.setContentsMargins(px(SIDE_MARGIN - 8), 0, px(SIDE_MARGIN - 8), 0)
@@ -390,6 +408,11 @@ class ChatPage(QWidget):
         self._head.models_requested.connect(self.models_requested)
         self._head.copy_requested.connect(self._on_copy_requested)
         self._head.meter_toggled.connect(self._on_meter_toggled)
+        self._head.export_requested.connect(self._on_export_requested)
+        self._head.export_all_requested.connect(self.export_all_requested)
+        self._head.import_requested.connect(self.import_requested)
+        self._files.cancel_requested.connect(self.file_work_cancelled)
+        self._files.step_chosen.connect(self.next_step_chosen)
         self._list.regenerate_requested.connect(self.regenerate_requested)
         self._list.edit_requested.connect(self.edit_requested)
         self._list.intended.connect(self.message_intended)
@@ -410,6 +433,7 @@ class ChatPage(QWidget):
 
     def _show_empty(self, is_empty: bool) -> None:
         self._stack.setCurrentWidget(self._empty if is_empty else self._list)
+        self._head.set_has_messages(not is_empty)
 
     def _show_places(self) -> None:
         chat = self._conversation
@@ -424,6 +448,10 @@ class ChatPage(QWidget):
 
     def _on_flushed(self, reasoning: str, text: str, tokens: int) -> None:
         self._list.append(reasoning, text, tokens or None)
+
+    def _on_export_requested(self, form: str) -> None:
+        if self._conversation is not None:
+            self.export_requested.emit(self._conversation, form)
 
     def _on_meter_toggled(self, shown: bool) -> None:
         self.set_meters_shown(shown)
