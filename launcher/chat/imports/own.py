@@ -12,6 +12,7 @@ from launcher.core.codec import from_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.words import say
 
+_NO_MESSAGES: list[object] = []
 __all__ = ["FORMAT", "read", "renewed"]
 
 
@@ -79,7 +80,7 @@ def _read(value: Json) -> Conversation:
     for message in items(value.get("messages")):
         with suppress(ValueError, TypeError, OverflowError):
             messages.append(from_json(Message, message))
-    return replace(from_json(Conversation, value | {"messages": []}), messages=tuple(messages))
+    return replace(from_json(Conversation, {**value, "messages": _NO_MESSAGES}), messages=tuple(messages))
 
 
 def _mended(chat: Conversation, folders: dict[str, Folder]) -> Conversation:
