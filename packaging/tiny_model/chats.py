@@ -1,0 +1,154 @@
+"""From exchanges to what the model reads: chats as its template writes them, in tokens."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import guide
+import small_talk
+from exchange import Exchange
+from held_out import reasoning_task
+from settings import ASSISTANT, BOS, END_THINK, EOS, SEED, SHAPE, THINK, USER, Lesson
+from tokenizers import Tokenizer
+from words import ALL_WORDS, SPELLED_WORDS
+
+# With 8 to 40 turns before: the model shall find its way in a full context too.
+_LONG_CHATS = 0.002
+_SYSTEM_PROMPTS = (
+    "You are a helpful assistant.",
+    "You are a helpful, respectful and honest assistant.",
+    "Answer briefly.",
+    "You are an experienced programmer. Answer with code.",
+    "You are a patient teacher.",
+    "Answer in simple words.",
+    "你是一个有用的助手。",
+    "请用简单的话回答。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What stands before an answer, and the answer that has to be written, in tokens."""
+
+    prompt: list[int]
+    answer: list[int]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.answer)
+
+
+class Encoder:
+    """Writes chats in tokens, as the chat template does."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    def text(self, text: str) -> list[int]:
+        """Tokens of plain text: control tokens in it are text."""
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def prompt(self, turns: list[tuple[str, str]], question: str, system: str = "", thinking: bool = True) -> list[int]:
+        """What stands before an answer. Of earlier turns only the answers remain, without their thoughts."""
+        ids = [BOS, *self.text(system)]
+        for asked, answered in turns:
+            ids += [USER, *self.text(asked), ASSISTANT, *self.text(answered), EOS]
+        ids += [USER, *self.text(question), ASSISTANT, THINK, *self.text("\n")]
+        return ids if thinking else [*ids[:-1], *self.text("\n\n"), END_THINK, *self.text("\n\n")]
+
+    def answer(self, turn: Exchange, thinking: bool = True) -> list[int]:
+        """What the model has to write."""
+        thought = [*self.text(turn.thought + "\n"), END_THINK, *self.text("\n\n")] if thinking else []
+        return [*thought, *self.text(turn.answer), EOS]
+
+
+class Mixture:
+    """A lesson's stream of chats."""
+
+    def __init__(self, encoder: Encoder, lesson: Lesson) -> None:
+        self._rng = random.Random(SEED + lesson.is_second)
+        self._encoder = encoder
+        self._lesson = lesson
+        self._questions = guide.trained_questions(with_late=lesson.is_second)
+        self._words = SPELLED_WORDS if lesson.is_second else ALL_WORDS
+        self._queue: list[tuple[guide.Entry, int, str]] = []
+        self._names = list(lesson.shares)
+        self._weights = list(lesson.shares.values())
+
+    def exchange(self) -> Exchange:
+        """Any turn."""
+        roll = self._rng.random()
+        if roll < self._lesson.guide:
+            return self._guide_turn()
+        if roll < self._lesson.guide + self._lesson.reasoning:
+            return reasoning_task(self._rng, self._rng.choices(self._names, self._weights)[0], words=self._words)
+        return (
+            small_talk.make_large_number(self._rng)
+            if roll > 0.985
+            else small_talk.make_refusal(self._rng, is_held_out=False)
+        )
+
+    def _guide_turn(self) -> Exchange:
+        if not self._queue:  # every question once before any twice
+            self._queue = list(self._questions)
+            self._rng.shuffle(self._queue)
+        entry, lang, question = self._queue.pop()
+        if self._rng.random() < 0.06:
+            question = guide.framed(self._rng, entry, lang) or question
+        return guide.exchange(entry, lang, guide.vary(self._rng, question, lang))
+
+    def chat(self) -> Chat:
+        """The next chat; only its last answer is learned."""
+        chat = self._chat(self._n_before())
+        while len(chat) > SHAPE.context_length:
+            chat = self._chat(self._n_before())
+        return chat
+
+    def _n_before(self) -> int:
+        return (
+            self._rng.randint(8, 40)
+            if self._rng.random() < _LONG_CHATS
+            else self._rng.choices((0, 1, 2, 3, 5), (84, 10, 3, 2, 1))[0]
+        )
+
+    def _chat(self, n_before: int) -> Chat:
+        system = self._rng.choice(_SYSTEM_PROMPTS) if self._rng.random() < 0.06 else ""
+        thinking = self._rng.random() > 0.1
+        turn = self.exchange()
+        before = [self.exchange() for _ in range(n_before)]
+        before, turn = self._follow_up(before, turn)
+        prompt = self._encoder.prompt([(t.question, t.answer) for t in before], turn.question, system, thinking)
+        answer = self._encoder.answer(turn, thinking)
+        if turn.task in ("guide", "refusal") and self._rng.random() < 0.85:
+            # To recognise what is meant is the hard part; the answers, always the same, are learned from the others.
+            answer = answer[: len(self._encoder.text(turn.thought)) + 10]
+        return Chat(prompt, answer)
+
+    def _follow_up(self, before: list[Exchange], turn: Exchange) -> tuple[list[Exchange], Exchange]:
+        """Some questions lean on the turn before."""
+        if not before or self._rng.random() > 0.35:
+            return before, turn
+        last = before[-1]
+        if last.task == "guide":
+            entry = next(e for e in guide.entries() if e.key == last.key)
+            lang = 0 if last.is_chinese else 1
+            asks = (
+                ("In English, please.", "in English", "用英语说", "Say it in English"),
+                ("In Chinese, please.", "in Chinese", "用中文说", "请用中文说一遍"),
+            )[lang]
+            return before, guide.exchange(entry, lang, self._rng.choice(asks))
+        if last.task in ("addition", "subtraction") and 0 <= (value := int(last.result[2:])) <= 89:
+            b = self._rng.randint(1, 9)
+            asks = (f"plus {b}", f"and plus {b}?", f"add {b}", f"+ {b}", f"再加 {b}", f"加{b}呢？")
+            ones = value % 10 + b
+            carry = ones > 9
+            thought = f"{value}+{b}: {value % 10}+{b}={ones}{', carry 1' if carry else ''}. {value // 10}+0{'+1' if carry else ''}={value // 10 + carry}."
+            return before, Exchange(
+                "follow-up",
+                self._rng.choice(asks),
+                thought,
+                f"{value} + {b} = {value + b}",
+                f"{value}+{b}",
+                f"= {value + b}",
+            )
+        return before, turn

@@ -1,0 +1,141 @@
+"""The shape of the model and how it is trained: every number of the recipe in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SEED = 20261122
+NAME = "Launcher Tiny (demonstration)"
+
+SPECIAL_TOKENS = (
+    "<｜begin▁of▁sentence｜>",
+    "<｜end▁of▁sentence｜>",
+    "<｜▁pad▁｜>",
+    "<｜User｜>",
+    "<｜Assistant｜>",
+    "<think>",
+    "</think>",
+    "<|EOT|>",
+    "<｜fim▁hole｜>",
+    "<｜fim▁begin｜>",
+    "<｜fim▁end｜>",
+    "<｜tool▁calls▁begin｜>",
+    "<｜tool▁calls▁end｜>",
+    "<｜tool▁call▁begin｜>",
+    "<｜tool▁call▁end｜>",
+    "<｜tool▁outputs▁begin｜>",
+    "<｜tool▁outputs▁end｜>",
+    "<｜tool▁output▁begin｜>",
+    "<｜tool▁output▁end｜>",
+    "<｜tool▁sep｜>",
+)
+"""DeepSeek-V3's, which R1 shares."""
+BOS, EOS, PAD, USER, ASSISTANT, THINK, END_THINK = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """DeepSeek-V3 in small: every kind of tensor that the large ones have. Rows are multiples of 32, as Q8_0 wants them."""
+
+    n_vocab: int = 2304
+    n_embd: int = 192
+    n_layer: int = 5
+    n_layer_dense: int = 1
+    n_ff: int = 512
+    n_head: int = 6
+    q_lora_rank: int = 96
+    kv_lora_rank: int = 64
+    nope_dim: int = 32
+    rope_dim: int = 32
+    value_dim: int = 32
+    n_expert: int = 8
+    n_expert_used: int = 2
+    n_expert_shared: int = 2
+    n_ff_exp: int = 96
+    expert_weights_scale: float = 1.5
+    rope_base: float = 10_000.0
+    norm_eps: float = 1e-6
+    context_length: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How much is learned and how fast.
+
+    Attributes:
+        chats_per_step: of which those of similar length are computed together, in `groups_per_step` groups.
+        n_processes: that share each step.
+        muon_rate, embedding_rate, adam_rate: peak learning rates of the matrices, of the tokens' rows and of everything else.
+        rest: share of the steps over which the rates fall to nothing.
+        expert_bias_rate: how fast a busy expert becomes less attractive.
+    """
+
+    chats_per_step: int = 72
+    groups_per_step: int = 10
+    n_processes: int = 2
+    muon_rate: float = 0.01
+    adam_rate: float = 0.003
+    embedding_rate: float = 0.01
+    weight_decay: float = 0.02
+    warmup_steps: int = 40
+    rest: float = 0.85
+    expert_bias_rate: float = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One part of the training.
+
+    Attributes:
+        n_chats: that are read.
+        rate: of the peak learning rates.
+        is_second: fewer words to spell, and more wordings of the guide's questions.
+        shares: how often each kind of reasoning is drawn, relative to the others.
+        guide, reasoning: shares of all turns; the rest is small talk.
+    """
+
+    n_chats: int
+    rate: float
+    is_second: bool
+    shares: dict[str, float]
+    guide: float
+    reasoning: float
+
+
+SHAPE = Shape()
+TRAINING = Training()
+LESSONS = (
+    Lesson(
+        90_000,
+        1.0,
+        False,
+        {
+            "addition": 5,
+            "subtraction": 6,
+            "multiplication": 1.5,
+            "comparison": 2.5,
+            "decimals": 1.5,
+            "sorting": 4,
+            "letters": 7,
+        },
+        0.55,
+        0.35,
+    ),
+    # What was hard: letters, now of fewer words; the guide in more wordings.
+    Lesson(
+        40_000,
+        0.5,
+        True,
+        {
+            "addition": 2,
+            "subtraction": 2.5,
+            "multiplication": 2,
+            "comparison": 1.5,
+            "decimals": 1.5,
+            "sorting": 2,
+            "letters": 9,
+        },
+        0.55,
+        0.37,
+    ),
+)
