@@ -365,3 +365,39 @@ def test_long_names_do_not_widen_the_window(home: HomePage) -> None:
     home.set_recommendation(replace(RECOMMENDATION, alternatives=dict.fromkeys(RECOMMENDATION.alternatives, long)))
     assert home.horizontalScrollBar().maximum() == 0
     assert GIB  # values are bytes
+
+
+TRY = "Try it now (built in, 4 MB)"
+
+
+def test_the_built_in_model_is_offered_while_nothing_is_installed(ready: HomePage, qtbot) -> None:
+    assert not [b for b in ready.findChildren(QPushButton) if b.isVisible() and "Try it now" in b.text()]
+    ready.set_builtin(4_263_168)
+    with qtbot.waitSignal(ready.try_requested):
+        button(ready, TRY).click()
+    ready.set_download(DownloadProgress(KEY, DownloadState.DOWNLOADING, 10, 100))
+    assert button(ready, TRY).isVisible(), "while a download runs most of all"
+    ready.set_installed(frozenset({"someone/else::Q4_K_M"}))
+    assert not [b for b in ready.findChildren(QPushButton) if b.isVisible() and "Try it now" in b.text()]
+
+
+def test_offline_the_built_in_model_is_the_filled_button(ready: HomePage, qtbot) -> None:
+    ready.set_builtin(4_263_168)
+    ready.set_offline("This PC is not connected to any network.")
+    with qtbot.waitSignal(ready.try_requested):
+        button(ready, TRY).click()
+    row = ready._hero.action_row
+    assert button(ready, TRY).parent() is row or row.isAncestorOf(button(ready, TRY))
+    ready.set_offline("")
+    assert not row.isAncestorOf(button(ready, TRY))
+
+
+def test_where_nothing_fits_it_is_still_offered(ready: HomePage) -> None:
+    ready.set_builtin(4_263_168)
+    ready.set_offline("This PC is not connected to any network.")
+    rejection = Rejection("R1", "Needs 400 GiB.")
+    nothing = Recommendation("x", Goal.BALANCED, None, {}, {}, "", (rejection,))
+    ready.set_recommendation(nothing)
+    assert button(ready, TRY).isVisible()
+    ready.set_recommendation(RECOMMENDATION)
+    assert ready._hero.action_row.isAncestorOf(button(ready, TRY))
