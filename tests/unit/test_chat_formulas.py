@@ -68,10 +68,10 @@ def test_escaped_braces_and_line_breaks_do_not_nest() -> None:
 def test_a_slow_formula_is_given_up() -> None:
     tex = r"\frac{" * MAX_NESTING + "x" + "}{2}" * MAX_NESTING
     assert refusal(tex) is None
-    start = time.monotonic()
+    start = time.thread_time()
     with pytest.raises(FormulaError, match="too long"):
         typeset(tex, 15, "#000000", is_display=True)
-    assert time.monotonic() - start < 20 * MAX_SECONDS  # it ends at all; unguarded the next level never did
+    assert time.thread_time() - start < 20 * MAX_SECONDS  # it ends at all; unguarded the next level never did
 
 
 @settings(max_examples=150, deadline=None)

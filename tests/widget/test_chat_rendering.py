@@ -81,7 +81,7 @@ def test_a_table_is_copied_with_tabs(body: AnswerBody) -> None:
 
 
 def test_formulas_are_drawn_and_copied_as_latex(body: AnswerBody, typesetter: Typesetter, qtbot: QtBot) -> None:
-    with qtbot.waitSignals([typesetter.formula_set] * 2, timeout=20_000):
+    with qtbot.waitSignals([typesetter.formula_set] * 2, timeout=60_000):
         body.set_text("So $E_0 = 6$ and\n\\[ \\frac{1}{2} \\]\ndone 😀 $E_0 = 6$!", is_final=True)
         height = body.arrange(640)
     body.resize(640, height)
@@ -94,7 +94,7 @@ def test_formulas_are_drawn_and_copied_as_latex(body: AnswerBody, typesetter: Ty
 def test_a_formula_that_cannot_be_set_is_shown_as_it_was_written(
     body: AnswerBody, typesetter: Typesetter, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(typesetter.formula_set, timeout=20_000):
+    with qtbot.waitSignal(typesetter.formula_set, timeout=60_000):
         body.set_text("a $\\unknowncommand x$ b and $\\ce{H2O}$", is_final=True)
         body.arrange(640)
     assert _segments(body) == ["a $\\unknowncommand x$ b and $\\ce{H2O}$"]
@@ -102,7 +102,7 @@ def test_a_formula_that_cannot_be_set_is_shown_as_it_was_written(
 
 
 def test_code_is_coloured_in_the_theme(body: AnswerBody, typesetter: Typesetter, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(typesetter.code_coloured, timeout=20_000):
+    with qtbot.waitSignal(typesetter.code_coloured, timeout=60_000):
         body.set_text('```python\nimport os\n"😀" # c\nimport re\n```\n', is_final=True)
     body.resize(640, body.arrange(640))
     view = body.findChildren(CodeBlock)[0]._view

@@ -121,11 +121,11 @@ class AnswerBody(QWidget):
 
     def mark(self, y: int) -> tuple[int, int]:
         """What stands at a height: number of the part and the distance from its top."""
-        number = 0
-        for i, chunk in enumerate(self._all()):
-            if chunk.top <= y:
-                number = i
         chunks = self._all()
+        number = 0
+        # A part that was added since has no place yet: its top is 0.
+        while number + 1 < len(chunks) and 0 < chunks[number + 1].top <= y:
+            number += 1
         return (number, y - chunks[number].top) if chunks else (0, y)
 
     def place_of(self, mark: tuple[int, int]) -> int:

@@ -293,7 +293,7 @@ class Selection(QObject):
         for entry in self._entries()[first.row : last.row + 1]:
             begin = first.spot if entry.index == first.row else None
             end = last.spot if entry.index == last.row else None
-            text = self._row_text(entry, begin, end).strip("\n")
+            text = self._row_text(entry, begin, end).strip()
             if text and entry.message is not None:
                 name = self.tr("You") if entry.message.role is Role.USER else entry.message.model or self.tr("Answer")
                 rows.append((name, text))

@@ -31,6 +31,7 @@ from launcher.ui.theme import Role, current, px
 PARAGRAPH_GAP = 8
 HEADING_GAP = 16
 ITEM_GAP = 4
+_BELOW_FORMULA_GAP = 6
 _QUOTE_INDENT = 14
 # Formulas in STIX look small beside a UI font of the same size.
 _FORMULA_SCALE = 1.15
@@ -142,7 +143,7 @@ class Writer:
         if state.lists:
             gap = ITEM_GAP if state.starts_item else gap - 2
         if cursor.block().userState() == FORMULA_LINE:
-            gap = 0
+            gap = min(gap, _BELOW_FORMULA_GAP)
         layout.setTopMargin(0 if is_empty else px(gap))
         if state.quotes:
             layout.setLeftMargin(px(_QUOTE_INDENT) * state.quotes)
