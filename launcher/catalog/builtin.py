@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from launcher.core.downloads import Installed, Origin
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.models import ModelFile, Quant, Sampling, Thinking, Variant
 from launcher.core.paths import resource
+from launcher.core.plans import Wishes
 from launcher.core.words import say
 
 MODEL_ID = "launcher-tiny"
@@ -153,6 +154,11 @@ def variant() -> Variant:
         score=None,
         quants=(quant,),
     )
+
+
+def wishes_for(wishes: Wishes) -> Wishes:
+    """One thread unless another number is asked for: several wait for each other longer than the steps of so small a model take."""
+    return wishes if wishes.threads else replace(wishes, threads=1)
 
 
 def read_only(what: str) -> UserError:

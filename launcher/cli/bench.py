@@ -81,10 +81,11 @@ def _planned(args: argparse.Namespace, machine: Machine, wishes: Wishes) -> tupl
         UserError: unknown, not installed, or it does not fit.
     """
     from launcher import catalog, planner
-    from launcher.catalog import gguf
+    from launcher.catalog import builtin, gguf
     from launcher.catalog.identify import identify
 
     path = _path(args, machine, wishes)
+    wishes = builtin.wishes_for(wishes) if builtin.is_builtin(path) else wishes
     headers = gguf.read_set(path)
     what = identify(catalog.load(), path, headers)
     quant, size = what.quant_name or "unknown", sum(h.file_bytes for h in headers)

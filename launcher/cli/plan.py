@@ -49,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         return plan_tables.run_ladder(args, variant) if args.table else plan_tables.run_needs(args, variant, quant)
     subject = _subject(args)
     machine, wishes = chosen_machine(args), wishes_of(args)
+    if subject.variant is not None and subject.variant.id == builtin.MODEL_ID:
+        wishes = builtin.wishes_for(wishes)
     if args.exact:
         _print_exact(args, subject, machine, wishes)
     elif args.json:

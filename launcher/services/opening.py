@@ -168,9 +168,8 @@ class Opening:
         size = sum(f.total_bytes for f in headers.files)
         name, quant = request.name or found.name, request.quant or found.quant_name or "unknown"
         self._headers, self._variant = headers, found.variant
-        if found.variant is not None and found.variant.id == builtin.MODEL_ID and not request.wishes.threads:
-            # Several threads wait for each other after every step, which takes longer than the steps of so small a model.
-            self._request = replace(request, wishes=replace(request.wishes, threads=1))
+        if found.variant is not None and found.variant.id == builtin.MODEL_ID:
+            self._request = replace(request, wishes=builtin.wishes_for(request.wishes))
         self._item = file_item(found.facts, request.path, name, quant, size)
 
     def _find_draft(self) -> None:

@@ -12,6 +12,7 @@ from launcher.catalog.identify import identify
 from launcher.core.downloads import Origin
 from launcher.core.errors import UserError
 from launcher.core.models import Thinking
+from launcher.core.plans import Wishes
 from launcher.downloads.library import adopt, scan
 from launcher.planner import recommend
 from tests.unit.planner_machines import described
@@ -106,6 +107,11 @@ def test_the_library_neither_lists_nor_takes_it() -> None:
     assert caught.value.code == "no_models"
     assert scan.scan() == ((), ())
     assert HERE.exists()
+
+
+def test_it_takes_one_thread_unless_told_otherwise() -> None:
+    assert builtin.wishes_for(Wishes()).threads == 1
+    assert builtin.wishes_for(Wishes(threads=3)).threads == 3
 
 
 def test_a_package_without_it_does_not_offer_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
