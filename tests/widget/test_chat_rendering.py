@@ -104,7 +104,7 @@ def test_a_formula_that_cannot_be_set_is_shown_as_it_was_written(
 def test_code_is_coloured_in_the_theme(body: AnswerBody, typesetter: Typesetter, qtbot: QtBot) -> None:
     with qtbot.waitSignal(typesetter.code_coloured, timeout=60_000):
         body.set_text('```python\nimport os\n"😀" # c\nimport re\n```\n', is_final=True)
-    body.resize(640, body.arrange(640))
+        body.resize(640, body.arrange(640))
     view = body.findChildren(CodeBlock)[0]._view
     kinds = []
     block = view.document().begin()
@@ -145,6 +145,7 @@ def test_streaming_ends_with_the_same_document(body: AnswerBody, qtbot: QtBot) -
 def test_a_growing_listing_is_continued_not_rewritten(body: AnswerBody) -> None:
     body.set_text("```py\n", is_final=False)
     body.append("a = 1\n")
+    body.arrange(640)
     first = body.findChildren(CodeBlock)[0]
     body.append("b = 2\n")
     assert [c for c in body.findChildren(CodeBlock) if not c.isHidden()] == [first]
@@ -165,6 +166,7 @@ def test_nothing_is_loaded_from_anywhere(body: AnswerBody, tmp_path: Path) -> No
 
 def test_a_link_is_announced_not_followed(body: AnswerBody, qtbot: QtBot) -> None:
     body.set_text("[here](https://example.com/?a=1&b=2)", is_final=True)
+    body.arrange(640)
     prose = body.findChildren(Prose)[0]
     cursor = QTextCursor(prose.document())
     cursor.setPosition(2)
@@ -176,6 +178,7 @@ def test_a_link_is_announced_not_followed(body: AnswerBody, qtbot: QtBot) -> Non
 
 def test_marks_that_reorder_text_are_visible(body: AnswerBody) -> None:
     body.set_text("see \u202etxt.exe\u202c", is_final=True)
+    body.arrange(640)
     assert _segments(body) == ["see \u2039U+202E\u203atxt.exe\u2039U+202C\u203a"]
 
 
