@@ -82,11 +82,11 @@ class ConversationPanel(QWidget):
         if self._view.is_editing:
             self._chats_later = chats  # what is being typed is not taken away
             return
+        self._chats_later = None
         row = self._model.row(self._view.currentIndex())
         folder = row.folder if row is not None else None
         self._model.set_chats(chats, datetime.now().astimezone().date())
-        if folder is not None:
-            self._view.setCurrentIndex(self._model.index_of_folder(folder.id))  # the keyboard stays where it is
+        same_folder = self._model.index_of_folder(folder.id if folder is not None else "")
         is_empty = not chats.entries and (bool(chats.words) or not chats.folders)
         self._view.setVisible(not is_empty)
         words = self.search_words
@@ -94,7 +94,10 @@ class ConversationPanel(QWidget):
             self.tr("No chat contains “{words}”.").format(words=words) if words else self.tr("No chats yet.")
         )
         self._empty.setVisible(is_empty)
-        self.set_current(self._current_id)
+        if same_folder.isValid():
+            self._view.setCurrentIndex(same_folder)  # the keyboard stays where it is
+        else:
+            self.set_current(self._current_id)
         self._edit_new_folder()
 
     def set_current(self, chat_id: str) -> None:
@@ -103,8 +106,6 @@ class ConversationPanel(QWidget):
         row = self._model.row(self._view.currentIndex())
         if row is not None and row.entry is not None and row.entry.id == chat_id:
             return  # also one of its hits
-        if row is not None and row.folder is not None and self._view.hasFocus():
-            return
         index = self._model.index_of(chat_id)
         if index.isValid():
             self._view.setCurrentIndex(index)
@@ -173,9 +174,8 @@ class ConversationPanel(QWidget):
             self._view.edit(index)
 
     def _on_editing_ended(self) -> None:
-        chats, self._chats_later = self._chats_later, None
-        if chats is not None:
-            self.set_conversations(chats)
+        if self._chats_later is not None:
+            self.set_conversations(self._chats_later)
 
     def _on_search_due(self) -> None:
         self.search_changed.emit(self.search_words)
