@@ -75,6 +75,7 @@ class ChatPresenter(QObject):
         self._messages.forked.connect(self._on_tree_changed)
         self._messages.continue_wanted.connect(self.continue_answer)
         store.store_failed.connect(page.show_banner)
+        store.store_recovered.connect(page.clear_banner)
         self._answers.set_shown(self._chat.id)
         page.set_conversation(self._chat)
 
