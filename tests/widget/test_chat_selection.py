@@ -111,7 +111,7 @@ def test_a_selection_survives_scrolling_and_ends_with_a_press(messages: MessageL
     messages.verticalScrollBar().setValue(messages.verticalScrollBar().maximum())
     assert messages.selection.markdown() == chosen
     view = _view(messages, "message 59")
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    _drag(view, _spot(view, "message"), _spot(view, "message"))
     assert messages.selection.markdown() == ""
     assert not _view(messages, "message 58").textCursor().hasSelection()
 
@@ -119,7 +119,7 @@ def test_a_selection_survives_scrolling_and_ends_with_a_press(messages: MessageL
 def test_code_alone_is_copied_as_it_is(messages: MessageList) -> None:
     messages.set_messages(_chat("q", "text\n\n```py\na = '*'\nb = 2\n```\n"))
     code = _view(messages, "b = 2")
-    QTest.mouseClick(code.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    _drag(code, _spot(code, "b = 2"), _spot(code, "b = 2"))
     code.selectAll()
     messages.selection.copy()
     assert QGuiApplication.clipboard().text() == "a = '*'\nb = 2"
