@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -12,8 +13,10 @@ from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from launcher.chat.conversation import Message, MessageState, Role
+from launcher.ui.chat.fold_head import FoldHead
 from launcher.ui.chat.message_list import MessageList
 from launcher.ui.chat.prose import Prose
+from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.theme import ThemeManager
 
@@ -176,3 +179,14 @@ def test_streaming_below_does_not_move_what_is_read_in_the_same_answer(messages:
     assert not messages.is_at_end
     messages.scroll_to_end()
     assert any(isinstance(v, Prose) and v.toPlainText() for row in messages.rows for _, v in row.views())
+
+
+def test_opening_the_thinking_keeps_its_head_in_view(messages: MessageList, qtbot: QtBot) -> None:
+    chat = _chat("question " * 400, "answer")
+    messages.set_messages([chat[0], replace(chat[1], reasoning="Let me think about it.\n\n" * 200)])
+    fold = messages.rows[-1].findChildren(ReasoningFold)[0]
+    top = fold.mapTo(messages, QPoint(0, 0)).y()
+    fold.findChildren(FoldHead)[0].click()
+    qtbot.waitUntil(lambda: fold.height() > 1000)
+    assert fold.mapTo(messages, QPoint(0, 0)).y() == top
+    assert not messages.is_at_end

@@ -206,6 +206,7 @@ class AnswerRow(MessageRow):
             self._fold = ReasoningFold(self._typesetter, self)
             self._fold.height_changed.connect(self.height_changed)
             self._fold.link_activated.connect(self.link_activated)
+            self._fold.toggled_by_user.connect(self._on_fold_toggled)
             if self._view is not None:
                 self._fold.set_view(*self._view)
             self._fold.show()
@@ -270,6 +271,10 @@ class AnswerRow(MessageRow):
         """Screen readers (and the end-to-end test) read the whole answer here; at most once per second while it grows."""
         self._spoken_at = time.monotonic()
         self.setAccessibleDescription(self.message.text[:MAX_SPOKEN_CHARS])
+
+    def _on_fold_toggled(self, is_open: bool) -> None:
+        if is_open:
+            self.unfolded.emit()
 
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self.message.text)

@@ -381,6 +381,7 @@ class MessageList(QAbstractScrollArea):
             entry.widget = self._make(entry)
             entry.widget.height_changed.connect(self._on_height_changed)
             entry.widget.link_activated.connect(self.link_activated)
+            entry.widget.unfolded.connect(self._on_unfolded)
             entry.widget.intended.connect(self.intended)
             self._set_place(entry)
             entry.widget.show()
@@ -426,6 +427,10 @@ class MessageList(QAbstractScrollArea):
             if entry.widget is sender:
                 entry.measured_width = 0
         self._later.start()
+
+    def _on_unfolded(self) -> None:
+        # What was opened is read from its beginning; at the end of the chat it would be scrolled out.
+        self._follows = False
 
     def _on_scrolled(self, value: int) -> None:
         if self._is_arranging:

@@ -25,11 +25,13 @@ class MessageRow(QWidget):
     Signals:
         height_changed(): the list must ask for the height again.
         link_activated(str): an address the user wants to open.
+        unfolded(): the user opened a part of it, and wants to see its beginning.
         intended(MessageIntent): what the user wants done with the message.
     """
 
     height_changed = Signal()
     link_activated = Signal(str)
+    unfolded = Signal()
     intended = Signal(object)
 
     def set_place(self, place: Place | None, *, is_last: bool, is_free: bool) -> None:
