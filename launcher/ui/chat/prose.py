@@ -211,7 +211,8 @@ class Prose(QTextBrowser):
         self.height_changed.emit()
 
     def _on_anchor_clicked(self, url: QUrl) -> None:
-        self.link_activated.emit(url.toString())
+        # Encoded: letters that only look Latin are shown as what they are (punycode).
+        self.link_activated.emit(bytes(url.toEncoded().data()).decode("ascii", "replace"))
 
 
 def _as_source(around: QTextCharFormat) -> QTextCharFormat:
