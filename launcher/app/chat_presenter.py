@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from launcher.app.answer_presenter import AnswerPresenter, Turn
+from launcher.app.attachments_presenter import AttachmentsPresenter
 from launcher.app.chat_list_presenter import ChatListPresenter
 from launcher.app.context_presenter import ContextPresenter
 from launcher.app.message_presenter import MessagePresenter
@@ -61,6 +62,7 @@ class ChatPresenter(QObject):
         self._restart = QTimer(self)
         self._restart.setSingleShot(True)
         self._restart.timeout.connect(self.load_again)
+        self._attachments = AttachmentsPresenter(page, engine, self)
         self._context = ContextPresenter(page, engine, settings, self)
         self._answers = AnswerPresenter(page, store, engine, self._context, self)
         self._connect_page()
@@ -126,6 +128,10 @@ class ChatPresenter(QObject):
         """The built-in model, for as long as nothing else is there."""
         self._model.set_builtin(model)
 
+    def attach(self, paths: list[str]) -> None:
+        """Files that were dropped on the window go with the next message."""
+        self._attachments.add(paths)
+
     def load_again(self) -> None:
         """Open the model once more after a failure; an unanswered message is answered then."""
         target = self.target()
@@ -134,6 +140,7 @@ class ChatPresenter(QObject):
 
     def save(self) -> None:
         """Before the program ends: what is written of the running answer goes to the disk."""
+        self._attachments.close()
         self._answers.save()
 
     @Slot()
@@ -165,9 +172,10 @@ class ChatPresenter(QObject):
     @Slot(str)
     def _on_message_sent(self, text: str) -> None:
         before = self._chat.leaf_id
-        message = self._make.user_message(text, before)
+        message = self._make.user_message(text, before, self._attachments.take())
         if not self._chat.title:
-            self._chat = replace(self._chat, title=title_from(text))
+            names = [a.name for a in message.attachments]
+            self._chat = replace(self._chat, title=title_from(text) or ", ".join(names))
         is_first = not self._is_on_disk
         self._take(message)
         if is_first:
@@ -199,7 +207,7 @@ class ChatPresenter(QObject):
             self._chat = self._chat.with_leaf(old.id)  # the same question gets another answer
         else:
             self._chat = self._chat.with_leaf(old.parent_id)
-            self._take(self._make.user_message(text, old.parent_id))
+            self._take(self._make.user_message(text, old.parent_id, old.attachments))
         self._page.set_conversation(self._chat)
         self._ask(Turn(self._chat, self._model.thinks, before=before, draft=text))
 
@@ -320,6 +328,9 @@ class ChatPresenter(QObject):
             self._page.set_conversation(self._chat)
             if turn.draft:
                 self._page.take_back(turn.draft)
+            question = turn.chat.message(turn.chat.leaf_id or "")
+            if question is not None and question.parent_id == turn.before:  # it was sent just now, not asked again
+                self._attachments.give_back(question.attachments)
             self._context.show_chat(self._chat, thinks=self._model.thinks)
         self._show_notice()
 

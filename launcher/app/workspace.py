@@ -206,7 +206,7 @@ class Workspace(QObject):
         presenter.downloads_wanted.connect(self._show_downloads)
         presenter.next_step_chosen.connect(self._steps.carry_out)
         presenter.home_wanted.connect(self._show_home)
-        self._window.files_dropped.connect(presenter.add)
+        self._window.files_dropped.connect(self._on_files_dropped)
         self._window.link_dropped.connect(self._dialogs.add_link)
         self._settings_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._window.page_changed.connect(self._settings_presenter.on_page_changed)
@@ -297,6 +297,17 @@ class Workspace(QObject):
     def _on_new_chat_requested(self) -> None:
         self._window.show_page("chat")
         self._chat_presenter.new_chat()
+
+    @Slot(object)
+    def _on_files_dropped(self, paths: tuple[str, ...]) -> None:
+        """Models and folders concern the library; other files go with the next message where one is written."""
+        texts = [p for p in paths if Path(p).suffix and Path(p).suffix.lower() != ".gguf"]
+        if self._window.page_key != "chat" or not texts:
+            self._library_presenter.add(paths)
+            return
+        self._chat_presenter.attach(texts)
+        if models := tuple(p for p in paths if p not in texts):
+            self._library_presenter.add(models)
 
     @Slot()
     def _on_search_requested(self) -> None:

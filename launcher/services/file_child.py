@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
+from launcher.chat.attachments import Attachment
 from launcher.chat.conversation import Conversation, Folder
 from launcher.chat.imports import Imported, LeftOut, Source
 from launcher.core.codec import from_json, to_json
@@ -20,7 +21,7 @@ from launcher.core.units import whole
 from launcher.core.words import say
 from launcher.engine.process import worker_command
 
-PDF_SECONDS, READ_SECONDS = 300.0, 600.0
+PDF_SECONDS, READ_SECONDS, ATTACHMENT_SECONDS = 300.0, 600.0, 120.0
 
 
 def write_pdf(chat: Conversation, target: Path) -> None:
@@ -46,6 +47,15 @@ def read_chats(path: Path, stop: threading.Event | None = None) -> Imported:
         from_json(tuple[Folder, ...], result["folders"]),  # pyright: ignore[reportArgumentType]
         left_out,
     )
+
+
+def read_attachment(path: Path) -> Attachment:
+    """The text of a file that is to go with a message; blocks until it is read.
+
+    Raises:
+        UserError: what `chat.attachments_read.read_attachment` raises, or ("file_work_failed").
+    """
+    return from_json(Attachment, run("attachment", {"path": str(path)}, ATTACHMENT_SECONDS)["attachment"])
 
 
 def run(verb: str, request: dict[str, Any], seconds: float, stop: threading.Event | None = None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "pdf": _pdf,
         "chats": _chats,
+        "attachment": _attachment,
     }
     # Libraries may print; only the answer goes where it is read.
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -49,6 +50,12 @@ def _pdf(request: dict[str, Any]) -> dict[str, Any]:
     from launcher.services.chat_pdf import write
 
     return {"pages": write(from_json(Conversation, request["chat"]), Path(request["target"]))}
+
+
+def _attachment(request: dict[str, Any]) -> dict[str, Any]:
+    from launcher.chat.attachments_read import read_attachment
+
+    return {"attachment": to_json(read_attachment(Path(request["path"])))}
 
 
 def _chats(request: dict[str, Any]) -> dict[str, Any]:

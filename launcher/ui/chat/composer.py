@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QTextOption
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from launcher.ui.chat.attachment_chips import AttachmentChip, AttachmentChips
 from launcher.ui.chat.states import ThinkingMode
-from launcher.ui.components import IconLabel, PrimaryButton, SecondaryButton, Text, ToggleSwitch, frame, show_checked
+from launcher.ui.components import (
+    IconButton,
+    IconLabel,
+    PrimaryButton,
+    SecondaryButton,
+    Text,
+    ToggleSwitch,
+    frame,
+    show_checked,
+)
 from launcher.ui.theme import Role, Tone, current, font, px
 
 _MAX_LINES = 10
@@ -21,17 +33,28 @@ class Composer(QWidget):
         message_sent(str): the text, without blank space around it; the field is empty now.
         stop_requested(): Stop or Esc.
         thinking_toggled(bool): the user moved the switch.
+        files_given(list): paths of files that were dropped or pasted.
+        attach_requested(): the paper clip: choose files.
     """
 
     message_sent = Signal(str)
     stop_requested = Signal()
     thinking_toggled = Signal(bool)
+    files_given = Signal(list)
+    attach_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._blocked_reason = ""
         self._is_answering = False
+        self._has_attachments = False
+        self._wait_reason = ""
+        self.chips = AttachmentChips(self)
+        self._attach = IconButton("paperclip", self.tr("Attach files"), self, side=30, icon_size=17)
+        self._attach.clicked.connect(self.attach_requested)
         self._field = _Field(self)
+        self._field.files_given.connect(self.files_given)
+        self.setAcceptDrops(True)
         self._field.submitted.connect(self._on_submitted)
         self._field.escaped.connect(self._on_escaped)
         self._field.textChanged.connect(self._update_buttons)
@@ -48,9 +71,11 @@ class Composer(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(px(14), px(11), px(10), px(8))
         column.setSpacing(px(2))
+        column.addWidget(self.chips)
         column.addWidget(self._field)
         row = QHBoxLayout()
         row.setSpacing(px(8))
+        row.addWidget(self._attach)
         row.addWidget(self._switch)
         row.addWidget(self._words)
         row.addSpacing(px(2))
@@ -86,6 +111,23 @@ class Composer(QWidget):
             reason or self.tr("Write a message. Enter sends, Shift+Enter starts a new line.")
         )
         self._update_buttons()
+
+    def set_attachments(self, chips: Sequence[AttachmentChip], reason: str) -> None:
+        """Show what goes with the message, and why it cannot be sent with that; "" when it can."""
+        self._has_attachments, self._wait_reason = bool(chips), reason
+        self.chips.set_chips(chips)
+        self._update_buttons()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere on it."""
+        if local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """They go with the message."""
+        if files := local_files(event.mimeData()):
+            event.acceptProposedAction()
+            self.files_given.emit(files)
 
     def set_answering(self, is_answering: bool) -> None:
         """Show Stop instead of Send."""
@@ -124,14 +166,15 @@ class Composer(QWidget):
         painter.end()
 
     def _update_buttons(self) -> None:
-        can_send = bool(self.text.strip()) and not self._blocked_reason
-        self._send.setEnabled(can_send)
-        self._send.setToolTip(self._blocked_reason)
-        self._send.setAccessibleDescription(self._blocked_reason)
+        reason = self._blocked_reason or self._wait_reason
+        self._send.setEnabled(bool(self.text.strip() or self._has_attachments) and not reason)
+        self._send.setToolTip(reason)
+        self._send.setAccessibleDescription(reason)
 
     def _on_submitted(self) -> None:
         text = self.text.strip()
-        if not text or self._blocked_reason or self._is_answering:
+        is_empty = not text and not self._has_attachments
+        if is_empty or self._blocked_reason or self._wait_reason or self._is_answering:
             return
         self._field.clear()
         self.message_sent.emit(text)
@@ -141,12 +184,20 @@ class Composer(QWidget):
             self.stop_requested.emit()
 
 
+def local_files(source: QMimeData) -> list[str]:
+    """The paths of the files in what is dropped or pasted; folders and addresses are none."""
+    if not source.hasUrls():
+        return []
+    return [u.toLocalFile() for u in source.urls() if u.isLocalFile() and not u.toLocalFile().endswith("/")]
+
+
 class _Field(QPlainTextEdit):
     """Plain text that grows; pasted rich text loses its form."""
 
     submitted = Signal()
     escaped = Signal()
     focus_changed = Signal()
+    files_given = Signal(list)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -161,6 +212,17 @@ class _Field(QPlainTextEdit):
         self.setFont(font(Role.CHAT))
         self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
         self._on_size_changed()
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Files too: they are attached."""
+        return bool(local_files(source)) or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """What is pasted or dropped: files go with the message, text into it."""
+        if files := local_files(source):
+            self.files_given.emit(files)
+        else:
+            super().insertFromMimeData(source)
 
     def sizeHint(self) -> QSize:
         """As many lines as there are, ten at most."""

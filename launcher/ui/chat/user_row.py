@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
 from launcher.chat.branches import Place
 from launcher.chat.conversation import Message
+from launcher.chat.export import attachment_words
 from launcher.ui.chat.answer_body import AnswerBody, BodyKind
 from launcher.ui.chat.message_actions import MessageAction, MessageIntent, QuietButton, VersionSwitch
 from launcher.ui.chat.message_editor import MessageEditor
@@ -15,8 +16,8 @@ from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.selected_text import body_markdown
 from launcher.ui.chat.text_spot import TEXT_AREA, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.components import frame
-from launcher.ui.theme import current, icon, px
+from launcher.ui.components import Text, frame
+from launcher.ui.theme import Role, Tone, current, icon, px
 
 MAX_BUBBLE = 600
 _BUBBLE_SIDE, _BUBBLE_TOP = 14, 7
@@ -42,6 +43,9 @@ class UserRow(MessageRow):
         self._more = QuietButton("ellipsis", self.tr("More with this message"), self)
         self._versions = VersionSwitch(self)
         self._versions.chosen.connect(self._on_version_chosen)
+        self._files = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
+        self._files.set_text("\n".join(attachment_words(a) for a in message.attachments))
+        self._files.setVisible(bool(message.attachments))
         self._is_free = True
         self._more.clicked.connect(self._on_more_clicked)
         self._copy.clicked.connect(self._on_copy_clicked)
@@ -92,6 +96,8 @@ class UserRow(MessageRow):
         text_width = self._body.ideal_width(room)
         text_height = self._body.arrange(text_width)
         height = text_height + 2 * top
+        if not self.message.text.strip():
+            text_width = height = 0
         left = width - text_width - 2 * side
         self._bubble = QRectF(left, 0, text_width + 2 * side, height)
         # The blank space of a line is above its letters; this centres them.
@@ -101,6 +107,11 @@ class UserRow(MessageRow):
             hint = button.sizeHint()
             x -= hint.width()
             button.setGeometry(x, max(0, (min(height, px(38)) - hint.height()) // 2), hint.width(), hint.height())
+        if not self._files.isHidden():
+            files_width = min(room, self._files.sizeHint().width())
+            files_height = self._files.heightForWidth(max(1, files_width))
+            self._files.setGeometry(width - files_width, height + px(2), files_width, files_height)
+            height += px(4) + files_height
         if not self._versions.isHidden():
             hint = self._versions.sizeHint()
             self._versions.setGeometry(width - hint.width(), height + px(2), hint.width(), hint.height())
