@@ -66,7 +66,9 @@ def build_turns(
         summary: of what came before `path`. It goes in front of the first user turn, where every template allows text
             and where text by a model has no more weight than a message.
     """
-    turns = [ChatTurn(path[group[0]].role.value, "\n\n".join(path[i].sent_text for i in group)) for group in _grouped(path)]
+    turns = [
+        ChatTurn(path[group[0]].role.value, "\n\n".join(path[i].sent_text for i in group)) for group in _grouped(path)
+    ]
     if not turns:
         return ()
     first = turns[0].content
