@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         return run_worker(argv[1:])
     if argv[:1] == ["file-worker"]:
-        from launcher.services import file_worker
+        from launcher.app import file_worker
 
         return file_worker.run(argv[1:])
     if not argv or argv[0] in ("gui", "--debug") or argv[0].endswith(".gguf"):

@@ -172,7 +172,9 @@ class AttachmentsPresenter(QObject):
         name = attachment.name if len(attachment.name) <= 40 else f"{attachment.name[:24]}…{attachment.name[-14:]}"
         about = [self.tr("{count} characters").format(count=whole(len(attachment.text)))]
         if attachment.cut_chars:
-            about.append(self.tr("{count} at the end are left out").format(count=whole(attachment.cut_chars)))
+            about.append(
+                self.tr("{count} characters at the end are left out").format(count=whole(attachment.cut_chars))
+            )
         if attachment.pages > attachment.pages_read:
             read, pages = whole(attachment.pages_read), whole(attachment.pages)
             about.append(self.tr("the first {read} of {pages} pages").format(read=read, pages=pages))

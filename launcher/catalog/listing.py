@@ -51,7 +51,7 @@ class Catalog:
             UserError: "unknown_model", with the nearest names; "built_in": it is no DeepSeek model and needs no download.
         """
         if builtin.is_named(name):
-            raise builtin.read_only(say("{name} is no model of DeepSeek's.", name=builtin.SHORT_NAME))
+            raise builtin.read_only(say("{name} is not a DeepSeek model.", name=builtin.SHORT_NAME))
         wanted = name.strip().lower()
         names: dict[str, Variant] = {}
         for variant in self.variants:

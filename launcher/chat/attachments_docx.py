@@ -25,8 +25,8 @@ def docx_text(name: str, data: bytes, most_chars: int) -> str:
         if "word/document.xml" not in archive.namelist():
             raise UserError(
                 "attachment_not_text",
-                say("{name} is no text.", name=name),
-                say("It is an archive, and no DOCX document."),
+                say("{name} is not text.", name=name),
+                say("It is an archive, not a DOCX document."),
             )
         # The size that an archive declares may be a lie: no more than the limit is unpacked.
         with archive.open("word/document.xml") as file:

@@ -33,7 +33,7 @@ def pdf_text(name: str, data: bytes, most_chars: int) -> tuple[str, int, int]:
             raise UserError(
                 "attachment_locked",
                 say("{name} is locked with a password.", name=name),
-                "Its text can only be read without one.",
+                "Text can be read only from a PDF without a password.",
             )
         n_pages = len(reader.pages)
         texts: list[str] = []

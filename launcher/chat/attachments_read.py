@@ -105,6 +105,6 @@ def _unreadable(name: str, why: str) -> UserError:
 def _not_text(name: str) -> UserError:
     return UserError(
         "attachment_not_text",
-        say("{name} is no text.", name=name),
+        say("{name} is not text.", name=name),
         say("Text, source, Markdown, CSV, PDF and DOCX files can be attached."),
     )

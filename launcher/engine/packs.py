@@ -252,7 +252,7 @@ def _read_manifest(path: Path) -> Manifest:
     try:
         info = path.lstat()
         if not stat.S_ISREG(info.st_mode) or info.st_size > _MOST_MANIFEST_BYTES:
-            raise PackError(say("{name} is no plain file of a sensible size.", name=MANIFEST))
+            raise PackError(say("{name} is not a plain file of a sensible size.", name=MANIFEST))
         return from_json(Manifest, json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         raise PackError(say("{name} cannot be read: {why}.", name=MANIFEST, why=str(error)[:200])) from error
@@ -262,7 +262,7 @@ def _check_manifest(manifest: Manifest) -> None:
     if manifest.format != FORMAT:
         raise PackError(say("It has format {n}; this program knows {known}.", n=manifest.format, known=FORMAT))
     if not _NAME.fullmatch(manifest.name) or manifest.name in (BUILT_IN, "auto"):
-        raise PackError(say("{name} is no name for a pack.", name=repr(manifest.name[:40])))
+        raise PackError(say("{name} is not a valid name for a pack.", name=repr(manifest.name[:40])))
     if not manifest.backends or not set(manifest.backends) <= set(BACKENDS):
         raise PackError(say("It names backends that this program does not know."))
     if not 0 < len(manifest.files) <= _MOST_FILES:
@@ -274,14 +274,14 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
     for file in manifest.files:
         # Only a plain name: no folder, no drive, no stream, nothing that could lead out of the pack.
         if not _FILE_NAME.fullmatch(file.name) or file.name in listed:
-            raise PackError(say("{name} is no name for a file of a pack.", name=repr(file.name[:80])))
+            raise PackError(say("{name} is not a valid name for a file of a pack.", name=repr(file.name[:80])))
         listed.add(file.name)
         try:
             info = (folder / file.name).lstat()
         except OSError:
             raise PackError(say("{name} is missing.", name=file.name)) from None
         if not stat.S_ISREG(info.st_mode):
-            raise PackError(say("{name} is no plain file.", name=file.name))
+            raise PackError(say("{name} is not a plain file.", name=file.name))
         if info.st_size != file.bytes:
             found, told = f"{info.st_size:,}", f"{file.bytes:,}"
             raise PackError(say("{name} has {found} bytes instead of {told}.", name=file.name, found=found, told=told))

@@ -126,7 +126,7 @@ def write_chats(
     def chats() -> Iterator[Conversation]:
         for number, chat_id in enumerate(ids):
             if not on_written(number):
-                raise UserError("export_cancelled", "The export was ended.", "Nothing half written is left.")
+                raise UserError("export_cancelled", "The export was stopped.", "Nothing half written is left.")
             chat = load(chat_id)
             if chat is None:
                 gone["gone"] += 1

@@ -108,7 +108,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float, stop: threading.Even
     waited = 0.0
     while waited < seconds:
         if stop.is_set():
-            raise UserError("file_work_stopped", "It was ended.", "Nothing was changed.")
+            raise UserError("file_work_stopped", "It was stopped.", "Nothing was changed.")
         try:
             return process.wait(0.05)
         except subprocess.TimeoutExpired:
@@ -124,7 +124,7 @@ def _result(data: bytes, code: int, log: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise UserError(
             "file_work_failed",
-            "The file could not be worked on.",
+            "The file could not be processed.",
             say("The process for it ended with code {code}; it may have run out of memory.", code=code),
             (NextStep("Try a smaller file"),),
             detail=log,
@@ -140,6 +140,6 @@ def _too_long(seconds: float) -> UserError:
     return UserError(
         "file_work_failed",
         "The file takes too long.",
-        say("It was not done after {n} seconds and was ended.", n=whole(round(seconds))),
+        say("It was not done after {n} seconds and was stopped.", n=whole(round(seconds))),
         (NextStep("Try a smaller file"),),
     )

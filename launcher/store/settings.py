@@ -112,7 +112,7 @@ SPEED_LIMIT_KB_S = Setting(
     "downloads.speed_limit_kb_s", 0, "Speed limit", "All downloads together, in kB/s; 0 is none.", low=0, high=10**8
 )
 RESUME_ON_START = Setting(
-    "downloads.resume_on_start", True, "Continue after a start", "Unfinished downloads continue when the app opens."
+    "downloads.resume_on_start", True, "Continue at startup", "Unfinished downloads continue when the app opens."
 )
 NOTIFY = Setting(
     "downloads.notify", True, "Notify at the end", "A desktop notification when a download is finished or needs you."

@@ -49,7 +49,7 @@ def test_weights_that_cannot_be_locked_are_said(models: Models) -> None:
     )
     note = lock_note(place(load_mode="mmap+mlock"), binding)  # type: ignore[arg-type]
     assert "could not be locked in RAM" in note
-    assert "70 MiB were asked for" in note
+    assert "70 MiB was asked for" in note
     assert lock_note(place(load_mode="mmap"), binding) == ""  # type: ignore[arg-type]
 
 

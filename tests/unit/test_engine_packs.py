@@ -157,12 +157,12 @@ def _file(name: str, size: int = 3) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"files": _file("../libllama.so")}, "is no name for a file"),
-        ({"files": _file("/etc/passwd")}, "is no name for a file"),
-        ({"files": _file("..")}, "is no name for a file"),
-        ({"files": _file("C:evil.dll")}, "is no name for a file"),
-        ({"files": _file("sub\\evil.dll")}, "is no name for a file"),
-        ({"files": _file("libllama.so\0.txt")}, "is no name for a file"),
+        ({"files": _file("../libllama.so")}, "is not a valid name for a file"),
+        ({"files": _file("/etc/passwd")}, "is not a valid name for a file"),
+        ({"files": _file("..")}, "is not a valid name for a file"),
+        ({"files": _file("C:evil.dll")}, "is not a valid name for a file"),
+        ({"files": _file("sub\\evil.dll")}, "is not a valid name for a file"),
+        ({"files": _file("libllama.so\0.txt")}, "is not a valid name for a file"),
         ({"files": _file("libllama.so", 10**9)}, "bytes instead of"),
         ({"files": _file("libmissing.so")}, "is missing"),
         ({"files": []}, "lists 0 files"),
@@ -172,9 +172,9 @@ def _file(name: str, size: int = 3) -> list[dict[str, object]]:
         ({"backends": ["cpu", "metal"]}, "no library for metal"),
         ({"backends": []}, "backends"),
         ({"format": 2}, "format 2"),
-        ({"name": "built-in"}, "is no name for a pack"),
-        ({"name": "../../x"}, "is no name for a pack"),
-        ({"name": "A\x1b[2Jx"}, "is no name for a pack"),
+        ({"name": "built-in"}, "is not a valid name for a pack"),
+        ({"name": "../../x"}, "is not a valid name for a pack"),
+        ({"name": "A\x1b[2Jx"}, "is not a valid name for a pack"),
         ({"needs": {"nvidia_driver": 525}}, "cannot be read"),
     ],
 )
@@ -190,7 +190,7 @@ def test_files_that_are_no_files_of_the_pack(tmp_path: Path) -> None:
     folder = make_pack(tmp_path / "p")
     (folder / "libllama.so").rename(outside)
     (folder / "libllama.so").symlink_to(outside)
-    assert "is no plain file" in read_pack(folder).problem
+    assert "is not a plain file" in read_pack(folder).problem
     stranger = make_pack(tmp_path / "q")
     (stranger / "libggml-cuda.so").write_text("loaded by its name")
     assert "does not list: libggml-cuda.so" in read_pack(stranger).problem

@@ -45,7 +45,7 @@ def test_pasted_files_become_chips_and_go_with_the_message(qtbot: QtBot, theme: 
     assert page.composer.text == ""
     qtbot.waitUntil(lambda: _chips(page) == [f"data.csv · about {TOKENS} tokens"], timeout=PATIENCE_MS)
     said = [" ".join(b.texts) for b in page.findChildren(Banner) if b.isVisible()]
-    assert any("picture.png is no text." in s for s in said)
+    assert any("picture.png is not text." in s for s in said)
     assert _send(page).isEnabled()
     with qtbot.waitSignal(page.message_sent) as sent:
         _send(page).click()

@@ -155,9 +155,9 @@ def test_an_answer_made_again_is_another_version(talk: Talk, short_path: Path) -
     row = talk.row(second.id)
     assert isinstance(row, AnswerRow)
     assert row._versions.accessibleName() == "Version 2 of 2"
-    talk.press_on(second.id, "Version before")
+    talk.press_on(second.id, "Previous version")
     assert talk.chat.leaf_id == first.id
-    after = [b for b in talk.row(first.id).findChildren(QAbstractButton) if b.accessibleName() == "Version after"]
+    after = [b for b in talk.row(first.id).findChildren(QAbstractButton) if b.accessibleName() == "Next version"]
     assert after[0].isEnabled()
     assert talk.on_disk(talk.chat.id).leaf_id == first.id
     # The same question sent again is answered again; another one is another version of the question.
@@ -175,7 +175,7 @@ def test_an_answer_made_again_is_another_version(talk: Talk, short_path: Path) -
     row = talk.row(edited.id)
     assert isinstance(row, UserRow)
     assert row._versions.accessibleName() == "Version 2 of 2"
-    talk.press_on(edited.id, "Version before")
+    talk.press_on(edited.id, "Previous version")
     assert talk.chat.path()[0].id == question.id
 
 
@@ -330,7 +330,7 @@ def test_chats_are_pinned_and_put_into_folders_by_keyboard(talk: Talk) -> None:
     talk.wait_for_store()
     talk.menu_of("Beta")
     assert _actions(_menu())["Maths"].isChecked()
-    _chosen("Out of the folder")
+    _chosen("Remove from folder")
     talk.wait_for_store()
     assert talk.lines()[2:] == ["Folders", "Folder Maths, chats: 0, unfolded", "Today", "Beta"]
     talk.menu_of("Beta")

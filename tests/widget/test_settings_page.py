@@ -286,7 +286,7 @@ def test_downloads_are_limited_in_megabytes_and_kept_in_kilobytes(page: Settings
     assert caught.args == ["downloads.speed_limit_kb_s", 2500]
     assert not buttons(page)["Notify at the end"].isChecked()
     with qtbot.waitSignal(page.setting_changed) as caught:
-        buttons(page)["Continue after a start"].click()
+        buttons(page)["Continue at startup"].click()
     assert caught.args == ["downloads.resume_on_start", False]
 
 

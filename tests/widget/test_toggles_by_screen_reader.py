@@ -148,7 +148,7 @@ def test_everything_in_the_window(window: MainWindow) -> None:
                 checked[button] = check(button)
     assert {
         "Meters", "Runs on this PC", "Installed", "Show: On this PC", "Appearance: Dark", "Proxy: None", "Offline mode",
-        "Continue after a start", "Notify at the end", "Chat", "Network",
+        "Continue at startup", "Notify at the end", "Chat", "Network",
     } <= set(checked.values())  # fmt: skip
 
 

@@ -35,9 +35,10 @@ def read_file(path: Path) -> Imported:
             is_archive = file.read(4) == b"PK\x03\x04"
         found = _of_archive(path) if is_archive else _of_text(path.name, _read(path))
     except OSError as error:
-        raise _unreadable(path.name, error.strerror or str(error)) from error
+        why = say("The system says: {error}.", error=error.strerror or error)
+        raise _unreadable(path.name, why) from error
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _unreadable(path.name, say("the archive is damaged or locked")) from error
+        raise _unreadable(path.name, say("The archive is damaged or locked.")) from error
     if not found.chats and found.left_out[LeftOut.CHATS]:
         raise _unknown(path.name, LeftOut.CHATS.words(found.left_out[LeftOut.CHATS]))
     return found
@@ -82,7 +83,7 @@ def _of_text(name: str, content: str) -> Imported:
             return _of_list(name, content)
         return _of_object(name, table(json.loads(content)))
     except ValueError as error:  # of json: its words name the place
-        raise _unknown(name, say("It is no JSON: {error}.", error=error)) from error
+        raise _unknown(name, say("It is not JSON: {error}.", error=error)) from error
     except RecursionError as error:
         raise _unknown(name, say("It is nested too deep.")) from error
 
@@ -165,14 +166,14 @@ def _decoded(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unknown(name, say("It is no text in UTF-8.")) from error
+        raise _unknown(name, say("It is not UTF-8 text.")) from error
 
 
 def _unreadable(name: str, why: str) -> UserError:
     return UserError(
         "file_unreadable",
         say("{name} cannot be read.", name=name),
-        say("The system says: {error}.", error=why),
+        why,
         (NextStep("Check the path"),),
     )
 

@@ -40,7 +40,7 @@ def adopt(path: str | Path) -> Installed:
     """
     file = Path(path).expanduser().absolute()
     if builtin.is_builtin(file):
-        raise builtin.read_only(say("{name} needs no place in the library.", name=builtin.SHORT_NAME))
+        raise builtin.read_only(say("{name} does not need to be added to the library.", name=builtin.SHORT_NAME))
     candidate = _candidate(file)
     found = examine(candidate)
     if found.kind is Kind.BROKEN:

@@ -220,7 +220,7 @@ class Binding:
             registry = self._call(rpc, "ggml_backend_rpc_add_server", _POINTER, ctypes.c_char_p)(endpoint.encode())
             if not registry:
                 raise _rpc_error(
-                    endpoint, "It is no llama.cpp RPC server of this version.", "\n".join(self.log.errors())
+                    endpoint, say("It is not a llama.cpp RPC server of this version."), "\n".join(self.log.errors())
                 )
             self._call(self._ggml, "ggml_backend_register", None, _POINTER)(registry)
 

@@ -123,7 +123,7 @@ def common_vocabulary(main: NativeModel, draft: NativeModel, name: str) -> int:
     ):
         values = [int(read(v)) if has is None or has(v) else None for v in (b, a)]
         if values[0] != values[1]:
-            why = say("The {what} is another one: {its} instead of {other}.", what=what, its=values[0], other=values[1])
+            why = say("The {what} differs: {its} instead of {other}.", what=what, its=values[0], other=values[1])
             raise _mismatch(name, why)
     counts = [int(llama.llama_vocab_n_tokens(v)) for v in (a, b)]
     if abs(counts[0] - counts[1]) > _MOST_VOCABULARY_DIFFERENCE:

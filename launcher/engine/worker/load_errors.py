@@ -105,7 +105,7 @@ def context_error(binding: Binding, request: LoadRequest) -> UserError:
         return UserError(
             "bad_placement",
             say("{name} needs the same type for both halves of its KV cache.", name=request.name),
-            say("Asked for were {one} and {other}.", one=placement.kv_type_k, other=placement.kv_type_v),
+            say("{one} and {other} were asked for.", one=placement.kv_type_k, other=placement.kv_type_v),
             (
                 NextStep(
                     say("Load with KV cache {type}", type=placement.kv_type_k), "load_with_kv_type", placement.kv_type_k
@@ -158,7 +158,7 @@ def bad_pattern(pattern: str, why: str) -> UserError:
     return UserError(
         "bad_placement",
         "A tensor override's pattern cannot be used.",
-        joined(say("{pattern} is no regular expression for tensor names.", pattern=repr(shown)), why),
+        joined(say("{pattern} is not a regular expression for tensor names.", pattern=repr(shown)), why),
         (NextStep("Plan again", "load_again"),),
     )
 
@@ -169,7 +169,7 @@ def no_books(binding: Binding) -> UserError:
         "dry_run_failed",
         "The engine cannot verify plans here.",
         say(
-            "{engine} in {folder} keeps its memory figures where they are not expected.",
+            "The memory figures of {engine} in {folder} cannot be read.",
             engine=binding.engine_version,
             folder=binding.library_path,
         ),

@@ -61,7 +61,7 @@ def lock_note(placement: Placement, binding: Binding) -> str:
     match = binding.log.search(_NOT_LOCKED)
     if not match:
         return ""
-    needed = say("{size} were asked for at once.", size=gib(int(match.group(1)))) if match.group(1) else ""
+    needed = say("{size} was asked for at once.", size=gib(int(match.group(1)))) if match.group(1) else ""
     return joined(
         say("The weights could not be locked in RAM ({mode}).", mode=placement.load_mode),
         needed,

@@ -190,7 +190,9 @@ def _check(native: NativeModel) -> None:
     if architecture not in MTP_ARCHITECTURES:
         raise _impossible(say("Prediction layers of the architecture {name} are not supported yet.", name=architecture))
     if n_nextn != 1:
-        raise _impossible(say("The file has {n} prediction layers; the engine can use exactly one.", n=n_nextn))
+        raise _impossible(
+            say("The file has {n} prediction layers; the engine supports only files with one.", n=n_nextn)
+        )
     for key in ("attention.key_length_mla", "attention.q_lora_rank"):
         if not int(native.metadata(f"{architecture}.{key}") or 0):
             raise _impossible("The file is of the older layout of this architecture, without split attention.")

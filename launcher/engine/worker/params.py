@@ -88,15 +88,17 @@ def model_params(
     params.devices = ctypes.cast(device_list, ctypes.c_void_p)
     params.n_gpu_layers = placement.n_gpu_layers
     # "none" means one card, and is refused by llama.cpp where there is none.
-    params.split_mode = _known(_SPLIT_MODES, placement.split_mode if devices else "layer", "split mode")
+    params.split_mode = _known(_SPLIT_MODES, placement.split_mode if devices else "layer", say("split mode"))
     params.main_gpu = 0
-    params.load_mode = _known(_LOAD_MODES, placement.load_mode, "load mode")
+    params.load_mode = _known(_LOAD_MODES, placement.load_mode, say("load mode"))
     params.load_mtp = placement.mtp
     params.use_extra_bufts = use_extra_bufts
     most = int(llama.llama_max_devices())
     if len(placement.tensor_split) > most:
         raise UserError(
-            "bad_placement", "The model is split over too many devices.", say("The engine knows {n}.", n=most)
+            "bad_placement",
+            "The model is split over too many devices.",
+            say("The engine supports at most {n} devices.", n=most),
         )
     split = (ctypes.c_float * most)(*placement.tensor_split)
     if placement.tensor_split:
@@ -116,7 +118,7 @@ def prepare_numa(binding: Binding, placement: Placement) -> None:
     Raises:
         UserError: "bad_placement": no such way.
     """
-    strategy = _known(_NUMA, placement.numa, "NUMA setting")
+    strategy = _known(_NUMA, placement.numa, say("NUMA setting"))
     if strategy:
         binding.llama.llama_numa_init(strategy)
 
@@ -128,12 +130,12 @@ def _check(placement: Placement) -> None:
         UserError: "bad_placement".
     """
     smallest = {
-        "context": placement.n_ctx,
-        "batch": placement.n_batch,
-        "ubatch": placement.n_ubatch,
-        "number of threads": placement.threads,
-        "number of parallel answers": placement.n_parallel,
-        "number of outputs": placement.n_outputs,
+        say("context"): placement.n_ctx,
+        say("batch"): placement.n_batch,
+        say("ubatch"): placement.n_ubatch,
+        say("number of threads"): placement.threads,
+        say("number of parallel answers"): placement.n_parallel,
+        say("number of outputs"): placement.n_outputs,
     }
     for what, value in smallest.items():
         if value < 1:
@@ -149,7 +151,7 @@ def _check(placement: Placement) -> None:
         raise UserError(
             "bad_placement",
             "So many threads cannot be used.",
-            say("The engine knows {n} at most.", n=_MOST_THREADS),
+            say("The engine supports at most {n} threads.", n=_MOST_THREADS),
         )
     if placement.split_mode == "tensor" and placement.flash_attention == "off":
         raise UserError(
@@ -158,8 +160,8 @@ def _check(placement: Placement) -> None:
             "It is switched off in this placement.",
             (NextStep("Plan again", "load_again"),),
         )
-    _known(_NUMA, placement.numa, "NUMA setting")
-    _known(_SPLIT_MODES, placement.split_mode, "split mode")
+    _known(_NUMA, placement.numa, say("NUMA setting"))
+    _known(_SPLIT_MODES, placement.split_mode, say("split mode"))
 
 
 def context_params(binding: Binding, placement: Placement) -> Any:
@@ -180,9 +182,9 @@ def context_params(binding: Binding, placement: Placement) -> Any:
     params.n_outputs_max = max(placement.n_parallel, placement.n_outputs)
     params.n_threads = placement.threads
     params.n_threads_batch = placement.threads_batch or placement.threads
-    params.type_k = _known(KV_TYPES, placement.kv_type_k, "KV cache type")
-    params.type_v = _known(KV_TYPES, placement.kv_type_v, "KV cache type")
-    params.flash_attn_type = _known(_FLASH_ATTENTION, placement.flash_attention, "flash attention setting")
+    params.type_k = _known(KV_TYPES, placement.kv_type_k, say("KV cache type"))
+    params.type_v = _known(KV_TYPES, placement.kv_type_v, say("KV cache type"))
+    params.flash_attn_type = _known(_FLASH_ATTENTION, placement.flash_attention, say("flash attention setting"))
     params.offload_kqv = True
     # The raw default keeps a full-length cache for sliding-window layers: 6 GiB instead of 0.9 for V4 at 131k.
     params.swa_full = False
@@ -200,7 +202,7 @@ def _in_ram(placement: Placement) -> list[str]:
     patterns = [_EXPERTS.format("|".join(map(str, range(first))), _ALL_PARTS)] if first else []
     for part in placement.boundary_experts_on_cpu:
         if part not in _PARTS:
-            what = say("Experts have no part {name}.", name=repr(part))
+            what = say("{name} is not a part of experts.", name=repr(part))
             raise UserError("bad_placement", what, say("Known are {names}.", names=listed(*_PARTS)))
         patterns.append(_EXPERTS.format(first, _PARTS[part]))
     return patterns

@@ -61,7 +61,7 @@ def merged(parts: Sequence[object]) -> object:
         if not isinstance(part, dict):
             if part is True:
                 continue
-            raise bad_schema("A part of a union or of allOf is no schema.")
+            raise bad_schema("A part of a union or of allOf is not a schema.")
         for key, value in cast("dict[str, Any]", part).items():
             if key == "properties" and key in all_of:
                 all_of[key] = {**all_of[key], **{n: _both(all_of[key].get(n), v) for n, v in value.items()}}

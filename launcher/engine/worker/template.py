@@ -143,7 +143,7 @@ class ChatTemplate:
         except _TimeUpError:
             raise _broken(self.origin, say("It was stopped after {seconds} s.", seconds=f"{TIME_LIMIT_S:g}")) from None
         except (jinja2.TemplateError, _TemplateRefusedError) as error:
-            raise _broken(self.origin, say("It says: {words}", words=str(error)[:300])) from error
+            raise _broken(self.origin, say("Its error: {words}", words=str(error)[:300])) from error
         # Any exception type can come out of template code (`{{ 1 // 0 }}`, `{{ none.x() }}`, deep recursion).
         except (
             ArithmeticError,

@@ -68,10 +68,7 @@ def _check(pattern: str) -> None:
     if len(pattern) > _LONGEST:
         n, most = whole(len(pattern)), whole(_LONGEST)
         raise load_errors.bad_pattern(pattern, say("It has {n} characters; {most} are allowed.", n=n, most=most))
-    try:
-        depth, is_nested = _groups(pattern)
-    except ValueError as error:
-        raise load_errors.bad_pattern(pattern, str(error)) from error
+    depth, is_nested = _groups(pattern)
     if depth > _DEEPEST:
         why = say("Its groups are nested {n} deep; {most} are allowed.", n=depth, most=_DEEPEST)
         raise load_errors.bad_pattern(pattern, why)
@@ -85,7 +82,7 @@ def _groups(pattern: str) -> tuple[int, bool]:
     """How deep groups are nested, and whether one with a repetition in it is repeated.
 
     Raises:
-        ValueError: brackets do not match.
+        UserError: "bad_placement": brackets do not match.
     """
     stack: list[bool] = []  # of every open group: whether it holds a repetition
     depth, is_nested, i = 0, False, 0
@@ -101,7 +98,7 @@ def _groups(pattern: str) -> tuple[int, bool]:
             depth = max(depth, len(stack))
         elif char == ")":
             if not stack:
-                raise ValueError("A ')' closes nothing.")
+                raise load_errors.bad_pattern(pattern, say("A ')' closes nothing."))
             holds = stack.pop()
             is_repeated = pattern[i + 1 : i + 2] in ("*", "+", "{")
             is_nested |= holds and is_repeated
@@ -111,7 +108,7 @@ def _groups(pattern: str) -> tuple[int, bool]:
             stack[-1] = True
         i += 1
     if stack:
-        raise ValueError("A '(' is not closed.")
+        raise load_errors.bad_pattern(pattern, say("A '(' is not closed."))
     return depth, is_nested
 
 
@@ -127,4 +124,4 @@ def _end_of_class(pattern: str, start: int) -> int:
         elif pattern[i] == "]":
             return i
         i += 1
-    raise ValueError("A '[' is not closed.")
+    raise load_errors.bad_pattern(pattern, say("A '[' is not closed."))

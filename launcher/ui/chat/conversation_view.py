@@ -112,7 +112,7 @@ class ConversationView(QListView):
         if self._chats.folders:
             folders.addSeparator()
         if entry.folder_id is not None:
-            out = folders.addAction(self.tr("Out of the folder"))
+            out = folders.addAction(self.tr("Remove from folder"))
             out.setData("")
             out.triggered.connect(self._on_move)
         folders.addAction(self.tr("New folder")).triggered.connect(self._on_new_folder)

@@ -92,8 +92,8 @@ class VersionSwitch(QWidget):
         super().__init__(parent)
         self._place: Place | None = None
         self._is_free = True
-        self._before = ActionButton("chevron-left", self.tr("Version before"), self)
-        self._after = ActionButton("chevron-right", self.tr("Version after"), self)
+        self._before = ActionButton("chevron-left", self.tr("Previous version"), self)
+        self._after = ActionButton("chevron-right", self.tr("Next version"), self)
         self._number = Text("", Role.SMALL, Tone.MUTED, self)
         self._before.clicked.connect(self._on_before_clicked)
         self._after.clicked.connect(self._on_after_clicked)

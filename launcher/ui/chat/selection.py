@@ -213,7 +213,7 @@ class Selection(QObject):
             action.setEnabled(has_text)
         address = view.anchorAt(view.viewport().mapFromGlobal(event.globalPos()))
         if address:
-            link = menu.addAction(self.tr("Copy address of the link"), self._on_copy_address_chosen)
+            link = menu.addAction(self.tr("Copy link address"), self._on_copy_address_chosen)
             link.setData(address)
         menu.addSeparator()
         menu.addAction(self.tr("Select all"), self.select_all).setShortcut(

@@ -145,7 +145,9 @@ class DraftRow(QObject):
             text = self.tr("For that the context is {now} instead of {before} tokens.")
             words.append(text.format(now=whole(plan.context), before=whole(undrafted.context)))
         if now < _SAME_SPEED * before:
-            text = self.tr("The model has less room: {now} instead of {before} tokens/s before guesses help.")
+            text = self.tr(
+                "The model has less room: {now} instead of {before} tokens/s, not counting what guesses gain."
+            )
             words.append(text.format(now=rate(now), before=rate(before)))
         return joined(*words) or self.tr("The model itself keeps its place and speed.")
 

@@ -56,7 +56,7 @@ class DownloadsSection(SectionCard):
         )
         self._resume = self._switch(
             RESUME_ON_START,
-            self.tr("Continue after a start"),
+            self.tr("Continue at startup"),
             self.tr("Unfinished downloads continue when the app opens."),
         )
         self._resume.toggled.connect(self._on_resume_toggled)

@@ -158,7 +158,7 @@ class EngineCheck(QWidget):
     def _summary(self) -> str:
         if not self._findings:
             return self.tr(
-                "Does every device compute what the processor does? Small models on each tell; it takes seconds."
+                "Small models are computed on every device and compared with the processor. This takes seconds."
             )
         if all(f.is_ok for f in self._findings):
             return self.tr("Every device computes what the processor does; the small differences are rounding.")
