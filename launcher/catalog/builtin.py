@@ -24,7 +24,7 @@ from launcher.core.words import say
 MODEL_ID = "launcher-tiny"
 NAME = "Launcher Tiny (demonstration)"
 SHORT_NAME = "Launcher Tiny"
-EXAMPLES = ("What does Q4_K_M mean?", "47 + 38", "Sort 41, 7, 23", "什么是量化？")
+EXAMPLES = ("What does Q4_K_M mean?", "47 + 38", "Which is larger, 9.11 or 9.9?", "什么是量化？")
 """Questions of the kinds that it was trained for; as they are, whatever the window's language."""
 
 _NAMES = frozenset({MODEL_ID, "tiny", "launcher tiny", NAME.lower()})

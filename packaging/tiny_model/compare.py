@@ -20,8 +20,9 @@ from launcher.engine.device_check import compare
 from launcher.engine.errand import run_errand
 from launcher.engine.protocol import ComputeLogits, LogitsComputed, WorkerEvent
 
-# Of |difference| / |logits|. F32 leaves rounding only; Q8_0 keeps eight bits of every weight.
-BARS = {"tiny-f32.gguf": 1e-3, "tiny-q8_0.gguf": 3e-2}
+# Of |difference| / |logits|. F32 leaves rounding only. Q8_0 keeps eight bits of every weight, and the tokens that are read make no sense: a few of them
+# go to another expert.
+BARS = {"tiny-f32.gguf": 1e-3, "tiny-q8_0.gguf": 0.15}
 _DEADLINE_S = 120.0
 
 

@@ -72,8 +72,8 @@
         <translation>正在校验 sha256</translation>
     </message>
     <message>
-        <source>paused; goes on where it stopped</source>
-        <translation>已暂停；可从停下处继续</translation>
+        <source>paused; continues where it stopped</source>
+        <translation>已暂停；会从停下处继续</translation>
     </message>
     <message>
         <source>{time} left</source>
@@ -165,8 +165,8 @@
         <translation>关于本次加载的说明</translation>
     </message>
     <message>
-        <source>The driver moved {size} of the model to RAM, because another program needs the card.</source>
-        <translation>由于其他程序需要显卡，驱动程序把模型的 {size} 移到了内存。</translation>
+        <source>The driver moved {size} of the model to RAM, because another program needs the graphics card.</source>
+        <translation>其他程序需要显卡，驱动程序已将模型的 {size} 移到内存。</translation>
     </message>
     <message>
         <source>{actual} instead of {planned} tokens/s.</source>
@@ -192,6 +192,18 @@
         <translation>重新回答</translation>
     </message>
     <message>
+        <source>Go on from here in a new chat</source>
+        <translation>从这里开始，在新对话中继续</translation>
+    </message>
+    <message>
+        <source>More with this answer</source>
+        <translation>此回答的更多操作</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
         <source>Answer</source>
         <translation>回答</translation>
     </message>
@@ -202,6 +214,10 @@
     <message>
         <source>incomplete</source>
         <translation>不完整</translation>
+    </message>
+    <message>
+        <source>edited by you</source>
+        <translation>经您编辑</translation>
     </message>
     <message>
         <source>{rate} tokens/s</source>
@@ -224,12 +240,28 @@
         <translation>候选词元命中率 {percent} %</translation>
     </message>
     <message>
+        <source>guesses are off: {slow} instead of {plain} tokens/s</source>
+        <translation>已停用候选词元：{slow} 词元/秒，不用时为 {plain}</translation>
+    </message>
+    <message>
         <source>ended by the length limit</source>
         <translation>达到长度上限而结束</translation>
     </message>
     <message>
         <source>ended because the context is full</source>
         <translation>上下文已满而结束</translation>
+    </message>
+    <message>
+        <source>Edit answer</source>
+        <translation>编辑回答</translation>
+    </message>
+    <message>
+        <source>Delete with all that follows</source>
+        <translation>删除此条及之后的全部内容</translation>
+    </message>
+    <message>
+        <source>Save as a version</source>
+        <translation>另存为新版本</translation>
     </message>
 </context>
 <context>
@@ -260,10 +292,142 @@
     </message>
 </context>
 <context>
+    <name>AttachmentChips</name>
+    <message>
+        <source>Attachments</source>
+        <translation>附件</translation>
+    </message>
+</context>
+<context>
+    <name>AttachmentsPresenter</name>
+    <message>
+        <source>At most {n} files go with one message.</source>
+        <translation>一条消息最多可附 {n} 个文件。</translation>
+    </message>
+    <message>
+        <source>The files are still being read.</source>
+        <translation>文件仍在读取中。</translation>
+    </message>
+    <message>
+        <source>The files take {tokens} tokens; {room} have room in the context.</source>
+        <translation>文件占 {tokens} 词元；上下文只能容纳 {room} 词元。</translation>
+    </message>
+    <message>
+        <source>{name} · reading…</source>
+        <translation>{name} · 正在读取…</translation>
+    </message>
+    <message>
+        <source>{name} · {count} tokens</source>
+        <translation>{name} · {count} 词元</translation>
+    </message>
+    <message>
+        <source>{name} · about {count} tokens</source>
+        <translation>{name} · 约 {count} 词元</translation>
+    </message>
+    <message>
+        <source>{count} characters</source>
+        <translation>{count} 个字符</translation>
+    </message>
+    <message>
+        <source>{count} characters at the end are left out</source>
+        <translation>略去末尾 {count} 个字符</translation>
+    </message>
+    <message>
+        <source>the first {read} of {pages} pages</source>
+        <translation>共 {pages} 页，取前 {read} 页</translation>
+    </message>
+    <message>
+        <source>beginning only</source>
+        <translation>仅开头部分</translation>
+    </message>
+    <message>
+        <source>Cut to fit</source>
+        <translation>截短以适应上下文</translation>
+    </message>
+    <message>
+        <source>Attach files</source>
+        <translation>附加文件</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>Dismiss</source>
         <translation>关闭提示</translation>
+    </message>
+</context>
+<context>
+    <name>BuiltinPresenter</name>
+    <message>
+        <source>{model} is on its way.</source>
+        <translation>{model} 正在下载。</translation>
+    </message>
+    <message>
+        <source>{model} is on its way: {share} is here.</source>
+        <translation>{model} 正在下载：已完成 {share}。</translation>
+    </message>
+    <message>
+        <source>{time} left.</source>
+        <translation>剩余 {time}。</translation>
+    </message>
+    <message>
+        <source>{model} is ready.</source>
+        <translation>{model} 已就绪。</translation>
+    </message>
+    <message>
+        <source>You are chatting with the built-in demonstration model; this chat can go on with the new one.</source>
+        <translation>您正在与内置的演示模型对话；此对话可以用新模型继续。</translation>
+    </message>
+    <message>
+        <source>Chat with {model}</source>
+        <translation>与 {model} 对话</translation>
+    </message>
+</context>
+<context>
+    <name>ChatFilesPresenter</name>
+    <message>
+        <source>Export chat</source>
+        <translation>导出对话</translation>
+    </message>
+    <message>
+        <source>Writing {name}…</source>
+        <translation>正在写入 {name}…</translation>
+    </message>
+    <message>
+        <source>Export all chats</source>
+        <translation>导出所有对话</translation>
+    </message>
+    <message>
+        <source>Writing chats…</source>
+        <translation>正在写入对话…</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Exported chats (*.json *.zip)</source>
+        <translation>导出的对话 (*.json *.zip)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Reading chats…</source>
+        <translation>正在读取对话…</translation>
+    </message>
+    <message>
+        <source>Writing chats: {done} of {count}</source>
+        <translation>正在写入对话：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Show the folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>The export is complete.</source>
+        <translation>导出完成。</translation>
     </message>
 </context>
 <context>
@@ -279,6 +443,41 @@
     <message>
         <source>Copy chat as Markdown</source>
         <translation>以 Markdown 复制对话</translation>
+    </message>
+    <message>
+        <source>Export chat</source>
+        <translation>导出对话</translation>
+    </message>
+    <message>
+        <source>Export all chats</source>
+        <translation>导出所有对话</translation>
+    </message>
+    <message>
+        <source>Import chats…</source>
+        <translation>导入对话…</translation>
+    </message>
+    <message>
+        <source>Markdown…</source>
+        <translation>Markdown…</translation>
+    </message>
+    <message>
+        <source>Web page (HTML)…</source>
+        <translation>网页 (HTML)…</translation>
+    </message>
+    <message>
+        <source>PDF…</source>
+        <translation>PDF…</translation>
+    </message>
+    <message>
+        <source>Everything, to import again (JSON)…</source>
+        <translation>全部内容，可再次导入 (JSON)…</translation>
+    </message>
+</context>
+<context>
+    <name>ChatListPresenter</name>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
     </message>
 </context>
 <context>
@@ -356,6 +555,10 @@
 </context>
 <context>
     <name>Composer</name>
+    <message>
+        <source>Attach files</source>
+        <translation>附加文件</translation>
+    </message>
     <message>
         <source>Thinking</source>
         <translation>思考</translation>
@@ -470,10 +673,6 @@
         <translation>第 {number} 部分，共 {all} 部分</translation>
     </message>
     <message>
-        <source>The oldest messages were left out: there is no summary of them.</source>
-        <translation>最早的消息已略去：没有生成摘要。</translation>
-    </message>
-    <message>
         <source>{count} tokens are in use.</source>
         <translation>已使用 {count} 词元。</translation>
     </message>
@@ -482,8 +681,12 @@
         <translation>上下文已满，回答到此结束。</translation>
     </message>
     <message>
-        <source>To continue, older messages are left out or summarised, as it is set.</source>
-        <translation>继续时，会按设置略去较早的消息或为其生成摘要。</translation>
+        <source>The oldest messages are no longer sent to the model: there is no summary of them.</source>
+        <translation>最早的消息不再发送给模型：没有生成摘要。</translation>
+    </message>
+    <message>
+        <source>To continue, older messages are summarised or no longer sent to the model, as it is set.</source>
+        <translation>继续时，会按设置为较早的消息生成摘要，或不再将其发送给模型。</translation>
     </message>
     <message>
         <source>Continue</source>
@@ -498,8 +701,8 @@
         <translation>思考无法从中断处继续，也没有更早的消息可以略去。</translation>
     </message>
     <message>
-        <source>A thought cannot be continued. Thinking again leaves out older messages.</source>
-        <translation>思考无法从中断处继续。重新思考会略去较早的消息。</translation>
+        <source>A thought cannot be continued. For thinking again, older messages are no longer sent to the model.</source>
+        <translation>思考无法从中断处继续。重新思考时，较早的消息不再发送给模型。</translation>
     </message>
     <message>
         <source>Think again with more room</source>
@@ -508,6 +711,14 @@
 </context>
 <context>
     <name>ConversationModel</name>
+    <message>
+        <source>Pinned</source>
+        <translation>已置顶</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>文件夹</translation>
+    </message>
     <message>
         <source>Today</source>
         <translation>今天</translation>
@@ -525,8 +736,48 @@
         <translation>更早</translation>
     </message>
     <message>
+        <source>The newest {count} messages found</source>
+        <translation>找到的最新 {count} 条消息</translation>
+    </message>
+    <message>
+        <source>1 message found</source>
+        <translation>找到 1 条消息</translation>
+    </message>
+    <message>
+        <source>{count} messages found</source>
+        <translation>找到 {count} 条消息</translation>
+    </message>
+    <message>
         <source>New chat</source>
         <translation>新对话</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Thought</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>folded</source>
+        <translation>已折叠</translation>
+    </message>
+    <message>
+        <source>unfolded</source>
+        <translation>已展开</translation>
+    </message>
+    <message>
+        <source>Folder {name}, chats: {count}, {state}</source>
+        <translation>文件夹 {name}，{count} 个对话，{state}</translation>
+    </message>
+    <message>
+        <source>{title}, pinned</source>
+        <translation>{title}，已置顶</translation>
     </message>
 </context>
 <context>
@@ -546,6 +797,61 @@
     <message>
         <source>No chats yet.</source>
         <translation>还没有对话。</translation>
+    </message>
+    <message>
+        <source>Deleted “{title}”</source>
+        <translation>已删除“{title}”</translation>
+    </message>
+    <message>
+        <source>Deleted folder “{name}”</source>
+        <translation>已删除文件夹“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>ConversationView</name>
+    <message>
+        <source>Chats</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
+    </message>
+    <message>
+        <source>Chat {title}</source>
+        <translation>对话 {title}</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Move to folder</source>
+        <translation>移到文件夹</translation>
+    </message>
+    <message>
+        <source>Remove from folder</source>
+        <translation>移出文件夹</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Folder {name}</source>
+        <translation>文件夹 {name}</translation>
+    </message>
+    <message>
+        <source>Delete the folder, keep its chats</source>
+        <translation>删除文件夹，保留其中的对话</translation>
     </message>
 </context>
 <context>
@@ -602,7 +908,7 @@
         <translation>报告</translation>
     </message>
     <message>
-        <source>Go on</source>
+        <source>Continue</source>
         <translation>继续</translation>
     </message>
     <message>
@@ -613,12 +919,12 @@
 <context>
     <name>CutRow</name>
     <message>
-        <source>From the summary to here nothing is sent any more: the context is full</source>
-        <translation>从摘要到此处的内容不再发送：上下文已满</translation>
+        <source>From the summary to here nothing is sent to the model: the context is full</source>
+        <translation>从摘要到此处的内容不再发送给模型：上下文已满</translation>
     </message>
     <message>
-        <source>Older messages are no longer sent: the context is full</source>
-        <translation>更早的消息不再发送：上下文已满</translation>
+        <source>Older messages are no longer sent to the model: the context is full</source>
+        <translation>更早的消息不再发送给模型：上下文已满</translation>
     </message>
 </context>
 <context>
@@ -941,7 +1247,7 @@
         <translation>MB/s</translation>
     </message>
     <message>
-        <source>Go on after a start</source>
+        <source>Continue at startup</source>
         <translation>启动后继续</translation>
     </message>
     <message>
@@ -955,6 +1261,65 @@
     <message>
         <source>A desktop notification when a download is finished or needs you, while this window is not in front.</source>
         <translation>此窗口不在最前面时，下载完成或需要您操作会发出桌面通知。</translation>
+    </message>
+</context>
+<context>
+    <name>DraftRow</name>
+    <message>
+        <source>Draft model</source>
+        <translation>草稿模型</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>its own prediction layers (MTP)</source>
+        <translation>模型自身的预测层（MTP）</translation>
+    </message>
+    <message>
+        <source>{name}, not installed</source>
+        <translation>{name}，未安装</translation>
+    </message>
+    <message>
+        <source>Download {name} · {size}</source>
+        <translation>下载 {name} · {size}</translation>
+    </message>
+    <message>
+        <source>Downloading {name}: {done} of {size}</source>
+        <translation>正在下载 {name}：{done} / {size}</translation>
+    </message>
+    <message>
+        <source>A mixture of experts gains less: each guess reads experts of its own.</source>
+        <translation>混合专家模型获益较少：每个候选词元都要读取各自的专家。</translation>
+    </message>
+    <message>
+        <source>Answers stay the same; it guesses only while that is measured to be faster.</source>
+        <translation>回答不变；只有实测更快时才使用候选词元。</translation>
+    </message>
+    <message>
+        <source>Until it is here, the model is loaded without it.</source>
+        <translation>下载完成之前，加载模型时不使用它。</translation>
+    </message>
+    <message>
+        <source>{draft} takes {size}.</source>
+        <translation>{draft} 占用 {size}。</translation>
+    </message>
+    <message>
+        <source>These layers take {size}.</source>
+        <translation>这些层占用 {size}。</translation>
+    </message>
+    <message>
+        <source>For that the context is {now} instead of {before} tokens.</source>
+        <translation>为此，上下文由 {before} 减至 {now} 词元。</translation>
+    </message>
+    <message>
+        <source>The model has less room: {now} instead of {before} tokens/s, not counting what guesses gain.</source>
+        <translation>模型的空间变小：不计候选词元的加速，速度由 {before} 降至 {now} 词元/秒。</translation>
+    </message>
+    <message>
+        <source>The model itself keeps its place and speed.</source>
+        <translation>模型本身的位置和速度不变。</translation>
     </message>
 </context>
 <context>
@@ -1009,6 +1374,14 @@
     <message>
         <source>Why is the square root of 2 irrational?</source>
         <translation>为什么根号 2 是无理数？</translation>
+    </message>
+    <message>
+        <source>Try it with a small question</source>
+        <translation>用一个小问题试试</translation>
+    </message>
+    <message>
+        <source>This tiny model is built in, a demonstration by this project, not a DeepSeek release.</source>
+        <translation>这是内置的微型模型，由本项目制作，用于演示，并非 DeepSeek 发布的模型。</translation>
     </message>
     <message>
         <source>What do you want to know?</source>
@@ -1090,6 +1463,77 @@
     </message>
 </context>
 <context>
+    <name>EngineCheck</name>
+    <message>
+        <source>Checked so far</source>
+        <translation>检查进度</translation>
+    </message>
+    <message>
+        <source>Stop the check</source>
+        <translation>停止检查</translation>
+    </message>
+    <message>
+        <source>Unload the model</source>
+        <translation>卸载模型</translation>
+    </message>
+    <message>
+        <source>Choose another engine</source>
+        <translation>选择其他引擎</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制报告</translation>
+    </message>
+    <message>
+        <source>Copy report of the check</source>
+        <translation>复制检查报告</translation>
+    </message>
+    <message>
+        <source>Checking {what}</source>
+        <translation>正在检查 {what}</translation>
+    </message>
+    <message>
+        <source>Making the small models…</source>
+        <translation>正在生成小模型…</translation>
+    </message>
+    <message>
+        <source>{n} % checked</source>
+        <translation>已检查 {n} %</translation>
+    </message>
+    <message>
+        <source>The check was stopped.</source>
+        <translation>检查已停止。</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>Check the engine</source>
+        <translation>检查引擎</translation>
+    </message>
+    <message>
+        <source>The engine cannot be checked while a model is loaded: it needs the devices for itself.</source>
+        <translation>已加载模型时无法检查引擎：检查需要独占设备。</translation>
+    </message>
+    <message>
+        <source>The engine can be checked when this PC has been measured.</source>
+        <translation>测量完本机后即可检查引擎。</translation>
+    </message>
+    <message>
+        <source>It can be checked once the engine has listed its devices.</source>
+        <translation>引擎列出其设备后即可检查。</translation>
+    </message>
+    <message>
+        <source>Small models are computed on every device and compared with the processor. This takes seconds.</source>
+        <translation>在每个设备上运行小模型，并与处理器的结果比较。只需几秒。</translation>
+    </message>
+    <message>
+        <source>Every device computes what the processor does; the small differences are rounding.</source>
+        <translation>每个设备的计算结果都与处理器一致；微小的差异是舍入误差。</translation>
+    </message>
+</context>
+<context>
     <name>EngineChoice</name>
     <message>
         <source>Engine</source>
@@ -1156,6 +1600,21 @@
     <message>
         <source>What the model can keep in view: your messages, its answers and its thoughts. 0.75 words per token.</source>
         <translation>模型能同时看到的内容：您的消息、它的回答和思考。每个词元约合 0.75 个英文单词。</translation>
+    </message>
+</context>
+<context>
+    <name>FileStrip</name>
+    <message>
+        <source>Chats to and from files</source>
+        <translation>对话的导入与导出</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel the export or import</source>
+        <translation>取消导出或导入</translation>
     </message>
 </context>
 <context>
@@ -1435,6 +1894,30 @@
     <message>
         <source>Ranking the models…</source>
         <translation>正在为模型排序…</translation>
+    </message>
+    <message>
+        <source>What is on this PC works as always.</source>
+        <translation>本机上已有的内容可照常使用。</translation>
+    </message>
+    <message>
+        <source>Go online</source>
+        <translation>联网</translation>
+    </message>
+    <message>
+        <source>Offline mode is on.</source>
+        <translation>离线模式已开启。</translation>
+    </message>
+    <message>
+        <source>HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set, so nothing is sent.</source>
+        <translation>已设置 HF_HUB_OFFLINE 或 TRANSFORMERS_OFFLINE，因此不会发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Test the connection</source>
+        <translation>测试连接</translation>
+    </message>
+    <message>
+        <source>This PC is not connected to any network.</source>
+        <translation>本机没有连接任何网络。</translation>
     </message>
 </context>
 <context>
@@ -2397,6 +2880,17 @@
     </message>
 </context>
 <context>
+    <name>MessageEditor</name>
+    <message>
+        <source>Edited message</source>
+        <translation>编辑后的消息</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
     <name>MessageList</name>
     <message>
         <source>Messages</source>
@@ -2405,6 +2899,17 @@
     <message>
         <source>Go to the end</source>
         <translation>转到末尾</translation>
+    </message>
+</context>
+<context>
+    <name>MessagePresenter</name>
+    <message>
+        <source>Deleted 1 message</source>
+        <translation>已删除 1 条消息</translation>
+    </message>
+    <message>
+        <source>Deleted {count} messages</source>
+        <translation>已删除 {count} 条消息</translation>
     </message>
 </context>
 <context>
@@ -2522,6 +3027,10 @@
     <message>
         <source>No model is installed</source>
         <translation>没有安装模型</translation>
+    </message>
+    <message>
+        <source>{size}, built in, not a DeepSeek release</source>
+        <translation>{size}，内置，并非 DeepSeek 发布</translation>
     </message>
     <message>
         <source>More models…</source>
@@ -2688,12 +3197,16 @@
         <translation>KV 缓存用 {kind} 时放得下。</translation>
     </message>
     <message>
-        <source>With {n} of {m} layers on the card it fits.</source>
+        <source>With {n} of {m} layers on the graphics card it fits.</source>
         <translation>{m} 层中 {n} 层在显卡上时放得下。</translation>
     </message>
     <message>
-        <source>With the experts of {n} of {m} layers on the card it fits.</source>
+        <source>With the experts of {n} of {m} layers on the graphics card it fits.</source>
         <translation>{m} 层中 {n} 层的专家在显卡上时放得下。</translation>
+    </message>
+    <message>
+        <source>Without the draft it fits.</source>
+        <translation>不使用草稿模型就放得下。</translation>
     </message>
     <message>
         <source>With a batch of {n} it fits.</source>
@@ -3215,7 +3728,7 @@
         <translation>加载并开始对话</translation>
     </message>
     <message>
-        <source>Go on and chat · {size} left</source>
+        <source>Continue and chat · {size} left</source>
         <translation>继续并开始对话 · 剩余 {size}</translation>
     </message>
     <message>
@@ -3413,6 +3926,33 @@
     <message>
         <source>Ready</source>
         <translation>已就绪</translation>
+    </message>
+</context>
+<context>
+    <name>Selection</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy as Markdown</source>
+        <translation>以 Markdown 复制</translation>
+    </message>
+    <message>
+        <source>Copy link address</source>
+        <translation>复制链接地址</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
     </message>
 </context>
 <context>
@@ -3902,7 +4442,7 @@
         <translation>GB（上限）</translation>
     </message>
     <message>
-        <source>A long chat that is opened again goes on at once instead of being read again. The files are readable for you only and are deleted with their chat; those longest unused make room. 0 keeps none.</source>
+        <source>A long chat that is opened again continues at once instead of being read again. The files are readable for you only and are deleted with their chat; those longest unused make room. 0 saves none.</source>
         <translation>重新打开长对话时可以立即继续，模型无需重新读取。文件只有您能读取，并随对话一起删除；达到上限时，先删除最久未使用的。0 表示不保存。</translation>
     </message>
 </context>
@@ -3936,8 +4476,8 @@
         <translation>取消生成摘要</translation>
     </message>
     <message>
-        <source>The answer is made without a summary; the oldest messages are left out.</source>
-        <translation>不用摘要直接生成回答；最早的消息会被略去。</translation>
+        <source>The answer is made without a summary; the oldest messages are no longer sent to the model.</source>
+        <translation>不用摘要直接生成回答；最早的消息不再发送给模型。</translation>
     </message>
 </context>
 <context>
@@ -4015,6 +4555,24 @@
     </message>
 </context>
 <context>
+    <name>TryButton</name>
+    <message>
+        <source>Try it now</source>
+        <translation>立即试用</translation>
+    </message>
+    <message>
+        <source>tiny demonstration model, built in, {size}</source>
+        <translation>内置的微型演示模型，{size}</translation>
+    </message>
+</context>
+<context>
+    <name>UndoBar</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+</context>
+<context>
     <name>UserRow</name>
     <message>
         <source>Copy message</source>
@@ -4025,8 +4583,24 @@
         <translation>编辑消息</translation>
     </message>
     <message>
+        <source>More with this message</source>
+        <translation>此消息的更多操作</translation>
+    </message>
+    <message>
         <source>You</source>
         <translation>您</translation>
+    </message>
+    <message>
+        <source>Go on from here in a new chat</source>
+        <translation>从这里开始，在新对话中继续</translation>
+    </message>
+    <message>
+        <source>Delete with all that follows</source>
+        <translation>删除此条及之后的全部内容</translation>
+    </message>
+    <message>
+        <source>Send again</source>
+        <translation>重新发送</translation>
     </message>
 </context>
 <context>
@@ -4064,7 +4638,7 @@
         <translation>已验证：放不下，还差 {size}。</translation>
     </message>
     <message>
-        <source>Verified with stand-ins for the cards: it fits. They need less for weights that are streamed from RAM; the larger buffers count.</source>
+        <source>Verified with stand-ins for the graphics cards: it fits. They need less for weights that are streamed from RAM; the larger buffers count.</source>
         <translation>已用模拟显卡验证：放得下。对于从内存流式读取的权重，模拟显卡所需较少；以较大的缓冲区为准。</translation>
     </message>
     <message>
@@ -4078,6 +4652,21 @@
     <message>
         <source>Verified: it fits, exactly as predicted.</source>
         <translation>已验证：放得下，与预测完全一致。</translation>
+    </message>
+</context>
+<context>
+    <name>VersionSwitch</name>
+    <message>
+        <source>Previous version</source>
+        <translation>上一版本</translation>
+    </message>
+    <message>
+        <source>Next version</source>
+        <translation>下一版本</translation>
+    </message>
+    <message>
+        <source>Version {number} of {count}</source>
+        <translation>第 {number} 个版本，共 {count} 个</translation>
     </message>
 </context>
 <context>
@@ -4539,6 +5128,22 @@
         <translation>允许的范围是 1 到 {most}。</translation>
     </message>
     <message>
+        <source>A &apos;(&apos; is not closed.</source>
+        <translation>有一个“(”没有闭合。</translation>
+    </message>
+    <message>
+        <source>A &apos;)&apos; closes nothing.</source>
+        <translation>有一个“)”没有对应的“(”。</translation>
+    </message>
+    <message>
+        <source>A &apos;[&apos; is not closed.</source>
+        <translation>有一个“[”没有闭合。</translation>
+    </message>
+    <message>
+        <source>A built-in one is used instead.</source>
+        <translation>改用内置的。</translation>
+    </message>
+    <message>
         <source>A company network that inspects traffic does this.</source>
         <translation>检查流量的公司网络会造成这种情况。</translation>
     </message>
@@ -4575,8 +5180,16 @@
         <translation>某个名称不是文本（UTF-8）。</translation>
     </message>
     <message>
+        <source>A part of a union or of allOf is not a schema.</source>
+        <translation>联合类型或 allOf 的某一部分不是 schema。</translation>
+    </message>
+    <message>
         <source>A quota of your account is used up.</source>
         <translation>您账户的配额已用完。</translation>
+    </message>
+    <message>
+        <source>A scanned document is a picture of its text.</source>
+        <translation>扫描的文档只是文字的图像。</translation>
     </message>
     <message>
         <source>A tensor override&apos;s pattern cannot be used.</source>
@@ -4623,8 +5236,20 @@
         <translation>它由其他程序下载，来源未知。</translation>
     </message>
     <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Attach a part of it</source>
+        <translation>附加其中一部分</translation>
+    </message>
+    <message>
         <source>Both came with this question.</source>
         <translation>此问题同时带有这两者。</translation>
+    </message>
+    <message>
+        <source>Built in, demonstration by this project, not a DeepSeek release.</source>
+        <translation>内置，由本项目制作的演示模型，并非 DeepSeek 发布。</translation>
     </message>
     <message>
         <source>By its header {name} is part of another model.</source>
@@ -4635,8 +5260,20 @@
         <translation>按名称它是分片 {named}，其头部中的编号为 {found}。</translation>
     </message>
     <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Chat with it (launcher chat tiny)</source>
+        <translation>与它对话（launcher chat tiny）</translation>
+    </message>
+    <message>
         <source>Check again</source>
         <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>Check again: a driver that prepares its programs for the first time may take minutes.</source>
+        <translation>请重新检查：驱动程序首次准备其程序时可能需要几分钟。</translation>
     </message>
     <message>
         <source>Check proxy</source>
@@ -4659,8 +5296,16 @@
         <translation>校验模型：launcher library verify</translation>
     </message>
     <message>
+        <source>Check the path</source>
+        <translation>检查路径</translation>
+    </message>
+    <message>
         <source>Check the proxy</source>
         <translation>检查代理</translation>
+    </message>
+    <message>
+        <source>Choose another engine in Settings or install the launcher again, and report it.</source>
+        <translation>请在“设置”中选择其他引擎或重新安装启动器，并报告此问题。</translation>
     </message>
     <message>
         <source>Choose another mirror</source>
@@ -4669,6 +5314,10 @@
     <message>
         <source>Choose another repository</source>
         <translation>选择其他仓库</translation>
+    </message>
+    <message>
+        <source>Choose conversations.json or the archive of ChatGPT, a .conversation.json of LM Studio, an export of Open WebUI, or one of this program</source>
+        <translation>请选择 ChatGPT 的 conversations.json 或归档文件、LM Studio 的 .conversation.json、Open WebUI 的导出文件，或此程序的导出文件</translation>
     </message>
     <message>
         <source>Choose the folder above it</source>
@@ -4705,6 +5354,22 @@
     <message>
         <source>Copy the link of one file</source>
         <translation>复制单个文件的链接</translation>
+    </message>
+    <message>
+        <source>Demonstration model: knows small arithmetic and this app&apos;s guide</source>
+        <translation>演示模型：会简单算术，了解本程序的使用指南</translation>
+    </message>
+    <message>
+        <source>Direct I/O does not exist on this system: the file was read as usual.</source>
+        <translation>此系统不支持直接 I/O：已按通常方式读取文件。</translation>
+    </message>
+    <message>
+        <source>Do not use it before its driver is updated or another engine is chosen in Settings.</source>
+        <translation>在更新其驱动程序或在“设置”中选择其他引擎之前，请勿使用它。</translation>
+    </message>
+    <message>
+        <source>Do not use it before the engine of that computer is the same as here; then check again.</source>
+        <translation>在那台电脑的引擎与本机相同之前，请勿使用它；之后请重新检查。</translation>
     </message>
     <message>
         <source>Download it and open the file</source>
@@ -4767,8 +5432,16 @@
         <translation>它返回的是 Xet 协议的指引，而不是文件。</translation>
     </message>
     <message>
+        <source>It asked for {size} at once.</source>
+        <translation>它一次申请了 {size}。</translation>
+    </message>
+    <message>
         <source>It begins with zeros: an interrupted download left {size} without content.</source>
         <translation>文件以零字节开头：中断的下载留下了 {size} 没有内容的部分。</translation>
+    </message>
+    <message>
+        <source>It begins with {found} instead of {wanted} and has {n} bytes.</source>
+        <translation>其开头是 {found}，而不是 {wanted}；大小为 {n} 字节。</translation>
     </message>
     <message>
         <source>It belongs to llama-cpp-python {theirs}; this program has {ours}.</source>
@@ -4799,6 +5472,10 @@
         <translation>它执行了除以零的运算（{number}）：引擎有缺陷，或文件已损坏。</translation>
     </message>
     <message>
+        <source>It does not compile: {words}</source>
+        <translation>无法编译：{words}</translation>
+    </message>
+    <message>
         <source>It does not lead to a .gguf file.</source>
         <translation>它指向的不是 .gguf 文件。</translation>
     </message>
@@ -4815,6 +5492,10 @@
         <translation>它读出的内容与写入的不同，共 {n} 次。</translation>
     </message>
     <message>
+        <source>It gave no reason.</source>
+        <translation>没有给出原因。</translation>
+    </message>
+    <message>
         <source>It goes on by itself when that is over.</source>
         <translation>恢复后会自动继续。</translation>
     </message>
@@ -4825,6 +5506,10 @@
     <message>
         <source>It had no result within {n} s ({case}).</source>
         <translation>它在 {n} 秒内没有得出结果（{case}）。</translation>
+    </message>
+    <message>
+        <source>It has a zero character.</source>
+        <translation>其中含有零字符。</translation>
     </message>
     <message>
         <source>It has code for every processor; no graphics card can be used.</source>
@@ -4839,6 +5524,10 @@
         <translation>它没有 {backend} 的库。</translation>
     </message>
     <message>
+        <source>It has version {version}; this program reads versions up to {known}.</source>
+        <translation>其版本为 {version}；此程序只能读取到版本 {known}。</translation>
+    </message>
+    <message>
         <source>It has {names}.</source>
         <translation>其中有 {names}。</translation>
     </message>
@@ -4847,8 +5536,24 @@
         <translation>它有 {needed} 词元；{all} 词元中只剩 {room} 可用。</translation>
     </message>
     <message>
+        <source>It has {n} characters; up to {most} are read.</source>
+        <translation>它有 {n} 个字符；最多读取 {most} 个。</translation>
+    </message>
+    <message>
+        <source>It has {n} characters; {most} are allowed.</source>
+        <translation>它有 {n} 个字符；最多允许 {most} 个。</translation>
+    </message>
+    <message>
         <source>It has {n} tokens for {parallel} answers at once: the depth can be {most} at most.</source>
         <translation>上下文为 {n} 词元，供 {parallel} 个同时生成的回答使用：深度最多为 {most}。</translation>
+    </message>
+    <message>
+        <source>It has {n} tokens; {loaded} are loaded and one must stay free for the answer. Nothing was cut.</source>
+        <translation>它有 {n} 词元；加载的上下文为 {loaded} 词元，且须为回答留出一个。没有截去任何内容。</translation>
+    </message>
+    <message>
+        <source>It has {size}; up to {most} are read.</source>
+        <translation>其大小为 {size}；最多读取 {most}。</translation>
     </message>
     <message>
         <source>It held {size}.</source>
@@ -4883,6 +5588,18 @@
         <translation>它是一个网页。</translation>
     </message>
     <message>
+        <source>It is an archive, not a DOCX document.</source>
+        <translation>它是归档文件，不是 DOCX 文档。</translation>
+    </message>
+    <message>
+        <source>It is an empty list.</source>
+        <translation>它是空列表。</translation>
+    </message>
+    <message>
+        <source>It is empty.</source>
+        <translation>它是空的。</translation>
+    </message>
+    <message>
         <source>It is kept in the system keyring ({name}).</source>
         <translation>保存在系统密钥环中（{name}）。</translation>
     </message>
@@ -4897,6 +5614,22 @@
     <message>
         <source>It is neither a file here, nor owner/repository, nor a link that begins with https://.</source>
         <translation>它既不是本机上的文件，也不是 owner/repository，也不是以 https:// 开头的链接。</translation>
+    </message>
+    <message>
+        <source>It is nested too deep.</source>
+        <translation>嵌套过深。</translation>
+    </message>
+    <message>
+        <source>It is not JSON: {error}.</source>
+        <translation>它不是 JSON：{error}。</translation>
+    </message>
+    <message>
+        <source>It is not UTF-8 text.</source>
+        <translation>它不是 UTF-8 文本。</translation>
+    </message>
+    <message>
+        <source>It is not a llama.cpp RPC server of this version.</source>
+        <translation>它不是此版本的 llama.cpp RPC 服务器。</translation>
     </message>
     <message>
         <source>It is not a regular file.</source>
@@ -4927,8 +5660,24 @@
         <translation>它是 git 大文件（LFS）的指针，而不是文件本身。</translation>
     </message>
     <message>
+        <source>It is {n}; the least is 1.</source>
+        <translation>其值为 {n}；最小为 1。</translation>
+    </message>
+    <message>
+        <source>It knows {its} tokens, the model {other}; they may differ by {most}.</source>
+        <translation>它有 {its} 个词元，模型有 {other} 个；最多可相差 {most} 个。</translation>
+    </message>
+    <message>
+        <source>It lies between {least} and {most}.</source>
+        <translation>其范围为 {least} 至 {most}。</translation>
+    </message>
+    <message>
         <source>It lies in {path} and may be in use by another program, so it stays there.</source>
         <translation>它位于 {path}，可能正被其他程序使用，因此留在那里。</translation>
+    </message>
+    <message>
+        <source>It lists {names}. A driver may have changed since the plan was made.</source>
+        <translation>它列出了 {names}。生成方案之后，驱动程序可能有变化。</translation>
     </message>
     <message>
         <source>It lists {n} files, none of them a complete GGUF model.</source>
@@ -4959,6 +5708,10 @@
         <translation>它列出了此程序不认识的后端。</translation>
     </message>
     <message>
+        <source>It repeats a group that has a repetition in it, which may be tried forever.</source>
+        <translation>它重复了一个内含重复的分组，匹配可能永远不会结束。</translation>
+    </message>
+    <message>
         <source>It says: {answer}</source>
         <translation>它返回：{answer}</translation>
     </message>
@@ -4969,6 +5722,10 @@
     <message>
         <source>It sent {n} messages that make no sense and was ended.</source>
         <translation>它发来 {n} 条无法理解的消息，已被结束。</translation>
+    </message>
+    <message>
+        <source>It should be at {path}.</source>
+        <translation>它应位于 {path}。</translation>
     </message>
     <message>
         <source>It splits the layers over {n} cards; {m} are named.</source>
@@ -4993,6 +5750,18 @@
     <message>
         <source>It was made without the permission to read gated repositories; its settings on {host} can add that.</source>
         <translation>创建它时没有授予读取受限仓库的权限；可在 {host} 上的令牌设置中添加。</translation>
+    </message>
+    <message>
+        <source>It was not done after {n} seconds and was stopped.</source>
+        <translation>{n} 秒后仍未完成，已被停止。</translation>
+    </message>
+    <message>
+        <source>It was stopped after {seconds} s.</source>
+        <translation>运行 {seconds} 秒后已被停止。</translation>
+    </message>
+    <message>
+        <source>It was stopped.</source>
+        <translation>已停止。</translation>
     </message>
     <message>
         <source>It was written for big-endian computers.</source>
@@ -5021,6 +5790,18 @@
     <message>
         <source>Its data are not where they must be.</source>
         <translation>其数据不在应有的位置。</translation>
+    </message>
+    <message>
+        <source>Its document is damaged: {error}.</source>
+        <translation>其中的文档已损坏：{error}。</translation>
+    </message>
+    <message>
+        <source>Its error: {words}</source>
+        <translation>它的错误：{words}</translation>
+    </message>
+    <message>
+        <source>Its groups are nested {n} deep; {most} are allowed.</source>
+        <translation>其分组嵌套了 {n} 层；最多允许 {most} 层。</translation>
     </message>
     <message>
         <source>Its header claims more than {limit} bytes.</source>
@@ -5075,6 +5856,10 @@
         <translation>这 {size} 的校验和是 {found}…，而 hub 给出的是 {wanted}…，全部重新下载一遍后仍然如此。没有安装。</translation>
     </message>
     <message>
+        <source>KV cache type</source>
+        <translation>KV 缓存类型</translation>
+    </message>
+    <message>
         <source>KV cache {now} instead of {before}</source>
         <translation>KV 缓存由 {before} 改为 {now}</translation>
     </message>
@@ -5085,6 +5870,14 @@
     <message>
         <source>KV cache {type} instead of f16: {now} instead of {before} for {n} tokens, with some loss.</source>
         <translation>KV 缓存用 {type} 代替 f16：{n} 词元所需从 {before} 降至 {now}，有一定损失。</translation>
+    </message>
+    <message>
+        <source>Known are {names}.</source>
+        <translation>已知的有 {names}。</translation>
+    </message>
+    <message>
+        <source>Knows small arithmetic and this app&apos;s guide, in English and Chinese.</source>
+        <translation>会简单算术，了解本程序的使用指南，支持中英文。</translation>
     </message>
     <message>
         <source>Least loss of this model: {loss}</source>
@@ -5103,12 +5896,20 @@
         <translation>略去最早的消息</translation>
     </message>
     <message>
+        <source>Left out:</source>
+        <translation>未导入：</translation>
+    </message>
+    <message>
         <source>List them: launcher models</source>
         <translation>列出全部：launcher models</translation>
     </message>
     <message>
         <source>Load again</source>
         <translation>重新加载</translation>
+    </message>
+    <message>
+        <source>Load with KV cache {type}</source>
+        <translation>以 KV 缓存 {type} 加载</translation>
     </message>
     <message>
         <source>Load with {n} context</source>
@@ -5187,6 +5988,10 @@
         <translation>为 ds4 引擎制作，未在此引擎上验证。</translation>
     </message>
     <message>
+        <source>Make the folder for temporary files writable</source>
+        <translation>将临时文件夹设为可写</translation>
+    </message>
+    <message>
         <source>Metal is only on macOS.</source>
         <translation>Metal 仅适用于 macOS。</translation>
     </message>
@@ -5203,12 +6008,24 @@
         <translation>模型不能放进另一个模型的文件夹。</translation>
     </message>
     <message>
+        <source>Models of the architecture {name} cannot be split by tensors.</source>
+        <translation>架构 {name} 的模型无法按张量拆分。</translation>
+    </message>
+    <message>
         <source>Moved to {folder}.</source>
         <translation>已移动到 {folder}。</translation>
     </message>
     <message>
         <source>Moving {size} to {folder}.</source>
         <translation>正在将 {size} 移动到 {folder}。</translation>
+    </message>
+    <message>
+        <source>NUMA nodes can be used on Linux only: the setting {mode} changes nothing.</source>
+        <translation>只有 Linux 能使用 NUMA 节点：设置 {mode} 不起作用。</translation>
+    </message>
+    <message>
+        <source>NUMA setting</source>
+        <translation>NUMA 设置</translation>
     </message>
     <message>
         <source>NVIDIA driver</source>
@@ -5371,6 +6188,10 @@
         <translation>它的各层都不含张量。</translation>
     </message>
     <message>
+        <source>None of the known programs writes such a file.</source>
+        <translation>已知的程序都不生成这样的文件。</translation>
+    </message>
+    <message>
         <source>None of the model&apos;s tokens is allowed at this place.</source>
         <translation>模型的所有词元在此处都不被允许。</translation>
     </message>
@@ -5407,6 +6228,10 @@
         <translation>无法为此模型提出候选词元。</translation>
     </message>
     <message>
+        <source>Nothing half written is left.</source>
+        <translation>没有留下未写完的文件。</translation>
+    </message>
+    <message>
         <source>Nothing may follow the path.</source>
         <translation>路径后面不能再有内容。</translation>
     </message>
@@ -5421,6 +6246,10 @@
     <message>
         <source>Offline mode is on, so nothing is fetched.</source>
         <translation>离线模式已开启，不会下载任何内容。</translation>
+    </message>
+    <message>
+        <source>One NUMA node was found: the setting {mode} changes nothing.</source>
+        <translation>只找到一个 NUMA 节点：设置 {mode} 不起作用。</translation>
     </message>
     <message>
         <source>One that you enter here goes first.</source>
@@ -5483,8 +6312,24 @@
         <translation>第 {index} 个分片（共 {count} 个）不合理。</translation>
     </message>
     <message>
+        <source>Picture: {name}</source>
+        <translation>图片：{name}</translation>
+    </message>
+    <message>
         <source>Plan again</source>
         <translation>重新规划</translation>
+    </message>
+    <message>
+        <source>Planned: {planned} of {all} layers on the graphics card. Actual: {actual}. The processor does the rest.</source>
+        <translation>计划：{all} 层中的 {planned} 层放在显卡上。实际：{actual} 层。其余由处理器完成。</translation>
+    </message>
+    <message>
+        <source>Planned: {planned} tokens of context. Actual: {actual}.</source>
+        <translation>计划：上下文 {planned} 词元。实际：{actual} 词元。</translation>
+    </message>
+    <message>
+        <source>Prediction layers of the architecture {name} are not supported yet.</source>
+        <translation>尚不支持架构 {name} 的预测层。</translation>
     </message>
     <message>
         <source>Proves theorems; maths only.</source>
@@ -5509,6 +6354,10 @@
     <message>
         <source>R1 distils</source>
         <translation>R1 蒸馏模型</translation>
+    </message>
+    <message>
+        <source>RAM free now: {size}.</source>
+        <translation>现在空闲的内存：{size}。</translation>
     </message>
     <message>
         <source>Reads text from images.</source>
@@ -5561,6 +6410,10 @@
     <message>
         <source>Show the file</source>
         <translation>显示文件</translation>
+    </message>
+    <message>
+        <source>Show the folder</source>
+        <translation>显示文件夹</translation>
     </message>
     <message>
         <source>Sizes are not published, and this version has no image input.</source>
@@ -5623,6 +6476,10 @@
         <translation>预测的内存没有计入张量覆盖规则；引擎自身的检查会计入。</translation>
     </message>
     <message>
+        <source>Tensors cannot be put on {device}.</source>
+        <translation>无法将张量放在 {device} 上。</translation>
+    </message>
+    <message>
         <source>Test files of a llama.cpp change.</source>
         <translation>用于测试 llama.cpp 改动的文件。</translation>
     </message>
@@ -5631,8 +6488,16 @@
         <translation>测试连接</translation>
     </message>
     <message>
+        <source>Text can be read only from a PDF without a password.</source>
+        <translation>只能读取没有密码的 PDF 中的文字。</translation>
+    </message>
+    <message>
         <source>Text part only would run here.</source>
         <translation>此处只能运行文本部分。</translation>
+    </message>
+    <message>
+        <source>Text, source, Markdown, CSV, PDF and DOCX files can be attached.</source>
+        <translation>可以附加文本、源代码、Markdown、CSV、PDF 和 DOCX 文件。</translation>
     </message>
     <message>
         <source>That link leads to another server, which publishes no checksums.</source>
@@ -5645,6 +6510,10 @@
     <message>
         <source>The JSON schema cannot be used.</source>
         <translation>无法使用此 JSON schema。</translation>
+    </message>
+    <message>
+        <source>The PDF is damaged: {error}.</source>
+        <translation>PDF 已损坏：{error}。</translation>
     </message>
     <message>
         <source>The access token cannot be used.</source>
@@ -5671,8 +6540,32 @@
         <translation>回答到此结束。</translation>
     </message>
     <message>
+        <source>The archive holds no conversations.json.</source>
+        <translation>归档文件中没有 conversations.json。</translation>
+    </message>
+    <message>
+        <source>The archive in it is damaged or locked.</source>
+        <translation>其中的归档已损坏或已加密。</translation>
+    </message>
+    <message>
+        <source>The archive is damaged or locked.</source>
+        <translation>归档文件已损坏或已加密。</translation>
+    </message>
+    <message>
         <source>The best for NVIDIA driver {version}.</source>
         <translation>最适合 NVIDIA 驱动程序 {version}。</translation>
+    </message>
+    <message>
+        <source>The built-in model answers as on the processor.</source>
+        <translation>内置模型的回答与处理器上的一致。</translation>
+    </message>
+    <message>
+        <source>The built-in model answers {question} with “{here}”, on the processor with “{there}”.</source>
+        <translation>对于 {question}，内置模型在此回答“{here}”，在处理器上回答“{there}”。</translation>
+    </message>
+    <message>
+        <source>The built-in model is missing.</source>
+        <translation>缺少内置模型。</translation>
     </message>
     <message>
         <source>The card sleeps to save power; its meters are not read, because that would wake it.</source>
@@ -5697,6 +6590,10 @@
     <message>
         <source>The check&apos;s models could not be written.</source>
         <translation>无法写入用于检查的模型。</translation>
+    </message>
+    <message>
+        <source>The computer {name} does not answer.</source>
+        <translation>电脑 {name} 没有响应。</translation>
     </message>
     <message>
         <source>The connection ended early.</source>
@@ -5747,12 +6644,24 @@
         <translation>磁盘无法存放这么大的文件。</translation>
     </message>
     <message>
+        <source>The disk does not allow direct I/O: the file was read through the page cache.</source>
+        <translation>磁盘不支持直接 I/O：已通过页面缓存读取文件。</translation>
+    </message>
+    <message>
         <source>The disk had an error.</source>
         <translation>磁盘出错。</translation>
     </message>
     <message>
         <source>The disk is full.</source>
         <translation>磁盘已满。</translation>
+    </message>
+    <message>
+        <source>The disk is full: what is new in this chat could not be saved.</source>
+        <translation>磁盘已满：无法保存此对话的新内容。</translation>
+    </message>
+    <message>
+        <source>The disk of {parent} has {free} free.</source>
+        <translation>{parent} 所在的磁盘空闲 {free}。</translation>
     </message>
     <message>
         <source>The disk with this download is not there.</source>
@@ -5779,6 +6688,10 @@
         <translation>无法结束引擎。</translation>
     </message>
     <message>
+        <source>The engine cannot load {name}.</source>
+        <translation>引擎无法加载 {name}。</translation>
+    </message>
+    <message>
         <source>The engine cannot verify plans here.</source>
         <translation>引擎在此无法验证方案。</translation>
     </message>
@@ -5791,12 +6704,20 @@
         <translation>引擎无法计算下一个词元。</translation>
     </message>
     <message>
+        <source>The engine could not get memory for {what}.</source>
+        <translation>引擎没能为{what}分配到内存。</translation>
+    </message>
+    <message>
         <source>The engine did not start.</source>
         <translation>引擎没有启动。</translation>
     </message>
     <message>
         <source>The engine dies with this processor&apos;s special weight layouts; loads leave them out now.</source>
         <translation>使用此处理器的专用权重布局时引擎会崩溃；现在加载时不再使用。</translation>
+    </message>
+    <message>
+        <source>The engine does not see {names} any more.</source>
+        <translation>引擎已找不到 {names}。</translation>
     </message>
     <message>
         <source>The engine does not speak our language.</source>
@@ -5839,6 +6760,10 @@
         <translation>引擎的内存不足。</translation>
     </message>
     <message>
+        <source>The engine said: {words}</source>
+        <translation>引擎的消息：{words}</translation>
+    </message>
+    <message>
         <source>The engine sees {part} of this card&apos;s {all}.</source>
         <translation>引擎只看到此卡 {all} 中的 {part}。</translation>
     </message>
@@ -5861,6 +6786,14 @@
     <message>
         <source>The engine stopped. Your chat is complete up to this point.</source>
         <translation>引擎停止了。到此为止的对话是完整的。</translation>
+    </message>
+    <message>
+        <source>The engine supports at most {n} devices.</source>
+        <translation>引擎最多支持 {n} 个设备。</translation>
+    </message>
+    <message>
+        <source>The engine supports at most {n} threads.</source>
+        <translation>引擎最多支持 {n} 个线程。</translation>
     </message>
     <message>
         <source>The engine worker has a bug.</source>
@@ -5887,8 +6820,32 @@
         <translation>{n} 层的专家（{size}）从内存读取：每词元 {part}。</translation>
     </message>
     <message>
+        <source>The export was stopped.</source>
+        <translation>导出已停止。</translation>
+    </message>
+    <message>
         <source>The file</source>
         <translation>该文件</translation>
+    </message>
+    <message>
+        <source>The file ({size}) is larger than the RAM that is free ({free}): parts are read from disk again and again.</source>
+        <translation>文件（{size}）大于空闲的内存（{free}）：部分内容会反复从磁盘读取。</translation>
+    </message>
+    <message>
+        <source>The file could not be processed.</source>
+        <translation>无法处理此文件。</translation>
+    </message>
+    <message>
+        <source>The file has {n} prediction layers; the engine supports only files with one.</source>
+        <translation>文件有 {n} 个预测层；引擎只支持有一个预测层的文件。</translation>
+    </message>
+    <message>
+        <source>The file may be damaged or incomplete. The engine said: {words}</source>
+        <translation>文件可能已损坏或不完整。引擎的消息：{words}</translation>
+    </message>
+    <message>
+        <source>The file names no working chat template and its family is not known: answers may be odd.</source>
+        <translation>文件没有给出可用的对话模板，所属系列也未知：回答可能不正常。</translation>
     </message>
     <message>
         <source>The file system of {folder} allows no file of this size (FAT32 ends at 4.3 GB).</source>
@@ -5897,6 +6854,10 @@
     <message>
         <source>The file system of {folder} has no sparse files.</source>
         <translation>{folder} 的文件系统不支持稀疏文件。</translation>
+    </message>
+    <message>
+        <source>The file takes too long.</source>
+        <translation>处理文件耗时过长。</translation>
     </message>
     <message>
         <source>The file with your chats was damaged.</source>
@@ -6011,6 +6972,10 @@
         <translation>测量已停止。</translation>
     </message>
     <message>
+        <source>The memory figures of {engine} in {folder} cannot be read.</source>
+        <translation>无法读取 {folder} 中 {engine} 的内存数据。</translation>
+    </message>
+    <message>
         <source>The memory speed of {name} is not known; {rate} GB/s is assumed, which is slow.</source>
         <translation>{name} 的显存速度未知，按较慢的 {rate} GB/s 估算。</translation>
     </message>
@@ -6083,6 +7048,10 @@
         <translation>您在此为 {host} 输入的令牌。</translation>
     </message>
     <message>
+        <source>The override {pattern} names it; this load uses {names}.</source>
+        <translation>覆盖规则 {pattern} 指定了它；此次加载使用 {names}。</translation>
+    </message>
+    <message>
         <source>The owner asks you to accept terms first.</source>
         <translation>所有者要求您先接受条款。</translation>
     </message>
@@ -6101,6 +7070,10 @@
     <message>
         <source>The plan and its graphics cards do not belong together.</source>
         <translation>方案与其显卡不匹配。</translation>
+    </message>
+    <message>
+        <source>The plan&apos;s batch has {n} tokens; {least} are needed.</source>
+        <translation>方案的批大小为 {n} 词元；至少需要 {least} 词元。</translation>
     </message>
     <message>
         <source>The port must be a number up to 65535.</source>
@@ -6125,6 +7098,10 @@
     <message>
         <source>The preview; 0813 replaced it.</source>
         <translation>预览版；已被 0813 取代。</translation>
+    </message>
+    <message>
+        <source>The process for it ended with code {code}; it may have run out of memory.</source>
+        <translation>处理它的进程以代码 {code} 结束；可能是内存不足。</translation>
     </message>
     <message>
         <source>The processor does all the work, not {card}: planned were {layers} of {all} layers there and {before} tokens/s; now {now} tokens/s are likely.</source>
@@ -6319,10 +7296,6 @@
         <translation>无法到达：这台电脑没有连接网络。</translation>
     </message>
     <message>
-        <source>A part of a union or of allOf is no schema.</source>
-        <translation>联合类型或 allOf 的某一部分不是 schema。</translation>
-    </message>
-    <message>
         <source>A reference leads back to itself.</source>
         <translation>有一个引用指回了自身。</translation>
     </message>
@@ -6383,6 +7356,14 @@
         <translation>方案只预留了一行 logits；每个候选词元还需另外一行。</translation>
     </message>
     <message>
+        <source>The sampling setting {name} cannot be {value}.</source>
+        <translation>采样设置 {name} 不能为 {value}。</translation>
+    </message>
+    <message>
+        <source>The sampling settings of {n} chats.</source>
+        <translation>{n} 个对话的采样设置。</translation>
+    </message>
+    <message>
         <source>The summary was cancelled.</source>
         <translation>已取消生成摘要。</translation>
     </message>
@@ -6391,8 +7372,20 @@
         <translation>内存耗尽，系统结束了它（{number}）。</translation>
     </message>
     <message>
+        <source>The system gave it no more ({why}). {free} of RAM are free now.</source>
+        <translation>系统没有再分配给它（{why}）。现在有 {free} 内存空闲。</translation>
+    </message>
+    <message>
         <source>The system holds its process {pid} inside a driver or a disk that does not answer. What it holds of memory may stay taken until the computer is restarted.</source>
         <translation>其进程 {pid} 停在没有响应的驱动程序或磁盘操作中，系统不会放开它。它占用的内存可能要到重启电脑后才会释放。</translation>
+    </message>
+    <message>
+        <source>The system says: {error}.</source>
+        <translation>系统返回：{error}。</translation>
+    </message>
+    <message>
+        <source>The tags of {n} chats.</source>
+        <translation>{n} 个对话的标签。</translation>
     </message>
     <message>
         <source>The text that the answer is to go on from does not follow it.</source>
@@ -6401,6 +7394,18 @@
     <message>
         <source>The variable {name} names it.</source>
         <translation>由环境变量 {name} 指定。</translation>
+    </message>
+    <message>
+        <source>The weights could not be locked in RAM ({mode}).</source>
+        <translation>无法将权重锁定在内存中（{mode}）。</translation>
+    </message>
+    <message>
+        <source>The {what} differs: {its} instead of {other}.</source>
+        <translation>{what}不同：它的是 {its}，而模型的是 {other}。</translation>
+    </message>
+    <message>
+        <source>The {what} {name} does not exist.</source>
+        <translation>{what} {name} 不存在。</translation>
     </message>
     <message>
         <source>There are too many tensor overrides.</source>
@@ -6423,6 +7428,10 @@
         <translation>内存不足，无法加载 {name} {quant}。</translation>
     </message>
     <message>
+        <source>There is not enough memory to load {name}.</source>
+        <translation>内存不足，无法加载 {name}。</translation>
+    </message>
+    <message>
         <source>There is nothing to compare with: the processor&apos;s own check failed.</source>
         <translation>没有可供比对的结果：处理器自身的检查失败了。</translation>
     </message>
@@ -6441,6 +7450,10 @@
     <message>
         <source>There is too little memory to measure this PC.</source>
         <translation>内存太少，无法测量本机。</translation>
+    </message>
+    <message>
+        <source>They are loaded as usual: under pressure the system may move them out, and answers stall.</source>
+        <translation>已按通常方式加载：内存紧张时，系统可能会将其换出，使回答停顿。</translation>
     </message>
     <message>
         <source>They have about {tokens} tokens; {room} can be read at once.</source>
@@ -6535,6 +7548,10 @@
         <translation>此引擎尚不支持。</translation>
     </message>
     <message>
+        <source>This engine does not know the architecture {name}.</source>
+        <translation>此引擎不支持架构 {name}。</translation>
+    </message>
+    <message>
         <source>This engine was built without the functions for it.</source>
         <translation>此引擎的构建不含所需的函数。</translation>
     </message>
@@ -6603,6 +7620,10 @@
         <translation>此处理器不支持引擎使用的某条指令（{number}）。</translation>
     </message>
     <message>
+        <source>This program may lock {size} (ulimit -l).</source>
+        <translation>此程序最多可锁定 {size}（ulimit -l）。</translation>
+    </message>
+    <message>
         <source>This program may use {n} of the {all} processor threads here.</source>
         <translation>此程序可使用 {all} 个处理器线程中的 {n} 个。</translation>
     </message>
@@ -6623,8 +7644,24 @@
         <translation>当前用户无权读取{what}。</translation>
     </message>
     <message>
+        <source>This {what} cannot be used.</source>
+        <translation>无法使用此 {what}。</translation>
+    </message>
+    <message>
+        <source>Thought</source>
+        <translation>已思考</translation>
+    </message>
+    <message>
+        <source>Thought for {time}</source>
+        <translation>已思考 {time}</translation>
+    </message>
+    <message>
         <source>Together they have {needed} tokens; {all} are loaded.</source>
         <translation>两者合计 {needed} 词元；加载的上下文为 {all} 词元。</translation>
+    </message>
+    <message>
+        <source>Token {number} is {its} instead of {other}.</source>
+        <translation>词元 {number} 是 {its}，而不是 {other}。</translation>
     </message>
     <message>
         <source>Trained on R1&apos;s answers; not the 671B R1.</source>
@@ -6633,6 +7670,10 @@
     <message>
         <source>Tried {n} times at {host}.</source>
         <translation>已在 {host} 尝试 {n} 次。</translation>
+    </message>
+    <message>
+        <source>Try a smaller file</source>
+        <translation>换用更小的文件</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -6647,8 +7688,20 @@
         <translation>结束后重试</translation>
     </message>
     <message>
+        <source>Try it now (built in, {size})</source>
+        <translation>立即试用（内置，{size}）</translation>
+    </message>
+    <message>
         <source>Trying again in {time}.</source>
         <translation>将在 {time}后重试。</translation>
+    </message>
+    <message>
+        <source>Unpacked it has more than {most}.</source>
+        <translation>解压后超过 {most}。</translation>
+    </message>
+    <message>
+        <source>Update this program</source>
+        <translation>更新此程序</translation>
     </message>
     <message>
         <source>Use the predicted figures</source>
@@ -6715,8 +7768,16 @@
         <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
     </message>
     <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
         <source>You asked for access; the owner has not answered yet.</source>
         <translation>您已申请访问，所有者尚未答复。</translation>
+    </message>
+    <message>
+        <source>a context of {n} tokens (KV cache {type})</source>
+        <translation>{n} 词元的上下文（KV 缓存 {type}）</translation>
     </message>
     <message>
         <source>all {n} layers on {cards}</source>
@@ -6733,6 +7794,14 @@
     <message>
         <source>attention on {cards}, experts of {n} of {all} layers in RAM</source>
         <translation>注意力在 {cards} 上，{all} 层中 {n} 层的专家在内存</translation>
+    </message>
+    <message>
+        <source>batch</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>built in, demonstration by this project, not a DeepSeek release</source>
+        <translation>内置，由本项目制作的演示模型，并非 DeepSeek 发布</translation>
     </message>
     <message>
         <source>change of device</source>
@@ -6783,20 +7852,44 @@
         <translation>{all} 层中 {n} 层的专家在内存，其中最后一层仅 {parts}</translation>
     </message>
     <message>
+        <source>flash attention setting</source>
+        <translation>flash attention 设置</translation>
+    </message>
+    <message>
         <source>hardly any loss</source>
         <translation>几乎没有损失</translation>
+    </message>
+    <message>
+        <source>incomplete</source>
+        <translation>不完整</translation>
     </message>
     <message>
         <source>it runs although the memory is too small</source>
         <translation>内存不够，但仍可运行</translation>
     </message>
     <message>
+        <source>its weights</source>
+        <translation>模型权重</translation>
+    </message>
+    <message>
+        <source>kind of vocabulary</source>
+        <translation>词表类型</translation>
+    </message>
+    <message>
         <source>layers</source>
         <translation>模型层</translation>
     </message>
     <message>
+        <source>llama_decode returned {status}.</source>
+        <translation>llama_decode 返回 {status}。</translation>
+    </message>
+    <message>
         <source>load</source>
         <translation>负载</translation>
+    </message>
+    <message>
+        <source>load mode</source>
+        <translation>加载方式</translation>
     </message>
     <message>
         <source>macOS does not tell how much memory there is.</source>
@@ -6841,6 +7934,18 @@
     <message>
         <source>nothing</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>number of outputs</source>
+        <translation>输出数</translation>
+    </message>
+    <message>
+        <source>number of parallel answers</source>
+        <translation>并行回答数</translation>
+    </message>
+    <message>
+        <source>number of threads</source>
+        <translation>线程数</translation>
     </message>
     <message>
         <source>on</source>
@@ -6901,6 +8006,14 @@
     <message>
         <source>some loss in long answers</source>
         <translation>长回答有一定损失</translation>
+    </message>
+    <message>
+        <source>split mode</source>
+        <translation>拆分方式</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
     </message>
     <message>
         <source>strong loss</source>
@@ -6987,6 +8100,18 @@
         <translation>系统的 C 库比内存还慢，无法测量。</translation>
     </message>
     <message>
+        <source>token that begins a text</source>
+        <translation>文本起始词元</translation>
+    </message>
+    <message>
+        <source>token that ends a text</source>
+        <translation>文本结束词元</translation>
+    </message>
+    <message>
+        <source>ubatch</source>
+        <translation>ubatch 大小</translation>
+    </message>
+    <message>
         <source>unknown loss</source>
         <translation>损失未知</translation>
     </message>
@@ -7005,6 +8130,10 @@
     <message>
         <source>{backend} is the best that works here.</source>
         <translation>{backend} 是本机可用的最佳后端。</translation>
+    </message>
+    <message>
+        <source>{best} processor threads write faster here than {planned}: {now} ms per token instead of {before}. Measured after the load.</source>
+        <translation>在本机，{best} 个处理器线程的生成速度快于 {planned} 个：每词元 {now} 毫秒，而不是 {before} 毫秒。加载后实测。</translation>
     </message>
     <message>
         <source>{bits} this model makes clearly more mistakes than the full {name}</source>
@@ -7043,12 +8172,32 @@
         <translation>{change} %，9 项测试</translation>
     </message>
     <message>
+        <source>{chats} chats with {messages} messages were added from {source}.</source>
+        <translation>已从 {source} 添加 {chats} 个对话、{messages} 条消息。</translation>
+    </message>
+    <message>
         <source>{chats} chats with {messages} messages were read from it and are here.</source>
         <translation>已从中读出 {chats} 个对话、{messages} 条消息。</translation>
     </message>
     <message>
         <source>{cost}; {cards}: not used</source>
         <translation>{cost}；{cards}：未使用</translation>
+    </message>
+    <message>
+        <source>{count} characters</source>
+        <translation>{count} 个字符</translation>
+    </message>
+    <message>
+        <source>{count} characters were left out</source>
+        <translation>略去了 {count} 个字符</translation>
+    </message>
+    <message>
+        <source>{count} messages of other branches are not shown here.</source>
+        <translation>其他分支的 {count} 条消息未在此显示。</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} 词元</translation>
     </message>
     <message>
         <source>{device}: {what}</source>
@@ -7207,6 +8356,10 @@
         <translation>{name}，位于 {commit}。</translation>
     </message>
     <message>
+        <source>{name} can be split by layers instead.</source>
+        <translation>{name} 可以改为逐层拆分。</translation>
+    </message>
+    <message>
         <source>{name} cannot be deleted now.</source>
         <translation>现在无法删除 {name}。</translation>
     </message>
@@ -7243,12 +8396,32 @@
         <translation>无法用引擎验证 {name}。</translation>
     </message>
     <message>
+        <source>{name} cannot be written.</source>
+        <translation>无法写入 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot draft for this model: their vocabularies differ.</source>
+        <translation>{name} 不能用作此模型的草稿模型：两者的词表不同。</translation>
+    </message>
+    <message>
         <source>{name} cannot draft.</source>
         <translation>{name} 不能用作草稿模型。</translation>
     </message>
     <message>
+        <source>{name} does not need to be added to the library.</source>
+        <translation>{name} 无需加入模型库。</translation>
+    </message>
+    <message>
         <source>{name} has version {version}; this program knows versions up to {known}. Nothing was changed in it.</source>
         <translation>{name} 的版本为 {version}；此程序只支持到版本 {known}。没有做任何更改。</translation>
+    </message>
+    <message>
+        <source>{name} holds no chats that can be read.</source>
+        <translation>{name} 中没有可读取的对话。</translation>
+    </message>
+    <message>
+        <source>{name} holds no text.</source>
+        <translation>{name} 中没有文字。</translation>
     </message>
     <message>
         <source>{name} is damaged or not complete.</source>
@@ -7263,8 +8436,20 @@
         <translation>未使用 {name}：只允许使用其中 {size}。</translation>
     </message>
     <message>
+        <source>{name} is locked with a password.</source>
+        <translation>{name} 设有密码。</translation>
+    </message>
+    <message>
+        <source>{name} is missing in {folder}.</source>
+        <translation>{folder} 中缺少 {name}。</translation>
+    </message>
+    <message>
         <source>{name} is missing or has another size.</source>
         <translation>{name} 缺失或大小不同。</translation>
+    </message>
+    <message>
+        <source>{name} is not a DeepSeek model.</source>
+        <translation>{name} 不是 DeepSeek 的模型。</translation>
     </message>
     <message>
         <source>{name} is not a model by itself.</source>
@@ -7299,28 +8484,32 @@
         <translation>缺少 {name}。</translation>
     </message>
     <message>
-        <source>{name} is no name for a file of a pack.</source>
-        <translation>{name} 不能用作引擎包中的文件名。</translation>
-    </message>
-    <message>
-        <source>{name} is no name for a pack.</source>
-        <translation>{name} 不能用作引擎包的名称。</translation>
-    </message>
-    <message>
-        <source>{name} is no plain file of a sensible size.</source>
-        <translation>{name} 不是大小合理的普通文件。</translation>
-    </message>
-    <message>
-        <source>{name} is no plain file.</source>
-        <translation>{name} 不是普通文件。</translation>
-    </message>
-    <message>
         <source>{name} is not a GGUF model.</source>
         <translation>{name} 不是 GGUF 模型。</translation>
     </message>
     <message>
         <source>{name} is not a known kind of RAM.</source>
         <translation>{name} 不是已知的内存类型。</translation>
+    </message>
+    <message>
+        <source>{name} is not a part of experts.</source>
+        <translation>{name} 不是专家的组成部分。</translation>
+    </message>
+    <message>
+        <source>{name} is not a plain file of a sensible size.</source>
+        <translation>{name} 不是大小合理的普通文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a plain file.</source>
+        <translation>{name} 不是普通文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a valid name for a file of a pack.</source>
+        <translation>{name} 不能用作引擎包中的文件名。</translation>
+    </message>
+    <message>
+        <source>{name} is not a valid name for a pack.</source>
+        <translation>{name} 不能用作引擎包的名称。</translation>
     </message>
     <message>
         <source>{name} is not at {host}.</source>
@@ -7343,6 +8532,10 @@
         <translation>{name} 不在 {repo} 中。</translation>
     </message>
     <message>
+        <source>{name} is not text.</source>
+        <translation>{name} 不是文本。</translation>
+    </message>
+    <message>
         <source>{name} is not used: its free memory is not known.</source>
         <translation>未使用 {name}：其空闲显存未知。</translation>
     </message>
@@ -7363,6 +8556,26 @@
         <translation>已设置 {name}。</translation>
     </message>
     <message>
+        <source>{name} is too large to be attached.</source>
+        <translation>{name} 太大，无法附加。</translation>
+    </message>
+    <message>
+        <source>{name} is too large to be imported.</source>
+        <translation>{name} 太大，无法导入。</translation>
+    </message>
+    <message>
+        <source>{name} is {label}; its file is part of the program and only read.</source>
+        <translation>{name}：{label}；其文件是程序的一部分，只读。</translation>
+    </message>
+    <message>
+        <source>{name} needs a newer llama.cpp than {engine}.</source>
+        <translation>{name} 需要比 {engine} 更新的 llama.cpp。</translation>
+    </message>
+    <message>
+        <source>{name} needs the same type for both halves of its KV cache.</source>
+        <translation>{name} 的 KV 缓存的 K 和 V 两部分须使用相同类型。</translation>
+    </message>
+    <message>
         <source>{name} read back from {folder} has another checksum.</source>
         <translation>从 {folder} 读回的 {name} 校验和不同。</translation>
     </message>
@@ -7377,6 +8590,10 @@
     <message>
         <source>{name} was replaced while it was read.</source>
         <translation>{name} 在读取过程中被替换。</translation>
+    </message>
+    <message>
+        <source>{name} was written by a newer version of the program.</source>
+        <translation>{name} 由更新版本的程序写入。</translation>
     </message>
     <message>
         <source>{name} {quant} cannot be planned.</source>
@@ -7423,12 +8640,40 @@
         <translation>快 {n} %</translation>
     </message>
     <message>
+        <source>{n} are given; {most} can be. One pattern may name many tensors: {example}</source>
+        <translation>给出了 {n} 条；最多 {most} 条。一个匹配模式可指定多个张量：{example}</translation>
+    </message>
+    <message>
+        <source>{n} attached files, whose content is not in the export.</source>
+        <translation>{n} 个附件，导出文件中没有其内容。</translation>
+    </message>
+    <message>
+        <source>{n} calls of tools and their results.</source>
+        <translation>{n} 次工具调用及其结果。</translation>
+    </message>
+    <message>
         <source>{n} cards are known by name.</source>
         <translation>已知 {n} 种显卡的名称。</translation>
     </message>
     <message>
         <source>{n} cards cannot be planned.</source>
         <translation>无法规划 {n} 张显卡。</translation>
+    </message>
+    <message>
+        <source>{n} chats could not be read.</source>
+        <translation>无法读取 {n} 个对话。</translation>
+    </message>
+    <message>
+        <source>{n} chats have no messages.</source>
+        <translation>{n} 个对话没有消息。</translation>
+    </message>
+    <message>
+        <source>{n} chats were here already.</source>
+        <translation>{n} 个对话此前已存在。</translation>
+    </message>
+    <message>
+        <source>{n} chats were written to {path}.</source>
+        <translation>已将 {n} 个对话写入 {path}。</translation>
     </message>
     <message>
         <source>{n} damaged pieces were fetched again.</source>
@@ -7459,12 +8704,20 @@
         <translation>每词元 {n} 次跨卡传递</translation>
     </message>
     <message>
+        <source>{n} hidden instructions.</source>
+        <translation>{n} 条隐藏的指令。</translation>
+    </message>
+    <message>
         <source>{n} kinds are known.</source>
         <translation>已知 {n} 种类型。</translation>
     </message>
     <message>
         <source>{n} loads were tried, each with less than the one before.</source>
         <translation>已尝试加载 {n} 次，每次都比前一次缩减。</translation>
+    </message>
+    <message>
+        <source>{n} messages could not be read.</source>
+        <translation>无法读取 {n} 条消息。</translation>
     </message>
     <message>
         <source>{n} min</source>
@@ -7511,6 +8764,10 @@
         <translation> {n} 个部分（{sizes}）</translation>
     </message>
     <message>
+        <source>{n} pictures and recordings: only text is kept here.</source>
+        <translation>{n} 个图片和录音：这里只保留文字。</translation>
+    </message>
+    <message>
         <source>{n} s</source>
         <translation>{n} 秒</translation>
     </message>
@@ -7527,6 +8784,14 @@
         <translation>{n} 词元：约 {pages} 页。</translation>
     </message>
     <message>
+        <source>{n} were asked for; the engine can make {most}.</source>
+        <translation>要求 {n} 个；引擎最多可生成 {most} 个。</translation>
+    </message>
+    <message>
+        <source>{n} were deleted meanwhile.</source>
+        <translation>其间有 {n} 个已被删除。</translation>
+    </message>
+    <message>
         <source>{n}-core processor</source>
         <translation>{n} 核处理器</translation>
     </message>
@@ -7535,12 +8800,20 @@
         <translation>速度为 {n} 倍</translation>
     </message>
     <message>
+        <source>{one} and {other} were asked for.</source>
+        <translation>要求的是 {one} 和 {other}。</translation>
+    </message>
+    <message>
         <source>{one} or {other}</source>
         <translation>{one} 或 {other}</translation>
     </message>
     <message>
         <source>{one}, {other}</source>
         <translation>{one}，{other}</translation>
+    </message>
+    <message>
+        <source>{pattern} is not a regular expression for tensor names.</source>
+        <translation>{pattern} 不是可用于张量名称的正则表达式。</translation>
     </message>
     <message>
         <source>{problem} This is its header as of {date}.</source>
@@ -7553,6 +8826,10 @@
     <message>
         <source>{quant} of {repo} cannot be loaded as it is published.</source>
         <translation>{repo} 的 {quant} 无法按发布的形式加载。</translation>
+    </message>
+    <message>
+        <source>{rate} tokens/s</source>
+        <translation>{rate} 词元/秒</translation>
     </message>
     <message>
         <source>{repo} has no files.</source>
@@ -7699,6 +8976,10 @@
         <translation>磁盘空间还差 {size}。</translation>
     </message>
     <message>
+        <source>{size} was asked for at once.</source>
+        <translation>一次请求锁定 {size}。</translation>
+    </message>
+    <message>
         <source>{size} were missing</source>
         <translation>还差 {size}</translation>
     </message>
@@ -7725,6 +9006,10 @@
     <message>
         <source>{what} {found} is older than {needed}.</source>
         <translation>{what} {found} 低于所需的 {needed}。</translation>
+    </message>
+    <message>
+        <source>{why} (template: {origin})</source>
+        <translation>{why}（模板：{origin}）</translation>
     </message>
     <message>
         <source>{why}: without the draft model {name}.</source>
@@ -7756,6 +9041,13 @@
     </message>
 </context>
 <context>
+    <name>_ChipRow</name>
+    <message>
+        <source>Remove {name}</source>
+        <translation>移除 {name}</translation>
+    </message>
+</context>
+<context>
     <name>_DeviceBar</name>
     <message>
         <source>capacity unknown</source>
@@ -7771,18 +9063,30 @@
     </message>
 </context>
 <context>
-    <name>_Editor</name>
+    <name>_DeviceLine</name>
     <message>
-        <source>Edited message</source>
-        <translation>编辑后的消息</translation>
+        <source>right, within {error}</source>
+        <translation>正确，误差不超过 {error}</translation>
     </message>
     <message>
-        <source>Send again</source>
-        <translation>重新发送</translation>
+        <source>wrong by {error}</source>
+        <translation>错误，相差 {error}</translation>
     </message>
     <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
+        <source>crashed</source>
+        <translation>崩溃</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>no result in time</source>
+        <translation>未及时得出结果</translation>
+    </message>
+    <message>
+        <source>not compared</source>
+        <translation>未比对</translation>
     </message>
 </context>
 <context>
@@ -7870,34 +9174,7 @@
     </message>
 </context>
 <context>
-    <name>_UndoBar</name>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Deleted “{title}”</source>
-        <translation>已删除“{title}”</translation>
-    </message>
-    <message>
-        <source>New chat</source>
-        <translation>新对话</translation>
-    </message>
-</context>
-<context>
     <name>_View</name>
-    <message>
-        <source>Chats</source>
-        <translation>对话</translation>
-    </message>
-    <message>
-        <source>Rename</source>
-        <translation>重命名</translation>
-    </message>
-    <message>
-        <source>Delete</source>
-        <translation>删除</translation>
-    </message>
     <message>
         <source>Models on this PC</source>
         <translation>本机上的模型</translation>

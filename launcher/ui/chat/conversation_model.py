@@ -188,7 +188,8 @@ class ConversationModel(QAbstractListModel):
         words = self._words(row)
         if row.hit is not None:
             who = self.tr("You") if row.hit.role is Role.USER else self.tr("Answer")
-            return f"{self.tr('Thought') if row.hit.is_reasoning else who}: {words}"
+            place = self.tr("Thought") if row.hit.is_reasoning else who
+            return f"{place}: {words}"
         if row.folder is not None:
             state = self.tr("folded") if row.folder.is_folded else self.tr("unfolded")
             return self.tr("Folder {name}, chats: {count}, {state}").format(name=words, count=row.n_chats, state=state)

@@ -96,7 +96,6 @@ class ChatHead(QWidget):
         menu.addAction(self.tr("Import chats…")).triggered.connect(self.import_requested)
         menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height() + px(4))))
 
-
     def _forms_menu(self, menu: QMenu, title: str, on_chosen: Callable[[QAction], None]) -> QMenu:
         """The forms of an export; each action carries the ending of its files."""
         forms = menu.addMenu(icon("file-text"), title)
