@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 import guide
+import reasoning
 import small_talk
 from exchange import Exchange
 from held_out import reasoning_task
@@ -140,13 +141,10 @@ class Mixture:
         if last.task in ("addition", "subtraction") and 0 <= (value := int(last.result[2:])) <= 89:
             b = self._rng.randint(1, 9)
             asks = (f"plus {b}", f"and plus {b}?", f"add {b}", f"+ {b}", f"再加 {b}", f"加{b}呢？")
-            ones = value % 10 + b
-            carry = ones > 9
-            thought = f"{value}+{b}: {value % 10}+{b}={ones}{', carry 1' if carry else ''}. {value // 10}+0{'+1' if carry else ''}={value // 10 + carry}."
             return before, Exchange(
                 "follow-up",
                 self._rng.choice(asks),
-                thought,
+                f"{value}+{b}: {reasoning.addition_steps(value, b)}",
                 f"{value} + {b} = {value + b}",
                 f"{value}+{b}",
                 f"= {value + b}",

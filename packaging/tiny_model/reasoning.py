@@ -162,17 +162,21 @@ def _digits(number: int) -> tuple[int, int]:
     return number // 10, number % 10
 
 
-def _addition(rng: random.Random) -> Exchange:
-    a, b = (rng.randint(0, 99) if rng.random() < 0.12 else rng.randint(10, 99) for _ in range(2))
-    question, is_chinese = _say(rng, _ADDITION, a=a, b=b)
+def addition_steps(a: int, b: int) -> str:
+    """The sum of two numbers below 100 as the model shall think it: ones first."""
     (tens_a, ones_a), (tens_b, ones_b) = _digits(a), _digits(b)
     ones = ones_a + ones_b
     carry = ones // 10
     tens = tens_a + tens_b + carry
-    thought = (
-        f"{ones_a}+{ones_b}={ones}{', carry 1' if carry else ''}. {tens_a}+{tens_b}{'+1' if carry else ''}={tens}."
+    return f"{ones_a}+{ones_b}={ones}{', carry 1' if carry else ''}. {tens_a}+{tens_b}{'+1' if carry else ''}={tens}."
+
+
+def _addition(rng: random.Random) -> Exchange:
+    a, b = (rng.randint(0, 99) if rng.random() < 0.12 else rng.randint(10, 99) for _ in range(2))
+    question, is_chinese = _say(rng, _ADDITION, a=a, b=b)
+    return Exchange(
+        "addition", question, addition_steps(a, b), f"{a} + {b} = {a + b}", f"{a}+{b}", f"= {a + b}", is_chinese
     )
-    return Exchange("addition", question, thought, f"{a} + {b} = {a + b}", f"{a}+{b}", f"= {a + b}", is_chinese)
 
 
 def _subtraction(rng: random.Random) -> Exchange:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from launcher.chat.conversation import Conversation, Message, Role
+from launcher.chat.conversation import Message, Role
 from launcher.chat.imports.found import Imported, Json, LeftOut, Source, items, joined, own_id, seconds, table, text
-from launcher.chat.titles import title_from
 
 _TEXT = ("text", "multimodal_text")
 _INSTRUCTIONS = ("user_editable_context", "model_editable_context")
@@ -39,18 +38,13 @@ def read(value: Json, number: int, found: Imported) -> None:
     tree.walk()
     messages = tuple(tree.messages.values())
     leaf = tree.place_of.get(text(value.get("current_node"))) or (messages[-1].id if messages else None)
-    first = next((m.text for m in messages if m.role is Role.USER), "")
-    found.add(
-        Conversation(
-            id=own_id(Source.CHATGPT, chat_id),
-            title=text(value.get("title")) or title_from(first),
-            created_at=created_at,
-            updated_at=seconds(value.get("update_time"), created_at),
-            messages=messages,
-            leaf_id=leaf,
-            is_named=bool(text(value.get("title"))),
-            is_pinned=value.get("is_starred") is True,
-        )
+    found.add_foreign(
+        chat_id,
+        text(value.get("title")),
+        (created_at, seconds(value.get("update_time"), created_at)),
+        messages,
+        leaf,
+        is_pinned=value.get("is_starred") is True,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import cast
 
-from launcher.chat.conversation import Conversation, Folder
+from launcher.chat.chat_settings import ChatSettings
+from launcher.chat.conversation import Conversation, Folder, Message, Role
+from launcher.chat.titles import title_from
 from launcher.core.units import whole
 from launcher.core.words import say
 
@@ -80,6 +82,42 @@ class Imported:
             self.chats.append(chat)
         else:
             self.left_out[LeftOut.EMPTY] += 1
+
+    def add_foreign(
+        self,
+        chat_id: str,
+        title: str,
+        times: tuple[float, float],
+        messages: Sequence[Message],
+        leaf_id: str | None,
+        is_pinned: bool,
+        system_prompt: str = "",
+    ) -> None:
+        """Take another program's chat.
+
+        Args:
+            chat_id: what that program calls it.
+            title: "" takes one from the first question.
+            times: when it was made and last changed, in seconds since the epoch.
+            messages: parents before children.
+            leaf_id: where the open branch ends.
+            is_pinned: whether it was marked there.
+            system_prompt: its own, "" for none.
+        """
+        first = next((m.text for m in messages if m.role is Role.USER), "")
+        self.add(
+            Conversation(
+                id=own_id(self.source, chat_id),
+                title=title or title_from(first),
+                created_at=times[0],
+                updated_at=times[1],
+                messages=tuple(messages),
+                leaf_id=leaf_id,
+                is_named=bool(title),
+                is_pinned=is_pinned,
+                settings=ChatSettings(system_prompt=system_prompt or None),
+            )
+        )
 
 
 def own_id(*parts: str) -> str:

@@ -6,8 +6,7 @@ Files of before version 0.3 have messages of role and content only.
 
 from __future__ import annotations
 
-from launcher.chat.chat_settings import ChatSettings
-from launcher.chat.conversation import Conversation, Message, Role
+from launcher.chat.conversation import Message, Role
 from launcher.chat.imports.found import (
     Imported,
     Json,
@@ -22,7 +21,6 @@ from launcher.chat.imports.found import (
     text,
     without_thought,
 )
-from launcher.chat.titles import title_from
 from launcher.core.generation import Timings
 
 _SYSTEM = "llm.prediction.systemPrompt"
@@ -57,19 +55,14 @@ def read(value: Json, position: int, found: Imported) -> None:
             if which == selected or chosen is None:
                 chosen = made.id
         parent = chosen or parent
-    first = next((m.text for m in messages if m.role is Role.USER), "")
-    found.add(
-        Conversation(
-            id=own_id(Source.LM_STUDIO, chat_id),
-            title=title or title_from(first),
-            created_at=created_at,
-            updated_at=seconds(value.get("assistantLastMessagedAt"), created_at),
-            messages=tuple(messages),
-            leaf_id=parent,
-            is_named=bool(title),
-            is_pinned=value.get("pinned") is True,
-            settings=ChatSettings(system_prompt=_system_prompt(value, found) or None),
-        )
+    found.add_foreign(
+        chat_id,
+        title,
+        (created_at, seconds(value.get("assistantLastMessagedAt"), created_at)),
+        messages,
+        leaf_id=parent,
+        is_pinned=value.get("pinned") is True,
+        system_prompt=_system_prompt(value, found),
     )
 
 

@@ -10,8 +10,7 @@ import re
 from collections import defaultdict
 
 from launcher.chat.attachments import Attachment, shown_name
-from launcher.chat.chat_settings import ChatSettings
-from launcher.chat.conversation import Conversation, Message, MessageState, Role
+from launcher.chat.conversation import Message, MessageState, Role
 from launcher.chat.imports.found import (
     Imported,
     Json,
@@ -26,7 +25,6 @@ from launcher.chat.imports.found import (
     text,
     without_thought,
 )
-from launcher.chat.titles import title_from
 from launcher.core.generation import Timings
 
 _DETAILS = re.compile(r'<details type="([a-z_]{1,40})"([^>]{0,20000})>(.*?)</details>\s*', re.DOTALL)
@@ -50,21 +48,16 @@ def read(value: Json, position: int, found: Imported) -> None:
     messages = _messages(nodes, chat_id, created_at, ids, found)
     leaf = ids.get(text(history.get("currentId"))) or (messages[-1].id if messages else None)
     title = text(value.get("title")) or text(chat.get("title"))
-    first = next((m.text for m in messages if m.role is Role.USER), "")
     tags = items(table(value.get("meta")).get("tags")) or items(chat.get("tags"))
     found.left_out[LeftOut.TAGS] += bool(tags)
-    found.add(
-        Conversation(
-            id=own_id(Source.OPEN_WEBUI, chat_id),
-            title=title or title_from(first),
-            created_at=created_at,
-            updated_at=seconds(value.get("updated_at"), created_at),
-            messages=tuple(messages),
-            leaf_id=leaf,
-            is_named=bool(title),
-            is_pinned=value.get("pinned") is True,
-            settings=ChatSettings(system_prompt=_system_prompt(chat, found) or None),
-        )
+    found.add_foreign(
+        chat_id,
+        title,
+        (created_at, seconds(value.get("updated_at"), created_at)),
+        messages,
+        leaf,
+        is_pinned=value.get("pinned") is True,
+        system_prompt=_system_prompt(chat, found),
     )
 
 
