@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 _STEPS = 5
@@ -21,18 +21,27 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
-        """One step."""
+        """One step. Every process makes its share of the updates: they cost as much as a tenth of the step's learning."""
+        n_processes, rank = distributed.get_world_size(), distributed.get_rank()
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["momentum"] = torch.zeros_like(parameter)
-                momentum = state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
-                update = _orthogonal(parameter.grad.lerp(momentum, group["momentum"]))
+            parameters = sorted(group["params"], key=Tensor.numel)
+            updates = [torch.zeros_like(parameter) for parameter in parameters]
+            for parameter, update in list(zip(parameters, updates, strict=True))[rank::n_processes]:
+                update.copy_(self._update(parameter, group["momentum"]))
+            flat = torch.cat([update.flatten() for update in updates])
+            distributed.all_reduce(flat)
+            sizes = [parameter.numel() for parameter in parameters]
+            for parameter, update in zip(parameters, flat.split(sizes), strict=True):
                 scale = max(1.0, parameter.shape[-2] / parameter.shape[-1]) ** 0.5
-                parameter.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-group["lr"] * scale)
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                parameter.add_(update.view_as(parameter), alpha=-group["lr"] * scale)
+
+    def _update(self, parameter: Tensor, momentum: float) -> Tensor:
+        state = self.state[parameter]
+        if not state:
+            state["momentum"] = torch.zeros_like(parameter)
+        average = state["momentum"].lerp_(parameter.grad, 1 - momentum)
+        return _orthogonal(parameter.grad.lerp(average, momentum))
 
 
 def _orthogonal(matrix: Tensor) -> Tensor:

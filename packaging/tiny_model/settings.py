@@ -121,21 +121,21 @@ LESSONS = (
         0.55,
         0.35,
     ),
-    # What was hard: letters, now of fewer words; the guide in more wordings.
+    # Longer: letters of fewer words, the guide in more wordings.
     Lesson(
-        40_000,
-        0.5,
+        150_000,
+        0.8,
         True,
         {
-            "addition": 2,
-            "subtraction": 2.5,
-            "multiplication": 2,
-            "comparison": 1.5,
-            "decimals": 1.5,
-            "sorting": 2,
-            "letters": 9,
+            "addition": 1.5,
+            "subtraction": 3,
+            "multiplication": 1.5,
+            "comparison": 2.5,
+            "decimals": 2.5,
+            "sorting": 4,
+            "letters": 6,
         },
-        0.55,
-        0.37,
+        0.6,
+        0.32,
     ),
 )
