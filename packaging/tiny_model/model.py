@@ -119,9 +119,7 @@ class Experts(nn.Module):
         if self.training:
             self.load = self.load + counts
         token = order // s.n_expert_used
-        outputs = [
-            self._expert(i, rows) for i, rows in enumerate(flat.index_select(0, token).split(counts.tolist()))
-        ]
+        outputs = [self._expert(i, rows) for i, rows in enumerate(flat.index_select(0, token).split(counts.tolist()))]
         routed = torch.cat(outputs) * weights.index_select(0, order).unsqueeze(-1)
         return torch.zeros_like(flat).index_add(0, token, routed).view_as(x) + self.shared(x)
 
