@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from launcher.core import own_program
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the arguments ask for.
@@ -11,6 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code: 0 fine, 1 a UserError, 2 wrong usage, 3 a bug.
     """
+    own_program.restore_environment()
     argv = sys.argv[1:] if arguments is None else arguments
     if argv[:1] == ["engine-worker"]:
         from launcher.engine.worker.main import run_worker

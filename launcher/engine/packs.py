@@ -15,12 +15,12 @@ import json
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from launcher.core import own_program
 from launcher.core.codec import from_json
 from launcher.core.engine_packs import BUILT_IN
 from launcher.core.paths import data_dir, resource
@@ -213,7 +213,8 @@ def backends_of(names: list[str]) -> tuple[str, ...]:
 
 def places() -> list[Path]:
     """Folders that packs are looked for in, the program's own first."""
-    own = Path(sys.executable).parent / FOLDER if getattr(sys, "frozen", False) else resource(FOLDER)
+    program = own_program.folder()
+    own = program / FOLDER if program else resource(FOLDER)
     named = [Path(p).expanduser() for p in os.environ.get(PLACES_VARIABLE, "").split(os.pathsep) if p.strip()]
     try:
         return [own, *named, data_dir() / FOLDER]

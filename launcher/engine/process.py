@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from launcher.core import own_program
 from launcher.core.engine_packs import GIVEN
 from launcher.engine import pack_choice
 
@@ -33,15 +34,8 @@ def known_rpc_servers() -> tuple[str, ...]:
 
 
 def worker_command() -> list[str]:
-    """How this program starts itself as an engine worker, from source or frozen.
-
-    A windowed Windows build has a second, console executable beside it: a windowed one has no stdout to speak through.
-    """
-    if not getattr(sys, "frozen", False):
-        # -P: nothing in the working directory can stand in for a module of ours.
-        return [sys.executable, "-P", "-m", "launcher", "engine-worker"]
-    console = Path(sys.executable).with_name("launcher-engine.exe")
-    return [str(console if console.exists() else sys.executable), "engine-worker"]
+    """How this program starts itself as an engine worker, from source or frozen."""
+    return own_program.command("engine-worker")
 
 
 class WorkerProcess:
@@ -58,16 +52,12 @@ class WorkerProcess:
         command = [*worker_command(), *([mode] if mode else [])]
         if rpc_servers:
             command += ["--rpc", ",".join(rpc_servers)]
-        environment = dict(os.environ)
+        environment = own_program.environment()
         folder = libraries or pack_choice.libraries()
         if folder is not None:
             environment[GIVEN] = str(folder)
         # Where a debugger is installed ggml runs it when it aborts: seconds, and its lines push out the reason.
         environment.setdefault("GGML_NO_BACKTRACE", "1")
-        if not getattr(sys, "frozen", False):
-            root = str(Path(__file__).resolve().parents[2])
-            known = environment.get("PYTHONPATH")
-            environment["PYTHONPATH"] = f"{root}{os.pathsep}{known}" if known else root
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP

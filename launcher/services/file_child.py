@@ -15,11 +15,11 @@ from typing import Any, cast
 from launcher.chat.attachments import Attachment
 from launcher.chat.conversation import Conversation, Folder
 from launcher.chat.imports import Imported, LeftOut, Source
+from launcher.core import own_program
 from launcher.core.codec import from_json, to_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import whole
 from launcher.core.words import say
-from launcher.engine.process import worker_command
 
 PDF_SECONDS, READ_SECONDS, ATTACHMENT_SECONDS = 300.0, 600.0, 120.0
 
@@ -70,21 +70,16 @@ def run(verb: str, request: dict[str, Any], seconds: float, stop: threading.Even
     Raises:
         UserError: its own, or ("file_work_failed").
     """
-    command = [*worker_command()[:-1], "file-worker", verb]
-    environment = dict(os.environ)
-    if not getattr(sys, "frozen", False):
-        root = str(Path(__file__).resolve().parents[2])
-        environment["PYTHONPATH"] = os.pathsep.join(p for p in (root, environment.get("PYTHONPATH")) if p)
     with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as log:
         question.write(json.dumps(request).encode("utf-8", "replace"))
         question.seek(0)
         process = subprocess.Popen(  # noqa: S603 - our own executable
-            command,
+            own_program.command("file-worker", verb),
             stdin=question,
             stdout=answer,
             stderr=log,
             cwd=tempfile.gettempdir(),
-            env=environment,
+            env=own_program.environment(),
             start_new_session=sys.platform != "win32",
             creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
         )
