@@ -108,7 +108,8 @@ class BuiltinPresenter(QObject):
 
     @Slot(object)
     def _on_progressed(self, progress: DownloadProgress) -> None:
-        if self._chat.isVisible() and progress.state in _COMING:
+        """A figure that moves is for who sees it (the next follows at once); an item that comes no more is taken away anywhere."""
+        if self._chat.isVisible() or progress.state not in _COMING:
             self._on_jobs_changed(self._downloads.jobs())
 
     def _coming_words(self, request: DownloadRequest, progress: DownloadProgress) -> str:
