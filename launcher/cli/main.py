@@ -28,11 +28,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("launcher.cli.bench", "decode and prefill speed, load time, memory against the plan"),
     "calibrate": ("launcher.cli.calibrate", "measures this machine for the speed predictions"),
     "network": ("launcher.cli.network", "proxy, mirror, certificates and token in use; test the connection"),
+    "update-check": ("launcher.cli.update_check", "whether there is a newer version; asks only now, installs nothing"),
     "doctor": ("launcher.cli.doctor", "checks devices, engine, disk and hub; a report to paste"),
 }
 
 # Those that may ask the hub; the others need not know how it is reached.
-_ONLINE = frozenset({"models", "plan", "download", "library", "chat", "network", "doctor"})
+_ONLINE = frozenset({"models", "plan", "download", "library", "chat", "network", "update-check", "doctor"})
 
 
 class Command(Protocol):

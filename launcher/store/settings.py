@@ -125,6 +125,12 @@ CONTEXT_POLICY = Setting(
     "trim leaves out the oldest messages, summarise has the model write down what was in them, stop sends nothing.",
     ("trim", "summarise", "stop"),
 )
+RELEASE_FEED = Setting(
+    "updates.feed",
+    "",
+    "Release feed",
+    "Address of the list of releases that Check for updates asks; empty takes the one this build was made with.",
+)
 WINDOW_GEOMETRY = Setting("window.geometry", "")
 METERS_SHOWN = Setting("window.meters_shown", True)
 LAST_MODEL = Setting("chat.last_model", "")
@@ -132,7 +138,7 @@ LAST_MODEL = Setting("chat.last_model", "")
 REGISTRY: tuple[Setting[Any], ...] = (
     THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, ENGINE_PACK, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
     DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY,
-    SYSTEM_PROMPT, CONTEXT_POLICY, KV_STATE_CAP_GB, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
+    SYSTEM_PROMPT, CONTEXT_POLICY, KV_STATE_CAP_GB, RELEASE_FEED, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
 )  # fmt: skip
 
 
