@@ -40,6 +40,7 @@ class StepAction(StrEnum):
     OPEN_PAGE = "open_page"
     REVEAL = "reveal"
     COPY_REPORT = "copy_report"
+    CHAT_SETTINGS = "chat_settings"
 
 
 @dataclass(frozen=True, slots=True)

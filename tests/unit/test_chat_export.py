@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from launcher.chat.attachments import Attachment, AttachmentKind, with_attachments
-from launcher.chat.chat_settings import ChatSettings
+from launcher.chat.chat_settings import ChatSettings, SamplingChanges
 from launcher.chat.conversation import Conversation, Folder, Maker, Message, MessageState, Summary
 from launcher.chat.export import file_stem, to_markdown
 from launcher.chat.export_formulas import Formulas
@@ -19,7 +19,6 @@ from launcher.chat.export_html import to_html
 from launcher.chat.export_json import json_pieces, to_json_document
 from launcher.chat.imports import LeftOut, own
 from launcher.core.generation import Timings
-from launcher.core.models import Sampling
 
 TIMINGS = Timings(100, 0, 1301, 912, 0.2, 800.0, 38.12, 24.0, 667, "end", drafted_tokens=8, accepted_tokens=6)
 ANSWER = r"""Write \(E_0\) and $x < y$:
@@ -66,7 +65,7 @@ def full_chat() -> Conversation:
         is_pinned=True,
         folder_id="f",
         settings=ChatSettings(
-            system_prompt="Be brief.", sampling=Sampling(temperature=0.2, seed=7), thinking=False, max_tokens=99
+            system_prompt="Be brief.", sampling=SamplingChanges(temperature=0.2, seed=7), thinking=False, max_tokens=99
         ),
     )
 

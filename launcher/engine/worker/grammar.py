@@ -16,10 +16,9 @@ from launcher.core.errors import UserError
 from launcher.core.generation import GenerateRequest
 from launcher.engine.worker.candidates import Candidates
 from launcher.engine.worker.gbnf import bad_grammar, check_gbnf
-from launcher.engine.worker.json_schema import schema_to_gbnf
 from launcher.engine.worker.model import NativeModel
 from launcher.engine.worker.prompt import Vocabulary
-from launcher.engine.worker.schema_parts import bad_schema
+from launcher.engine.worker.schema_grammar import grammar_of_schema
 
 _RULED_OUT = float("-inf")
 
@@ -35,12 +34,7 @@ def grammar_of(request: GenerateRequest) -> str:
             "bad_grammar", "An answer follows a grammar or a JSON schema, not both.", "Both came with this question."
         )
     if request.json_schema:
-        text = schema_to_gbnf(request.json_schema)
-        try:
-            check_gbnf(text)
-        except UserError as error:
-            raise bad_schema(f"As a grammar: {error.why}") from None
-        return text
+        return grammar_of_schema(request.json_schema)
     if request.grammar:
         check_gbnf(request.grammar)
     return request.grammar

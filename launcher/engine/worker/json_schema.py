@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from launcher.core.units import whole
+from launcher.core.words import say
 from launcher.engine.worker.schema_parts import (
     ANNOTATIONS,
     KNOWN,
@@ -67,14 +69,41 @@ def schema_to_gbnf(text: str) -> str:
         UserError: "bad_schema": not JSON, no schema, or one that an answer cannot be held to.
     """
     if len(text) > _MAX_CHARACTERS:
-        raise bad_schema(f"It has {len(text):,} characters; {_MAX_CHARACTERS:,} are the most.")
+        raise bad_schema(
+            say("It has {count} characters; {most} are the most.", count=whole(len(text)), most=whole(_MAX_CHARACTERS))
+        )
     try:
         schema = json.loads(text)
-    except ValueError as error:
-        raise bad_schema(f"It is not JSON: {error}.") from None
+    except json.JSONDecodeError as error:
+        raise bad_schema(not_json_words(error)) from None
+    except ValueError as error:  # a number of too many digits
+        raise bad_schema(say("It is not JSON: {reason}.", reason=error)) from None
     except RecursionError:
-        raise bad_schema(f"It is nested more than {_MAX_DEPTH} deep.") from None
+        raise bad_schema(_too_deep()) from None
     return _Converter(schema).grammar()
+
+
+def not_json_words(error: json.JSONDecodeError) -> str:
+    """Where a text stops being JSON, and why."""
+    reasons = {
+        "Expecting value": say("a value is missing"),
+        "Expecting property name enclosed in double quotes": say("a name in double quotes is missing"),
+        "Illegal trailing comma before end of object": say("a comma stands before the end of an object"),
+        "Illegal trailing comma before end of array": say("a comma stands before the end of a list"),
+        "Expecting ':' delimiter": say("a colon is missing"),
+        "Expecting ',' delimiter": say("a comma or the end of the object or list is missing"),
+        "Unterminated string starting at": say("a text that begins here has no end"),
+        "Invalid control character at": say("a text holds a line break or another control character"),
+        "Invalid \\escape": say("a backslash is followed by something it cannot stand before"),
+        "Invalid \\uXXXX escape": say("\\u is not followed by four digits"),
+        "Extra data": say("something follows after its end"),
+    }
+    reason = reasons.get(error.msg.removesuffix(": "), error.msg)
+    return say("It is not JSON: line {line}, column {column}: {reason}.", line=error.lineno, column=error.colno, reason=reason)
+
+
+def _too_deep() -> str:
+    return say("It is nested more than {depth} deep.", depth=_MAX_DEPTH)
 
 
 class _Converter:
@@ -94,7 +123,7 @@ class _Converter:
 
     def _new(self, hint: str) -> str:
         if len(self._rules) >= _MAX_RULES:
-            raise bad_schema(f"It needs more than {_MAX_RULES:,} rules.")
+            raise bad_schema(say("It needs more than {most} rules.", most=whole(_MAX_RULES)))
         name = base = re.sub(r"[^A-Za-z0-9-]+", "-", hint)[:40] + "-"
         number = 1
         while (name := f"{base}{number}") in self._rules:
@@ -120,11 +149,17 @@ class _Converter:
     def _visit(self, schema: object, hint: str, depth: int) -> str:
         """The name of the rule for a schema."""
         if depth > _MAX_DEPTH:
-            raise bad_schema(f"It is nested more than {_MAX_DEPTH} deep.")
+            raise bad_schema(_too_deep())
         if schema is True:
             return self._primitive("value")
         if not isinstance(schema, dict):
-            raise bad_schema(f'A schema is an object or true, and "{hint}" is {json.dumps(schema)[:60]}.')
+            raise bad_schema(
+                say(
+                    'A schema is an object or true, and "{place}" is {value}.',
+                    place=hint,
+                    value=json.dumps(schema)[:60],
+                )
+            )
         s = cast("dict[str, Any]", schema)
         self._check_keywords(s, hint)
         if "$ref" in s:
@@ -149,7 +184,9 @@ class _Converter:
         for kind in kinds(s) or TYPES:
             allowed = allowed | KNOWN[kind]
         for keyword in s.keys() - allowed:
-            raise bad_schema(f'An answer cannot be held to "{keyword}" (in "{hint}").')
+            raise bad_schema(
+                say('An answer cannot be held to "{keyword}" (in "{place}").', keyword=keyword[:80], place=hint)
+            )
 
     def _union(self, parts: Sequence[object], hint: str, depth: int) -> str:
         return self._rule(hint, " | ".join(self._visit(part, hint, depth + 1) for part in parts))
@@ -168,11 +205,16 @@ class _Converter:
             if not (isinstance(schema, dict) and "$ref" in schema):
                 return cast("object", schema)
             schema = self._target(cast("dict[str, Any]", schema)["$ref"])
-        raise bad_schema("A reference leads back to itself.")
+        raise bad_schema(say("A reference leads back to itself."))
 
     def _target(self, reference: object) -> object:
         if not isinstance(reference, str) or not reference.startswith("#"):
-            raise bad_schema(f"Only references within the schema (#/...) can be followed, not {str(reference)[:80]}.")
+            raise bad_schema(
+                say(
+                    "Only references within the schema (#/...) can be followed, not {reference}.",
+                    reference=str(reference)[:80],
+                )
+            )
         target: Any = self._schema
         for part in reference[1:].split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
@@ -181,7 +223,7 @@ class _Converter:
             elif isinstance(target, dict) and key in target:
                 target = cast("dict[str, Any]", target)[key]
             else:
-                raise bad_schema(f"{reference[:80]} is not in the schema.")
+                raise bad_schema(say("{reference} is not in the schema.", reference=reference[:80]))
         return target
 
     # --- types --------------------------------------------------------------------------------------------------------
@@ -237,7 +279,9 @@ class _Converter:
         else:
             rest = s.get("items", True)
         if most is not None and most < least:
-            raise bad_schema(f'"maxItems" is less than "minItems" (in "{hint}").')
+            raise bad_schema(
+                say('"{most}" is less than "{least}" (in "{place}").', most="maxItems", least="minItems", place=hint)
+            )
         self._primitive("space")
         items = [self._visit(item, hint, depth + 1) for item in fixed[:most]]
         text = ' space "," space '.join(items)
@@ -260,7 +304,7 @@ class _Converter:
         self._primitive("character")
         if "pattern" in s:
             if least or most is not None:
-                raise bad_schema(f'"pattern" and a length together cannot be kept (in "{hint}").')
+                raise bad_schema(say('"pattern" and a length together cannot be kept (in "{place}").', place=hint))
             return self._rule(hint, pattern_to_gbnf(str(s["pattern"]), hint))
         if s.get("format") in DATES:
             return self._rule(hint, f'"\\"" {DATES[s["format"]]} "\\""')
@@ -276,7 +320,9 @@ class _Converter:
         if kind == "integer":
             return self._rule(hint, integer_between(least, most, hint))
         if least != 0 or "exclusiveMinimum" in s:
-            raise bad_schema(f'For a number that is no integer only "minimum": 0 can be kept (in "{hint}").')
+            raise bad_schema(
+                say('For a number that is no integer only "minimum": 0 can be kept (in "{place}").', place=hint)
+            )
         self._primitive("number")
         return self._rule(hint, "whole fraction")
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from launcher.core.errors import UserError
+from launcher.core.units import whole
+from launcher.core.words import say
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 ANNOTATIONS = {
@@ -38,7 +40,7 @@ def kinds(s: Mapping[str, Any]) -> tuple[str, ...]:
     named = cast("list[Any]", given) if isinstance(given, list) else [] if given is None else [given]
     for kind in named:
         if kind not in TYPES:
-            raise bad_schema(f"There is no type {json.dumps(kind)[:60]}.")
+            raise bad_schema(say("There is no type {name}.", name=json.dumps(kind)[:60]))
     if named:
         return tuple(named)
     return tuple(kind for kind in ("object", "array", "string", "integer") if KNOWN[kind] & s.keys())
@@ -61,7 +63,7 @@ def merged(parts: Sequence[object]) -> object:
         if not isinstance(part, dict):
             if part is True:
                 continue
-            raise bad_schema("A part of a union or of allOf is not a schema.")
+            raise bad_schema(say("A part of a union or of allOf is not a schema."))
         for key, value in cast("dict[str, Any]", part).items():
             if key == "properties" and key in all_of:
                 all_of[key] = {**all_of[key], **{n: _both(all_of[key].get(n), v) for n, v in value.items()}}
@@ -70,7 +72,7 @@ def merged(parts: Sequence[object]) -> object:
             elif key in ANNOTATIONS - {"type"} or all_of.get(key, value) == value:
                 all_of.setdefault(key, value)
             else:
-                raise bad_schema(f'Two values of "{key}" at one place cannot both be kept.')
+                raise bad_schema(say('Two values of "{keyword}" at one place cannot both be kept.', keyword=key[:80]))
     return all_of
 
 
@@ -82,7 +84,7 @@ def list_of(s: Mapping[str, Any], keyword: str) -> list[Any]:
     """A keyword whose value is a list that is not empty."""
     found = s[keyword]
     if not isinstance(found, list) or not found:
-        raise bad_schema(f'"{keyword}" must be a list that is not empty.')
+        raise bad_schema(say('"{keyword}" must be a list that is not empty.', keyword=keyword))
     return cast("list[Any]", found)
 
 
@@ -92,7 +94,9 @@ def count_of(s: Mapping[str, Any], keyword: str) -> int | None:
     if found is None:
         return None
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= _MAX_ITEMS:
-        raise bad_schema(f'"{keyword}" must be a whole number up to {_MAX_ITEMS:,}.')
+        raise bad_schema(
+            say('"{keyword}" must be a whole number up to {most}.', keyword=keyword, most=whole(_MAX_ITEMS))
+        )
     return found
 
 
@@ -100,5 +104,5 @@ def bound_of(s: Mapping[str, Any], keyword: str, exclusive: str, step: int, hint
     """A limit for numbers, whichever of its two keywords is used; `step` leads from the exclusive one to the first inside."""
     found = [s[k] + offset for k, offset in ((keyword, 0), (exclusive, step)) if isinstance(s.get(k), int)]
     if len(found) != len({keyword, exclusive} & s.keys()) or any(isinstance(v, bool) for v in s.values() if v in found):
-        raise bad_schema(f'"{keyword}" must be a whole number (in "{hint}").')
+        raise bad_schema(say('"{keyword}" must be a whole number (in "{place}").', keyword=keyword, place=hint))
     return (max(found) if step > 0 else min(found)) if found else None

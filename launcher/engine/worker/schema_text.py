@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
+from launcher.core.units import whole
+from launcher.core.words import say
 from launcher.engine.worker.schema_parts import bad_schema
 
 # Python's own reader of regular expressions: private, and the same since Python 3.11.
@@ -45,7 +47,9 @@ def literal(text: str) -> str:
 def text_between(least: int, most: int | None, hint: str) -> str:
     """A string of so many characters."""
     if most is not None and most < least:
-        raise bad_schema(f'"maxLength" is less than "minLength" (in "{hint}").')
+        raise bad_schema(
+            say('"{most}" is less than "{least}" (in "{place}").', most="maxLength", least="minLength", place=hint)
+        )
     return f'"\\"" character{{{least},{"" if most is None else most}}} "\\""'
 
 
@@ -78,11 +82,19 @@ def names_except(names: Sequence[str]) -> str:
 def integer_between(least: int | None, most: int | None, hint: str) -> str:
     """The whole numbers of a range, digit by digit."""
     if least is not None and most is not None and least > most:
-        raise bad_schema(f'"maximum" is less than "minimum" (in "{hint}").')
+        raise bad_schema(
+            say('"{most}" is less than "{least}" (in "{place}").', most="maximum", least="minimum", place=hint)
+        )
     limit = 10**_MAX_DIGITS - 1
     low, high = max(-limit, -limit if least is None else least), min(limit, limit if most is None else most)
     if low > high:
-        raise bad_schema(f'Only numbers of up to {_MAX_DIGITS} digits can be kept in a range (in "{hint}").')
+        raise bad_schema(
+            say(
+                'Only numbers of up to {count} digits can be kept in a range (in "{place}").',
+                count=_MAX_DIGITS,
+                place=hint,
+            )
+        )
     ways = [f'"-" ( {_digits(max(1, -high), -low)} )'] if low < 0 else []
     if high >= 0:
         ways.append(_digits(max(0, low), high))
@@ -121,13 +133,22 @@ def pattern_to_gbnf(pattern: str, hint: str) -> str:
         UserError: "bad_schema": it is none, or asks for what a grammar cannot do (looking around, back references).
     """
     if len(pattern) > _MAX_PATTERN:
-        raise bad_schema(f'A pattern has more than {_MAX_PATTERN:,} characters (in "{hint}").')
+        raise bad_schema(
+            say('A pattern has more than {most} characters (in "{place}").', most=whole(_MAX_PATTERN), place=hint)
+        )
     try:
         tree: list[Any] = list(_parser.parse(pattern))
         begins, ends = _takes_anchor(tree, 0, "AT_BEGINNING"), _takes_anchor(tree, -1, "AT_END")
         body = _sequence(tree)
     except (re.error, OverflowError, RecursionError) as error:
-        raise bad_schema(f'The pattern {pattern[:80]} cannot be kept: {error} (in "{hint}").') from None
+        raise bad_schema(
+            say(
+                'The pattern {pattern} cannot be kept: {reason} (in "{place}").',
+                pattern=pattern[:80],
+                reason=error,
+                place=hint,
+            )
+        ) from None
     any_text = f"{_as_set(_ALL)}*"
     return f'"\\"" {"" if begins else any_text} {body} {"" if ends else any_text} "\\""'
 
