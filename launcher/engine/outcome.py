@@ -18,6 +18,8 @@ from launcher.engine.protocol import PROTOCOL_VERSION, Failure
 
 LOAD_AGAIN = NextStep("Load again", "load_again")
 COPY_REPORT = NextStep("Copy report", "copy_report")
+_MOST_WORDS = 300
+"""Characters of the engine's last line that a sentence quotes; the report has all of it."""
 
 # Windows ends a process with the exception's number instead of a signal.
 _WINDOWS_CODES = {
@@ -31,6 +33,7 @@ _MEMORY_WORDS = re.compile(
     r"out of memory|failed to allocate|unable to allocate|cudaMalloc failed|bad_alloc|MemoryError|cannot allocate memory|not enough memory",
     re.I,
 )
+_VIDEO_WORDS = re.compile(r"cuda|vulkan|rocm|hip|metal|OutOfDeviceMemory|on device \d", re.I)
 
 
 def signal_name(returncode: int) -> str | None:
@@ -60,7 +63,12 @@ class _Death:
             return False
         if signal_name(self.returncode) == "SIGKILL":
             return self.was_for_memory is not False
-        return any(_MEMORY_WORDS.search(line) for line in self.log[-20:])
+        return bool(self.words_of_memory)
+
+    @property
+    def words_of_memory(self) -> str:
+        """The engine's last line about memory that it did not get, "" for none."""
+        return next((line for line in reversed(self.log[-20:]) if _MEMORY_WORDS.search(line)), "")
 
 
 def crash_failure(
@@ -80,7 +88,7 @@ def crash_failure(
         doing: "starting", "loading", "answering" or "ready".
         request: what was loaded or being loaded.
         log: the last lines of its stderr.
-        ended_by_us: why the client itself ended it ("It gave no sign of life for 30 s."), or "".
+        ended_by_us: why the launcher itself ended it ("It gave no sign of life for 30 s, so the launcher ended it."), or "".
         held_bytes: what it held when it was last looked at; 0 when that is not known.
         was_for_memory: whether the kernel's memory killer ended it; None when the system does not tell.
     """
@@ -100,7 +108,7 @@ def crash_failure(
             steps.append(NextStep("Download it again", "download_again", request.path))
         if doing == "loading":
             steps.append(NextStep("Choose another model", "choose_model"))
-    why = death.ended_by_us or _cause(death)
+    why = joined(_cause(death), _last_words(death))
     return Failure("engine_stopped", what, why, (*steps, COPY_REPORT), "\n".join(death.log))
 
 
@@ -144,6 +152,13 @@ def _may_be_the_file(death: _Death, doing: str) -> bool:
     )
 
 
+def _last_words(death: _Death) -> str:
+    """The line that names the cause where there is one, else the last."""
+    about_memory = death.words_of_memory.strip() if death.is_memory else ""
+    last = about_memory or next((line.strip() for line in reversed(death.log) if line.strip()), "")
+    return say("Its last words: {words}", words=last[:_MOST_WORDS]) if last else ""
+
+
 def _killed(death: _Death, number: str, free: str) -> str:
     if death.was_for_memory:
         held = say("It held {size}.", size=gib(death.held_bytes)) if death.held_bytes else ""
@@ -168,18 +183,19 @@ def _killed(death: _Death, number: str, free: str) -> str:
 
 
 def _cause(death: _Death) -> str:
-    returncode, log = death.returncode, death.log
+    """In one or two sentences, without the engine's own words."""
+    if death.ended_by_us:
+        return death.ended_by_us
+    returncode = death.returncode
     free = gib(psutil.virtual_memory().available)
     name = signal_name(returncode)
     number = say("signal {n}", n=-returncode) if returncode < 0 else say("code {n}", n=f"{returncode & 0xFFFFFFFF:#x}")
     if name == "SIGKILL":
         return _killed(death, number, free)
-    last = next((line.strip() for line in reversed(log) if line.strip()), "")
-    said = say("Its last words: {words}", words=last[:300]) if last else ""
+    if death.is_memory and _VIDEO_WORDS.search(death.words_of_memory):
+        return say("It ran out of video memory ({number}).", number=number)
     if death.is_memory:
-        return joined(
-            say("It ran out of memory ({number}): {free} of RAM are free now.", number=number, free=free), said
-        )
+        return say("It ran out of memory ({number}): {free} of RAM are free now.", number=number, free=free)
     causes = {
         "SIGSEGV": say(
             "It read memory that is not its own ({number}): a defect of the engine or its driver, or a damaged file.",
@@ -195,7 +211,7 @@ def _cause(death: _Death) -> str:
         "SIGTERM": say("Another program asked it to end ({number}).", number=number),
     }
     if name in causes:
-        return joined(causes[name], said)
+        return causes[name]
     if name:
-        return joined(say("It was ended by {name} ({number}).", name=name, number=number), said)
-    return joined(say("It ended with exit code {n}.", n=returncode), said)
+        return say("It was ended by {name} ({number}).", name=name, number=number)
+    return say("It ended with exit code {n}.", n=returncode)

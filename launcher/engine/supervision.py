@@ -213,7 +213,11 @@ class Supervision:
         if self._malformed <= _LOGGED_MALFORMED:
             _log.warning("the engine sent a malformed message: %s", str(error)[:300])
         if self._malformed >= _MAX_MALFORMED:
-            self._kill(process, say("It sent {n} messages that make no sense and was ended.", n=self._malformed))
+            why = say(
+                "It sent {n} messages that make no sense, so the launcher ended it: a defect of the engine or of its libraries.",
+                n=self._malformed,
+            )
+            self._kill(process, why)
 
     def _handle(self, event: WorkerEvent) -> None:
         if isinstance(event, _ABOUT_ONE) and not self._orders.is_open(event.id):
@@ -287,7 +291,7 @@ class Supervision:
         """After its pipe was closed; None for a process that the system does not let go."""
         code = process.wait(self._patience.obey_s)
         if code is None:  # it lives on, deaf and dumb
-            self._kill(process, say("It closed its connection with the launcher and was ended."))
+            self._kill(process, say("It closed its connection with the launcher but ran on, so the launcher ended it."))
             code = process.wait(self._patience.give_up_s)
         return code
 
@@ -324,7 +328,7 @@ class Supervision:
         """Kill what did not obey in time; for one answer a worker that evidently computes gets more of it."""
         seconds = self._orders.overdue_s(watch.is_lively) if self._killed_at is None else None
         if seconds is not None:
-            self._kill(process, say("It did not stop within {n} s and was ended.", n=f"{seconds:.0f}"))
+            self._kill(process, say("It did not stop within {n} s, so the launcher ended it.", n=f"{seconds:.0f}"))
 
     def _kill(self, process: WorkerProcess, reason: str) -> None:
         if self._killed_at is None:

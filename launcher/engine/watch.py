@@ -21,6 +21,7 @@ class Patience:
     """How long the client waits, in seconds.
 
     Attributes:
+        start_s: before its first message: its libraries come from a cold, slow disk, or past a virus scanner.
         hang_s: without any sign of life (a heartbeat comes every second) the worker counts as hung.
         stall_s: while it has something to do and its main thread finishes nothing, uses no processor and reads nothing.
         obey_s: for a stop or an unload, before it is killed.
@@ -30,6 +31,7 @@ class Patience:
         give_up_s: for a killed process to go; one that the system holds in a driver is left behind then.
     """
 
+    start_s: float = 120.0
     hang_s: float = 30.0
     stall_s: float = 180.0
     obey_s: float = 2.0
@@ -46,11 +48,12 @@ class Watch:
         self._clock = clock
         self._steps = -1
         self._activity: Activity | None = None
+        self._has_spoken = False
         self._looked = self._heard = self._moved = clock()
 
     def hear(self, steps: int | None = None) -> None:
         """A message came; a heartbeat says how many steps its main thread has done, any other message is a step."""
-        self._heard = self._clock()
+        self._heard, self._has_spoken = self._clock(), True
         if steps is None or steps != self._steps:
             self._moved = self._heard
         if steps is not None:
@@ -65,11 +68,16 @@ class Watch:
             self._heard = self._moved = now
         elif not is_working or (before and _has_moved(before, activity, seconds)):
             self._moved = now
-        if now - self._heard >= self._patience.hang_s:
-            return say("It gave no sign of life for {n} s and was ended.", n=f"{self._patience.hang_s:.0f}")
-        if now - self._moved >= self._patience.stall_s:
+        most_s = self._patience.hang_s if self._has_spoken else self._patience.start_s
+        if now - self._heard >= most_s:
             return say(
-                "It did not get on for {n} s (no step of its work, no processor time, nothing read) and was ended.",
+                "It gave no sign of life for {n} s, so the launcher ended it: it hung, alone or in a driver.",
+                n=f"{most_s:.0f}",
+            )
+        if self._has_spoken and now - self._moved >= self._patience.stall_s:
+            return say(
+                "It did not get on for {n} s (no step of its work, no processor time, nothing read), so the launcher ended it: "
+                "a driver or a disk does not answer.",
                 n=f"{self._patience.stall_s:.0f}",
             )
         return ""

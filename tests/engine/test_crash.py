@@ -97,7 +97,9 @@ def test_a_hung_engine_is_ended(make_engine: Callable[..., Engine], models: Mode
     engine.seen.wait(TextDelta, lambda e: e.decode_tokens >= 2)
     os.kill(pid_of(engine), signal.SIGSTOP)
     failed = engine.seen.wait(OperationFailed, lambda e: e.id == operation)
-    assert failed.failure.why == "It gave no sign of life for 3 s and was ended."
+    assert failed.failure.why.startswith("It gave no sign of life for 3 s, so the launcher ended it: it hung")
+    assert "Its last words: " in failed.failure.why
+    assert [s.action for s in failed.failure.next_steps] == ["load_again", "copy_report"]
     assert failed.answer
 
 
@@ -109,8 +111,8 @@ def test_what_does_not_obey_is_ended(engine: Engine, models: Models) -> None:
     asked = time.monotonic()
     engine.client.stop(operation)
     failed = engine.seen.wait(OperationFailed, lambda e: e.id == operation)
-    assert "did not stop within 2 s" in failed.failure.why
-    assert 1.9 < engine.seen.time_of(failed) - asked < 4
+    assert "did not stop within" in failed.failure.why
+    assert engine.seen.time_of(failed) - asked > 1.9
 
 
 def test_unload_of_a_stopped_process(engine: Engine, models: Models) -> None:
@@ -271,12 +273,14 @@ def test_sentences_without_a_signal() -> None:
     ]
     request = request_for(Path("x"), Placement(n_gpu_layers=9, n_ctx=32768))
     failure = crash_failure(1, "answering", request, log)
-    assert "ran out of memory" in failure.why
-    assert "512.00 MiB" in failure.why
+    assert failure.why == f"It ran out of video memory (code 0x1). Its last words: {log[0]}"
     assert ("Load with 16,384 context", "load_with_context", "16384") in [
         (s.label, s.action, s.argument) for s in failure.next_steps
     ]
-    assert "exit code 3" in crash_failure(3, "ready", None, []).why
+    in_ram = crash_failure(1, "answering", request, ["std::bad_alloc", "llama_decode: done"])
+    assert in_ram.why.startswith("It ran out of memory (code 0x1): ")
+    assert in_ram.why.endswith("Its last words: std::bad_alloc"), "the line that names the cause, not the last one"
+    assert crash_failure(3, "ready", None, []).why == "It ended with exit code 3."
 
 
 def test_a_frozen_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,13 +111,20 @@ def test_watch_knows_work_from_hanging() -> None:
     assert pass_time(59, cpu=0.001, read=100) == ""
     assert "did not get on" in pass_time(2, cpu=0.001, read=100)
     watch = Watch(Patience(hang_s=30, stall_s=60), clock)
+    watch.hear(0)
     clock.now += 3600  # the computer slept
     assert watch.look(Activity(cpu_s, io), is_working=True) == ""
     for _ in range(29):
         clock.now += 1
         assert watch.look(Activity(cpu_s, io), is_working=True) == ""
     clock.now += 1
-    assert "no sign of life" in watch.look(Activity(cpu_s, io), is_working=True)
+    assert "no sign of life for 30 s" in watch.look(Activity(cpu_s, io), is_working=True)
+    watch = Watch(Patience(start_s=120, hang_s=30, stall_s=60), clock)
+    for _ in range(119):  # its libraries come from a slow disk
+        clock.now += 1
+        assert watch.look(Activity(cpu_s, io), is_working=True) == ""
+    clock.now += 1
+    assert "no sign of life for 120 s" in watch.look(Activity(cpu_s, io), is_working=True)
 
 
 def test_a_stop_waits_for_a_worker_that_computes(make_engine: MakeEngine, made_up: Callable[[str], None]) -> None:
@@ -172,7 +179,8 @@ while True: out.write(b"nonsense\\n" * 1000)""")
     engine = make_engine()
     operation = engine.client.load(request_for(Path("x")))
     failed = engine.seen.wait(OperationFailed, lambda e: e.id == operation)
-    assert failed.failure.why == "It sent 100 messages that make no sense and was ended."
+    assert failed.failure.why.startswith("It sent 100 messages that make no sense, so the launcher ended it: a defect")
+    assert failed.failure.why.endswith("Its last words: last line")
     assert "last line" in failed.failure.detail
     assert "\x1b" not in failed.failure.detail
     assert len(failed.failure.detail) < 10_000
@@ -213,7 +221,9 @@ def test_a_worker_that_closes_its_pipe_but_lives_on(make_engine: MakeEngine, mad
     made_up("load(); out.close(); os.close(1); time.sleep(600)")
     engine = make_engine(patience=Patience(obey_s=0.5))
     engine.load(Path("x"))
-    assert crash_of(engine).why == "It closed its connection with the launcher and was ended."
+    assert crash_of(engine).why.startswith(
+        "It closed its connection with the launcher but ran on, so the launcher ended it."
+    )
 
 
 def test_a_worker_that_does_not_mind_the_end_of_its_stdin(
@@ -348,8 +358,10 @@ def test_the_memory_killer_is_told_from_others(engine: Engine, models: Models) -
 
 def test_sentences_of_a_kill() -> None:
     request = request_for(Path("x"), Placement(n_gpu_layers=0, n_ctx=4096))
-    for_memory = crash_failure(-9, "answering", request, [], held_bytes=3 * 2**30, was_for_memory=True)
+    log = ["llama_context: n_ctx = 4096"]
+    for_memory = crash_failure(-9, "answering", request, log, held_bytes=3 * 2**30, was_for_memory=True)
     assert "The system ended it because memory ran out (signal 9). It held 3.0 GiB." in for_memory.why
+    assert for_memory.why.endswith(f"Its last words: {log[0]}")
     by_another = crash_failure(-9, "answering", request, [], was_for_memory=False)
     assert "Another program ended it" in by_another.why
     assert "load_with_context" not in [s.action for s in by_another.next_steps]
