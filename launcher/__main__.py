@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         from launcher.app import file_worker
 
         return file_worker.run(argv[1:])
-    if not argv or argv[0] in ("gui", "--debug") or argv[0].endswith(".gguf"):
+    if not argv or argv[0] in ("gui", "open", "--debug") or _is_model_file(argv[0]):
         from launcher.app.pyside_features import ignore_features
 
         ignore_features()
@@ -33,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     from launcher.cli.main import run_command
 
     return run_command(argv)
+
+
+def _is_model_file(argument: str) -> bool:
+    return argument.lower().endswith(".gguf")
 
 
 if __name__ == "__main__":

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import os
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Slot
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from launcher.app.crash import CrashReporter
+from launcher.app.single_instance import Start
 from launcher.core.paths import config_dir
 from launcher.services.tasks import TaskRunner
 from launcher.store.settings import THEME, WINDOW_GEOMETRY, Settings
 from launcher.ui.home import HomePage
 from launcher.ui.main_window import MainWindow
 from launcher.ui.theme import ThemeManager, ThemeMode
+from launcher.ui.theme.icons import app_icon
 
 if TYPE_CHECKING:
     from launcher.app.workspace import Workspace
@@ -31,7 +34,7 @@ class Application(QObject):
         self._theme = ThemeManager(qt, ThemeMode(self._settings.get(THEME)))
         self._tasks = TaskRunner("start", self)
         self._workspace: Workspace | None = None
-        self._waiting_file: str | None = None
+        self._waiting_files: tuple[str, ...] = ()
         self._window = MainWindow(QApplication.applicationDisplayName())
         self._home = HomePage()
         self._add_pages()
@@ -69,6 +72,8 @@ class Application(QObject):
     @Slot()
     def start(self) -> None:
         """Make the rest; called after the first paint. Its modules (parser, engine client, catalog) load in a thread."""
+        # Not earlier: a panel shows the desktop entry's icon until then, and the first paint is sooner without.
+        self._window.setWindowIcon(app_icon())
         notice = self._settings.notice
         if notice is not None:
             self._home.set_error(notice)
@@ -84,28 +89,32 @@ class Application(QObject):
             _delete_now(self._workspace)
         _delete_now(self._window)
 
-    def open_file(self, path: str) -> None:
-        """Open a model file that the user double-clicked."""
+    def open_files(self, paths: tuple[str, ...]) -> None:
+        """Open model files that the user double-clicked."""
         if self._workspace is None:
-            self._waiting_file = path
+            self._waiting_files += paths
         else:
-            self._workspace.open_file(path)
+            self._workspace.open_files(paths)
 
-    @Slot(list)
-    def open_from_other_start(self, arguments: list[str]) -> None:
+    @Slot(object)
+    def open_from_other_start(self, start: Start) -> None:
         """Another start of the program: come to the front and open what it was given."""
-        self._window.setWindowState(self._window.windowState() & ~self._window.windowState().WindowMinimized)
+        if start.activation_token:
+            os.environ["XDG_ACTIVATION_TOKEN"] = start.activation_token  # Qt's Wayland part looks here
+        self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self._window.show()
         self._window.raise_()
         self._window.activateWindow()
-        if arguments:
-            self.open_file(arguments[0])
+        if start.files:
+            self.open_files(start.files)
 
     def _on_imported(self, module: ModuleType) -> None:
         workspace: Workspace = module.Workspace(self._window, self._home, self._settings, self._theme, self)
         self._workspace = workspace
         workspace.start()
-        if self._waiting_file is not None:
-            workspace.open_file(self._waiting_file)
+        if self._waiting_files:
+            workspace.open_files(self._waiting_files)
+            self._waiting_files = ()
 
     @Slot(str)
     def _on_program_error(self, report: str) -> None:

@@ -58,6 +58,7 @@ class LibraryPresenter(QObject):
         self._downloads = downloads
         self._flow = flow
         self._open_when_adopted = ""
+        self._open_when_listed: Adopted | None = None
         self._offered: dict[str, Installed] = {}
         store.last_loads_listed.connect(library.set_last_loads)
         library.verified.connect(self._on_verified)
@@ -67,6 +68,7 @@ class LibraryPresenter(QObject):
         library.failed.connect(self._on_failed)
         library.adopted.connect(self._on_adopted)
         library.fetch_wanted.connect(self._on_fetch_wanted)
+        downloads.library_changed.connect(self._on_library_changed)
 
     @property
     def page(self) -> LibraryPage:
@@ -124,19 +126,37 @@ class LibraryPresenter(QObject):
         if opened and result.models:
             self._flow.open(result.models[0])
             return
-        already = self._already_here(result) if opened else None
-        if already is not None:
-            self._flow.open(already)
+        if opened and _is_already_listed(result):
+            # The list may be older than this, or not have been read at all yet; it is read again now.
+            self._open_when_listed = result
+            self._open_listed()
             return
         if opened:
             self.page_wanted.emit()
         self._tell_adopted(result)
 
+    def _open_listed(self) -> bool:
+        """Open a file that was in the list already, from wherever."""
+        waiting = self._open_when_listed
+        already = self._already_here(waiting) if waiting is not None else None
+        if already is None:
+            return False
+        self._open_when_listed = None
+        self._flow.open(already)
+        return True
+
+    @Slot(object)
+    def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
+        del installed  # the service has it
+        waiting = self._open_when_listed
+        if waiting is not None and not self._open_listed():
+            self._open_when_listed = None
+            self.page_wanted.emit()
+            self._tell_adopted(waiting)
+
     def _already_here(self, result: Adopted) -> Installed | None:
-        """A file that is listed from elsewhere is opened all the same."""
-        path = next((p for p, error in result.refused if error.code == "already_listed"), None)
-        step = next((s for _p, e in result.refused for s in e.next_steps if s.action == StepAction.REVEAL), None)
-        wanted = {path, step.argument if step else None}
+        path, error = result.refused[0]
+        wanted = {path, *(step.argument for step in error.next_steps if step.action == StepAction.REVEAL)}
         return next((m for m in self._downloads.installed if m.path in wanted), None)
 
     def _tell_adopted(self, result: Adopted) -> None:
@@ -271,3 +291,7 @@ class LibraryPresenter(QObject):
             self._library.fetch_again(step.argument)
         else:
             self.next_step_chosen.emit(step)
+
+
+def _is_already_listed(result: Adopted) -> bool:
+    return [error.code for _path, error in result.refused] == ["already_listed"]

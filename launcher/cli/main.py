@@ -52,7 +52,7 @@ def run_command(argv: list[str]) -> int:
     """Run one sub-command and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="launcher",
-        description="Local DeepSeek models: what fits, how fast, one command to chat. Without a command the window opens.",
+        description="Local DeepSeek models: what fits, how fast, one command to chat. Without a command the window opens; `open FILE` opens it with a model file.",
     )
     parser.add_argument("--version", action="version", version=f"launcher {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

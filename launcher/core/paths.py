@@ -8,7 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
-_APP = "launcher-for-deepseek"
+APP_ID = "launcher-for-deepseek"
+"""Folders, the desktop entry, the icon's name and the packages are called so."""
 
 
 def _base(kind: str) -> Path:
@@ -21,7 +22,7 @@ def _base(kind: str) -> Path:
         "cache": platformdirs.user_cache_path,
         "logs": platformdirs.user_log_path,
     }[kind]
-    return system(_APP, appauthor=False)
+    return system(APP_ID, appauthor=False)
 
 
 def data_dir() -> Path:

@@ -19,6 +19,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from launcher.core.paths import APP_ID
+
 _log = logging.getLogger("launcher.services")
 _NAME, _PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 _TIMEOUT_S = 5.0
@@ -161,10 +163,10 @@ class _Bus:
                 return False
             self._has_markup = bool(answer) and isinstance(answer[0], list) and "body-markup" in answer[0]
         body = html.escape(note.body, quote=False) if self._has_markup else note.body
-        hints = {"desktop-entry": ("s", "launcher"), "category": ("s", "transfer")}
+        hints = {"desktop-entry": ("s", APP_ID), "category": ("s", "transfer")}
         actions = ["default", note.action]
         answer = self._call(
-            "Notify", "susssasa{sv}i", ("Launcher", 0, "launcher", note.title, body, actions, hints, -1)
+            "Notify", "susssasa{sv}i", ("Launcher", 0, APP_ID, note.title, body, actions, hints, -1)
         )
         if not answer or not isinstance(answer[0], int):
             return False

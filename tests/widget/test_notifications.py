@@ -153,7 +153,7 @@ def test_a_finished_download_is_told_and_a_click_opens_its_chat(
         assert (app, replaces, expires) == ("Launcher", 0, -1)
         assert title == "R1-Distill-Qwen-7B Q4_K_M is ready"
         assert actions == ["default", "Chat"]
-        assert hints["desktop-entry"] == ("s", "launcher")
+        assert hints["desktop-entry"] == ("s", "launcher-for-deepseek")
         with qtbot.waitSignal(notes.chat_wanted, timeout=10_000) as caught:
             desk.clicks.put(number)
         assert caught.args == ["o/R1-Distill-Qwen-7B::Q4_K_M"]

@@ -90,6 +90,20 @@ class _Engine(QIconEngine):
         return _Engine(self._name, self._tint)
 
 
+def app_icon() -> QIcon:
+    """The program's own, in the sizes that panels and switchers ask for."""
+    drawing = QSvgRenderer(str(resource("app", "launcher.svg")))
+    result = QIcon()
+    for side in (16, 24, 32, 48, 64, 128):
+        size = QPixmap(side, side)
+        size.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(size)
+        drawing.render(painter, QRectF(0, 0, side, side))
+        painter.end()
+        result.addPixmap(size)
+    return result
+
+
 def icon(name: str, tint: Tone | str = Tone.TEXT) -> QIcon:
     """An icon for Qt's own widgets (menus, actions); follows the theme when `tint` is a tone."""
     return QIcon(_Engine(name, tint))
