@@ -13,7 +13,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.paths import data_dir
+from launcher.core.units import gb
+from launcher.core.words import say
 
 SUFFIX = ".kvstate"
 PART_SUFFIX = ".kvstate-part"
@@ -61,6 +64,14 @@ class StateFolder:
             return False
         self._trim(self._allowed_bytes() - size_bytes, spared=path)
         return shutil.disk_usage(self.folder).free - size_bytes >= LEFT_FREE_BYTES
+
+    def missing_bytes(self, size_bytes: int) -> int:
+        """How much more of the disk would have to be free for a state of this size; 0 where the disk is not what it lacks."""
+        with contextlib.suppress(OSError):
+            free = shutil.disk_usage(self.folder).free
+            of_all = _SHARE_OF_DISK * size_bytes - self.total_bytes() - free
+            return max(0, of_all, size_bytes + LEFT_FREE_BYTES - free) if size_bytes <= self.cap_bytes else 0
+        return 0
 
     def trim(self) -> None:
         """Keep to the cap, after it became smaller."""
@@ -110,6 +121,20 @@ class StateFolder:
                         stat = entry.stat(follow_symlinks=False)
                         found.append(_Entry(Path(entry.path), stat.st_size, stat.st_mtime))
         return found
+
+
+def not_kept(missing_bytes: int) -> UserError:
+    """The disk has no room for the states of chats; nothing that was said is lost by that."""
+    return UserError(
+        "state_not_saved",
+        "The disk is too full to keep what the engine has read.",
+        say(
+            "{size} more would have to be free. Your chats are saved and go on as always; only after a change of chat or model "
+            "a long one is read again before its next answer.",
+            size=gb(missing_bytes),
+        ),
+        (NextStep("Free up space", StepAction.FREE_SPACE),),
+    )
 
 
 def chat_states(cap_bytes: int = 0) -> StateFolder:

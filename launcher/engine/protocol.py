@@ -274,6 +274,7 @@ class StatesSaved:
         size_bytes: of all of them.
         seconds: that it took.
         problem: why one could not be written (the disk is full); "" normally. Nothing else is harmed by it.
+        missing_bytes: how much more of the disk would have to be free for that one; 0 where that is not the problem.
     """
 
     id: int
@@ -281,6 +282,7 @@ class StatesSaved:
     size_bytes: int
     seconds: float
     problem: str = ""
+    missing_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from launcher.core.plans import Plan, Wishes
 from launcher.core.words import known
 from launcher.engine import protocol
 from launcher.engine.client import EngineClient
-from launcher.engine.kv_states import StateFolder, chat_states
+from launcher.engine.kv_states import StateFolder, chat_states, not_kept
 from launcher.engine.protocol import EngineState
 from launcher.engine.restarts import Restarts
 from launcher.services.load_failures import is_for_memory
@@ -49,6 +49,7 @@ class EngineService(QObject):
         count_failed(OperationFailed): no answer to `count_tokens`: the template refuses the turns, or the engine is gone.
         crashed(UserError): the engine process ended by itself, and no `load_failed` said so.
         states_changed(): the saved states of chats are others than before.
+        state_not_kept(UserError): the disk is too full for one; sent once, whatever follows.
     """
 
     state_changed = Signal(object)
@@ -67,6 +68,7 @@ class EngineService(QObject):
     count_failed = Signal(object)
     crashed = Signal(object)
     states_changed = Signal()
+    state_not_kept = Signal(object)
     _arrived = Signal(object)
     _stage_reached = Signal(object, object)
 
@@ -90,6 +92,7 @@ class EngineService(QObject):
         self._idle_minutes = 0
         self._restarts = Restarts()
         self._states: StateFolder | None = None
+        self._has_told_full = False
         self.state = EngineState.STOPPED
         self.installed: Installed | None = None
         self.plan: Plan | None = None
@@ -102,7 +105,7 @@ class EngineService(QObject):
         """How much of the disk the states of chats may take; 0 keeps none."""
         states = chat_states(cap_bytes)
         self._states = states if cap_bytes else None
-        self._tasks.run(states.trim, self._on_states_trimmed)
+        self._tasks.run(states.trim, lambda _nothing: self.states_changed.emit())
 
     def set_idle_minutes(self, minutes: int) -> None:
         """Give the memory back after so long without a question; 0 never."""
@@ -328,11 +331,11 @@ class EngineService(QObject):
     def _on_states_saved(self, event: protocol.StatesSaved) -> None:
         if event.problem:
             _log.warning("the state of a chat could not be saved: %s", event.problem)
+        if event.missing_bytes and not self._has_told_full:
+            self._has_told_full = True
+            self.state_not_kept.emit(not_kept(event.missing_bytes))
         if event.count:
             self.states_changed.emit()
-
-    def _on_states_trimmed(self, _result: object) -> None:
-        self.states_changed.emit()
 
     def _on_operation_failed(self, event: protocol.OperationFailed) -> None:
         if event.id == self._answer_id:

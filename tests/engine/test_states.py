@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -375,6 +377,42 @@ def test_a_full_disk_costs_the_state_and_nothing_else(engine: Engine, models: Mo
     assert again.timings.reused_tokens > 400
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert save(engine).count == 1
+
+
+_ON_A_SMALL_DISK = """
+import sys
+from pathlib import Path
+from tests.engine.test_states import GREEDY, LONG_A, Engine, path_of, placement, save
+engine, small = Engine(), Path(sys.argv[2])
+engine.load(Path(sys.argv[1]), placement())
+answer = engine.ask(LONG_A, state_file=path_of(small, "a"), **GREEDY)
+print("missing", save(engine).missing_bytes, save(engine).problem, flush=True)
+again = engine.ask(LONG_A, answer.answer, "Go on.", state_file=path_of(small, "a"), **GREEDY)
+print("reused", again.timings.reused_tokens, flush=True)
+engine.client.close()
+"""
+
+
+def test_a_disk_without_room_is_told_with_what_is_missing(models: Models, tmp_path: Path) -> None:
+    """A disk of 64 MiB in a namespace of its own: states leave a GiB to others."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("this system has no namespaces")
+    mount = 'mount -t tmpfs -o size=64m tmpfs "$0" || exit 99; exec "$@"'
+    script = [sys.executable, "-c", _ON_A_SMALL_DISK, str(models("qwen2", template="v3")), str(tmp_path)]
+    done = subprocess.run(
+        [unshare, "-rm", "sh", "-c", mount, str(tmp_path), *script],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode == 99 or done.stderr.startswith("unshare:"):
+        pytest.skip(f"no namespaces here: {done.stderr[-200:]}")
+    told, reused = done.stdout.splitlines()
+    assert told.startswith("missing "), done.stderr
+    assert 2**30 - 64 * 2**20 <= int(told.split()[1]) <= 2**30
+    assert int(reused.split()[1]) > 400, "nothing else is harmed"
 
 
 def test_a_folder_that_cannot_be_made_costs_the_state_only(engine: Engine, models: Models, tmp_path: Path) -> None:

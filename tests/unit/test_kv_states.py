@@ -68,9 +68,17 @@ def test_a_small_disk_lowers_the_cap(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(kv_states.shutil, "disk_usage", nearly_full)
     assert folder.make_room(1000, folder.path("a"))
+    assert folder.missing_bytes(1000) == 0
     assert not folder.make_room(1001, folder.path("a"))  # the last GiB is for others
+    assert folder.missing_bytes(1001) == 1
     free = 3000
     assert not folder.make_room(800, folder.path("a"))
+    assert folder.missing_bytes(800) == LEFT_FREE_BYTES + 800 - 3000
+    free = 10 * LEFT_FREE_BYTES
+    assert folder.missing_bytes(3 * LEFT_FREE_BYTES) == 2 * LEFT_FREE_BYTES, "a quarter of the disk"
+    assert StateFolder(tmp_path / "states", 700).missing_bytes(800) == 0, "the cap is a wish, not a lack"
+    monkeypatch.undo()
+    assert StateFolder(tmp_path / "away", 10**12).missing_bytes(800) == 0
 
 
 def test_forgetting(tmp_path: Path) -> None:

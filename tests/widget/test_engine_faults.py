@@ -8,11 +8,11 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from launcher.core.downloads import Installed
-from launcher.core.errors import UserError
-from launcher.engine.protocol import EngineState
+from launcher.core.errors import NextStep, StepAction, UserError
+from launcher.engine.protocol import EngineState, StatesSaved
 from launcher.engine.restarts import MOST_CRASHES
 from tests.bench import engine_faults
 from tests.bench.engine_faults import App
@@ -149,6 +149,29 @@ def test_an_idle_model_is_unloaded_and_comes_back_with_the_next_message(
     assert not app.errors
     app.send("Are you there?")
     app.wait("an answer", lambda: app.written > 3)  # an answer that goes on longer than the time does not end of it
+
+
+@pytest.mark.expected_logs("could not be saved: No space left")
+def test_a_disk_that_is_too_full_for_states_is_said_once_and_sent_away(app: App) -> None:
+    def says(text: str) -> bool:
+        return any(text in label.text() for label in app.page.findChildren(QLabel) if label.isVisible())
+
+    app.page.resize(1000, 700)
+    app.page.show()
+    told: list[UserError] = []
+    app.engine.state_not_kept.connect(told.append)
+    for missing in (0, 2 * 10**9, 3 * 10**9):  # the first for another reason
+        app.engine._on_event(StatesSaved(0, 0, 0, 0.1, "No space left on device", missing))
+    assert [error.code for error in told] == ["state_not_saved"]
+    assert says("The disk is too full to keep what the engine has read.")
+    assert says("2.0 GB more would have to be free. Your chats are saved")
+    chosen: list[NextStep] = []
+    app.page.next_step_chosen.connect(chosen.append)
+    buttons = {b.accessibleName() or b.text(): b for b in app.page.findChildren(QAbstractButton) if b.isVisible()}
+    buttons["Free up space"].click()
+    assert [step.action for step in chosen] == [StepAction.FREE_SPACE]
+    buttons["Dismiss"].click()
+    assert not says("too full")
 
 
 def test_closing_the_window_keeps_what_was_written(qapp: QApplication, installed: list[Installed]) -> None:

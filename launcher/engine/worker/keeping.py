@@ -41,10 +41,22 @@ class _Outcome:
     count: int = 0
     size_bytes: int = 0
     problem: str = ""
+    missing_bytes: int = 0
 
     def event(self, operation: int) -> StatesSaved:
         seconds = time.monotonic() - self.started
-        return StatesSaved(operation, self.count, self.size_bytes, seconds, self.problem)
+        return StatesSaved(operation, self.count, self.size_bytes, seconds, self.problem, self.missing_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One state to be written, to `path` in `folder`. `is_own`: its outcome is sent by itself when the file is in its place."""
+
+    path: Path
+    folder: StateFolder
+    size_bytes: int
+    outcome: _Outcome
+    is_own: bool
 
 
 class Keeper:
@@ -153,21 +165,22 @@ class Keeper:
         if not self._is_unsaved(slot):
             return
         slot.is_saved = slot.work is None  # once is enough, whatever becomes of it
-        request, path = self._requests[slot.sequence], Path(slot.state_file)
-        told = outcome or _Outcome()
+        path = Path(slot.state_file)
+        size = int(self._native.binding.llama.llama_state_seq_get_size(self._native.context, slot.sequence))
+        if not self._pays(len(slot.cached), size):
+            return
+        folder = StateFolder(path.parent, self._requests[slot.sequence].state_cap_bytes)
+        task = _Task(path, folder, size, outcome or _Outcome(), is_own=outcome is None)
         self._join()
         try:
             header = states.Header(self._own_key(), tuple(slot.cached), written=self._written_in(slot))
-            part = self._write(slot, StateFolder(path.parent, request.state_cap_bytes), path)
-            if part is None:
-                return
+            part = self._write(slot, task)
         except OSError as error:
-            self._note(told, error, is_own=outcome is None)
+            self._fail(task, error.strerror or str(error))
             return
-        self._sealing = threading.Thread(
-            target=self._seal, args=(part, path, header, told, outcome is None), name="states", daemon=True
-        )
-        self._sealing.start()
+        if part is not None:
+            self._sealing = threading.Thread(target=self._seal, args=(part, header, task), name="states", daemon=True)
+            self._sealing.start()
 
     def _is_unsaved(self, slot: Slot) -> bool:
         return (
@@ -177,31 +190,32 @@ class Keeper:
             and len(slot.cached) >= WORTH_TOKENS
         )
 
-    def _write(self, slot: Slot, folder: StateFolder, path: Path) -> Path | None:
-        """None where it is not worth it, or there is no room under the cap."""
-        size = int(self._native.binding.llama.llama_state_seq_get_size(self._native.context, slot.sequence))
-        if not self._pays(len(slot.cached), size):
-            return None
-        if not folder.make_room(size, path):
-            print(f"no room for a state of {size} bytes in {folder.folder}", file=sys.stderr)  # noqa: T201 - the log
-            return None
-        return states.write(self._native, slot.sequence, slot.cached, path)
+    def _write(self, slot: Slot, task: _Task) -> Path | None:
+        """None where there is no room: under the cap, which is the user's wish, or on the disk, which is told."""
+        if task.folder.make_room(task.size_bytes, task.path):
+            return states.write(self._native, slot.sequence, slot.cached, task.path)
+        if task.folder.missing_bytes(task.size_bytes):
+            self._fail(task, "the disk is too full")
+        else:
+            print(f"a state of {task.size_bytes} bytes is over the cap", file=sys.stderr)  # noqa: T201 - the log
+        return None
 
-    def _seal(self, part: Path, path: Path, header: states.Header, told: _Outcome, is_own: bool) -> None:
+    def _seal(self, part: Path, header: states.Header, task: _Task) -> None:
         try:
-            told.size_bytes += states.seal(part, path, header)
+            task.outcome.size_bytes += states.seal(part, task.path, header)
         except OSError as error:
-            self._note(told, error, is_own=is_own)
+            self._fail(task, error.strerror or str(error))
             return
-        told.count += 1
-        if is_own:
-            self._send(told.event(0))
+        task.outcome.count += 1
+        if task.is_own:
+            self._send(task.outcome.event(0))
 
-    def _note(self, told: _Outcome, error: OSError, *, is_own: bool) -> None:
-        told.problem = error.strerror or str(error)
-        print(f"a state was not saved: {error}", file=sys.stderr)  # noqa: T201 - stderr is the log here
-        if is_own:
-            self._send(told.event(0))
+    def _fail(self, task: _Task, problem: str) -> None:
+        outcome = task.outcome
+        outcome.problem, outcome.missing_bytes = problem, task.folder.missing_bytes(task.size_bytes)
+        print(f"a state was not saved: {problem}", file=sys.stderr)  # noqa: T201 - stderr is the log here
+        if task.is_own:
+            self._send(outcome.event(0))
 
     def _join(self) -> None:
         """Wait until the last file is in its place."""
