@@ -100,6 +100,7 @@ class ChatPresenter(QObject):
         engine.load_failed.connect(self._on_load_failed)
         engine.load_cancelled.connect(self._on_load_cancelled)
         engine.crashed.connect(self._on_crashed)
+        engine.state_not_kept.connect(self._page.show_note)
 
     def _connect_answers(self) -> None:
         answers = self._answers

@@ -229,6 +229,10 @@ class ChatPage(QWidget):
         """What came of an export or import; the user can send it away."""
         self._files.show_result(result, kind)
 
+    def show_note(self, note: UserError) -> None:
+        """Worth knowing once, and in nobody's way: the user can send it away."""
+        self._files.show_result(note, BannerKind.INFO)
+
     def set_loading(self, fraction: float | None, words: str, detail: str = "") -> None:
         """Show the progress of a load with Cancel; words "" hides it; fraction None: not known; `detail` with figures."""
         self._loading.set_progress(fraction, words, detail)
