@@ -279,9 +279,12 @@ class Workspace(QObject):
         self._plans.close()
         self._store.close()
 
-    def open_file(self, path: str) -> None:
-        """Open a model file that the user double-clicked."""
-        self._library_presenter.open_file(str(Path(path).absolute()))
+    def open_files(self, paths: tuple[str, ...]) -> None:
+        """Model files that the user double-clicked: one is chatted with, several are listed."""
+        if len(paths) == 1:
+            self._library_presenter.open_file(paths[0])
+        else:
+            self._library_presenter.add(paths)
 
     # -- small connections
 
