@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from launcher.app.answer_figures import Written
 from launcher.app.context_presenter import ContextPresenter
 from launcher.chat.context_policy import Prompt
 from launcher.chat.conversation import Conversation, Maker, Message, MessageState
+from launcher.chat.statistics import together
 from launcher.core.errors import UserError
-from launcher.core.generation import Answer, GenerateRequest, Timings
+from launcher.core.generation import Answer, AnswerCost, DeviceShare, GenerateRequest, Timings
 from launcher.core.models import Sampling
 from launcher.engine.protocol import OperationFailed, TextDelta
 from launcher.services.chat_service import ChatService
@@ -51,6 +53,8 @@ class AnswerPresenter(QObject):
         failed(str, OperationFailed): the answer of the chat of that id broke off.
         trimmed(str, UserError): older messages were left out because no summary could be made.
         interrupted(Turn): the engine went away before the answer began.
+        asked(str): the engine has been asked for the answer of that id.
+        written(Written): an answer is whole, and saved.
     """
 
     chat_changed = Signal(object)
@@ -60,6 +64,8 @@ class AnswerPresenter(QObject):
     failed = Signal(str, object)
     trimmed = Signal(str, object)
     interrupted = Signal(object)
+    asked = Signal(str)
+    written = Signal(object)
 
     def __init__(
         self, page: ChatPage, store: ChatService, engine: EngineService, context: ContextPresenter, parent: QObject
@@ -72,6 +78,7 @@ class AnswerPresenter(QObject):
         self._make = Maker()
         self._turn: Turn | None = None
         self._answer: Message | None = None
+        self._asked_s = 0.0
         self._shown_id = ""
         self._shown_tokens = 0
         context.prepared.connect(self._on_prepared)
@@ -141,7 +148,10 @@ class AnswerPresenter(QObject):
             thinking=turn.thinks,
             prefix=turn.continued.text if turn.continued else "",
         )
+        self._asked_s = time.monotonic()
         self._engine.generate(request, turn.chat.id)
+        if self._answer is not None:
+            self.asked.emit(self._answer.id)
 
     def _keep_cut(self, turn: Turn, prompt: Prompt) -> Turn:
         """Remember in the chat, and on the disk, what is sent of it from now on."""
@@ -226,7 +236,14 @@ class AnswerPresenter(QObject):
         state = MessageState.STOPPED if result.timings.stop_reason == "stopped" else MessageState.DONE
         self.measured.emit(result.timings)
         self._context.show_use(result.timings.context_used, result.timings.reasoning_tokens)
-        self._end(result.answer, result.reasoning, state, result.timings)
+        self._end(result.answer, result.reasoning, state, self._with_cost(result.timings))
+
+    def _with_cost(self, timings: Timings) -> Timings:
+        """The figures, with what is known at once of what the answer took; the meters tell the rest a moment later."""
+        loaded = self._engine.model
+        devices = loaded.memory.devices if loaded is not None else ()
+        shares = tuple(DeviceShare(d.name, d.kind, d.total_bytes) for d in devices if d.total_bytes)
+        return replace(timings, cost=AnswerCost(time.monotonic() - self._asked_s, shares))
 
     @Slot(object)
     def _on_answer_failed(self, event: OperationFailed) -> None:
@@ -242,10 +259,10 @@ class AnswerPresenter(QObject):
         answer, turn = self._answer, self._turn
         assert answer is not None  # noqa: S101 - callers have them
         assert turn is not None  # noqa: S101
-        before = turn.continued
+        before, own = turn.continued, timings
         if before is not None:
             reasoning = reasoning or before.reasoning
-            timings = _together(before.timings, timings)
+            timings = together(before.timings, timings) if timings else before.timings
         message = replace(answer, text=text, reasoning=reasoning, state=state, timings=timings)
         self._keep(message)
         self._store.save_message(turn.chat.id, message)
@@ -253,6 +270,8 @@ class AnswerPresenter(QObject):
         if self._is_shown():
             self._page.finish_answer(message)
         self._over()
+        if own is not None:
+            self.written.emit(Written(message, own, before.timings if before is not None else None))
         self.ended.emit(turn.chat.id)
 
     def _over(self) -> None:
@@ -269,16 +288,3 @@ class AnswerPresenter(QObject):
 
     def _is_shown(self) -> bool:
         return self._turn is not None and self._turn.chat.id == self._shown_id
-
-
-def _together(first: Timings | None, second: Timings | None) -> Timings | None:
-    """Figures of an answer in two parts: the thought and the first word are of the first, rates of the second."""
-    if first is None or second is None:
-        return second or first
-    return replace(
-        second,
-        decode_tokens=first.decode_tokens + second.decode_tokens,
-        reasoning_tokens=first.reasoning_tokens,
-        reasoning_seconds=first.reasoning_seconds,
-        time_to_first_token_s=first.time_to_first_token_s,
-    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from launcher.app.answer_figures import AnswerFigures
 from launcher.app.answer_presenter import AnswerPresenter, Turn
 from launcher.app.attachments_presenter import AttachmentsPresenter
 from launcher.app.chat_list_presenter import ChatListPresenter
@@ -16,11 +17,11 @@ from launcher.app.model_choice import ModelChoice
 from launcher.chat.branches import showing
 from launcher.chat.context_policy import ContextPolicy
 from launcher.chat.context_room import answer_room_of_a_thought
-from launcher.chat.conversation import Conversation, Maker, Message
+from launcher.chat.conversation import Conversation, Maker, Message, MessageState
 from launcher.chat.titles import title_from, title_from_exchange
 from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep, StepAction, UserError
-from launcher.core.generation import Loaded
+from launcher.core.generation import Loaded, Timings
 from launcher.engine.protocol import EngineState, OperationFailed
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
@@ -37,6 +38,9 @@ class ChatPresenter(QObject):
         models_wanted(): show the Models page.
         answer_measured(Timings): figures of a finished answer.
         setting_changed(str, object): a setting that is also changed here: key and value.
+
+    Attributes:
+        figures: wants the meters.
     """
 
     model_wanted = Signal(object)
@@ -65,6 +69,7 @@ class ChatPresenter(QObject):
         self._attachments = AttachmentsPresenter(page, engine, self)
         self._context = ContextPresenter(page, engine, settings, self)
         self._answers = AnswerPresenter(page, store, engine, self._context, self)
+        self.figures = AnswerFigures(store, self)
         self._connect_page()
         self._connect_engine()
         self._connect_answers()
@@ -111,6 +116,9 @@ class ChatPresenter(QObject):
         answers.failed.connect(self._on_answer_failed)
         answers.trimmed.connect(self._on_trimmed)
         answers.interrupted.connect(self._on_interrupted)
+        answers.asked.connect(self.figures.on_asked)
+        answers.written.connect(self.figures.on_written)
+        self.figures.measured.connect(self._on_figures_measured)
 
     # -- what the user does
 
@@ -298,6 +306,16 @@ class ChatPresenter(QObject):
         if chat.id == self._chat.id:
             # Its name may have changed while the answer was made.
             self._chat = replace(chat, title=self._chat.title, is_named=self._chat.is_named)
+
+    @Slot(str, object)
+    def _on_figures_measured(self, answer_id: str, timings: Timings) -> None:
+        """What the meters know of an answer that is over."""
+        answer = self._chat.message(answer_id)
+        if answer is None or answer.state is MessageState.STREAMING:
+            return
+        answer = replace(answer, timings=timings)
+        self._chat = self._chat.with_message(answer)
+        self._page.show_figures(answer)
 
     @Slot(str)
     def _on_answer_ended(self, chat_id: str) -> None:

@@ -175,6 +175,8 @@ class Workspace(QObject):
         self._chat_presenter.models_wanted.connect(self._show_models)
         self._chat_presenter.answer_measured.connect(self._recorder.on_answer_measured)
         self._chat_presenter.answer_measured.connect(self._meters.set_timings)
+        self._hardware.machine_probed.connect(self._chat_presenter.figures.on_machine_probed)
+        self._hardware.sample_taken.connect(self._chat_presenter.figures.on_sample_taken)
         self._downloads.library_changed.connect(self._on_library_changed)
         self._downloads.remove_failed.connect(chat.show_banner)
         self._flow.opening.connect(self._on_opening)

@@ -26,6 +26,7 @@ from launcher.chat.export import (
 from launcher.chat.export_formulas import Formulas
 from launcher.chat.highlight import label, spans
 from launcher.chat.markdown import is_cut_off, parse, parser
+from launcher.chat.statistics import statistics
 from launcher.core.units import whole
 from launcher.core.words import say
 
@@ -43,6 +44,7 @@ body{margin:0;background:var(--surface);color:var(--text);font:16px/1.6 system-u
 main{max-width:46rem;margin:0 auto;padding:2rem 1rem 4rem}
 h1{font-size:1.5rem;line-height:1.3;margin:0}h2{font-size:1.25rem}h3,h4,h5,h6{font-size:1.05rem}
 .about,.figures,.who{color:var(--muted);font-size:.85rem}.about{margin:.25rem 0 2rem}.figures{margin:.5rem 0 0}
+details.figures{border:0;padding:0}.figures table{margin:.5rem 0 0}.figures th{text-align:left;font-weight:normal}
 section{margin:0 0 1.75rem}.user{display:flex;flex-direction:column;align-items:flex-end}
 .bubble{background:var(--raised);border-radius:12px;padding:.5rem .9rem;max-width:85%;white-space:pre-wrap}
 details{border:1px solid var(--border);border-radius:8px;padding:.4rem .8rem;margin:0 0 .75rem;max-width:100%}
@@ -122,13 +124,21 @@ def _section(message: Message, formulas: Formulas, with_reasoning: bool) -> str:
         parts.append(f'<details><summary>{words}</summary><div class="thought" dir="auto">{thought}</div></details>')
     parts += [files, markdown_html(message.text, formulas)]
     if figures := _figures(message):
-        parts.append(f'<p class="figures">{_text(figures)}</p>')
+        parts.append(_statistics(message, figures))
     return "\n".join(p for p in (*parts, "</section>") if p)
 
 
 def _file(attachment: Attachment) -> str:
     words, text = _text(attachment_words(attachment)), _text(attachment.text)
     return f'<details><summary>{words}</summary><div class="file" dir="auto">{text}</div></details>'
+
+
+def _statistics(message: Message, figures: str) -> str:
+    """The line under an answer; it unfolds to the whole table where there is one."""
+    rows = "".join(f"<tr><th>{_text(f.name)}</th><td>{_text(f.value)}</td></tr>" for f in statistics(message))
+    if not rows:
+        return f'<p class="figures">{_text(figures)}</p>'
+    return f'<details class="figures"><summary>{_text(figures)}</summary><table>{rows}</table></details>'
 
 
 def _figures(message: Message) -> str:

@@ -128,6 +128,42 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceShare:
+    """What the model holds on one device, by the engine's own account. `kind` is "gpu" or "host"."""
+
+    name: str
+    kind: str
+    model_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCost:
+    """What one answer took of the computer. None is what this computer does not tell.
+
+    Attributes:
+        seconds: from sending the prompt to the last token, as the window waited; 0 when unknown.
+        memory: of the loaded model, by device.
+        ram_peak_bytes: the most main memory that engine and window held meanwhile, mapped model pages included.
+        vram_peak_bytes: the most graphics memory that they held, of all cards together.
+        cpu_joules: taken by the processor packages meanwhile, other programs included.
+        gpu_joules: taken by the graphics cards meanwhile, other programs included.
+    """
+
+    seconds: float = 0.0
+    memory: tuple[DeviceShare, ...] = ()
+    ram_peak_bytes: int | None = None
+    vram_peak_bytes: int | None = None
+    cpu_joules: float | None = None
+    gpu_joules: float | None = None
+
+    @property
+    def joules(self) -> float | None:
+        """All that is known; None when nothing is."""
+        known = [j for j in (self.cpu_joules, self.gpu_joules) if j is not None]
+        return sum(known) if known else None
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Measured figures of one answer.
 
@@ -139,6 +175,7 @@ class Timings:
             end yet), or "" where nothing guesses.
         drafting_s: seconds per token with guesses when last measured; 0 before that.
         plain_s: the same without guesses.
+        cost: what it took of the computer; None where nobody measured (the engine itself, older versions, imports).
     """
 
     prompt_tokens: int
@@ -157,6 +194,7 @@ class Timings:
     drafting: str = ""
     drafting_s: float = 0.0
     plain_s: float = 0.0
+    cost: AnswerCost | None = None
 
 
 @dataclass(frozen=True, slots=True)

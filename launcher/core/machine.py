@@ -163,6 +163,7 @@ class Sample:
         monotonic_s: when, on the monotonic clock.
         ram_used_by_app_bytes: resident memory of this program and its engine, mapped model pages included.
         ram_used_by_window_bytes: resident memory of this process alone.
+        cpu_joules: taken by the processor packages since the meters were opened; None where that cannot be read.
     """
 
     monotonic_s: float
@@ -173,6 +174,7 @@ class Sample:
     swap_used_bytes: int
     cpu_load: float
     gpus: tuple[GpuSample, ...] = field(default=())
+    cpu_joules: float | None = None
 
 
 def machine_from_file(path: Path) -> Machine:

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from launcher.hardware.meters import Meters
+from launcher.hardware.rapl import POWERCAP, PackageEnergy
 
-_RAPL = Path("/sys/class/powercap")
 _LOOK_S = 0.1
 
 
@@ -21,10 +21,8 @@ class EnergyMeter:
     Cards tell watts: a thread adds them up, ten times a second. Close it at the end.
     """
 
-    def __init__(self, *, with_gpus: bool, rapl: Path = _RAPL) -> None:
-        self._packages = [p for p in sorted(rapl.glob("intel-rapl:*")) if p.name.count(":") == 1 and _energy_uj(p)]
-        self._before = {p: _energy_uj(p) for p in self._packages}
-        self._package_joules = 0.0
+    def __init__(self, *, with_gpus: bool, rapl: Path = POWERCAP) -> None:
+        self._packages = PackageEnergy(rapl)
         self._gpu_joules: float | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -37,19 +35,15 @@ class EnergyMeter:
     def joules(self) -> float | None:
         """All together; None where nothing can be read."""
         with self._lock:
-            for package in self._packages:
-                now, before = _energy_uj(package), self._before[package]
-                turn = _energy_uj(package, "max_energy_range_uj") if now < before else 0  # the counter began anew
-                self._package_joules += (now + turn - before) / 1e6
-                self._before[package] = now
-            if not self._packages and self._gpu_joules is None:
-                return None
-            return self._package_joules + (self._gpu_joules or 0.0)
+            known = [j for j in (self._packages.joules(), self._gpu_joules) if j is not None]
+            return sum(known) if known else None
 
     @property
     def sources(self) -> tuple[str, ...]:
         """What is counted: "cpu", "gpu"."""
-        return (*(("cpu",) if self._packages else ()), *(("gpu",) if self._gpu_joules is not None else ()))
+        with self._lock:
+            found = {"cpu": self._packages.joules(), "gpu": self._gpu_joules}
+        return tuple(name for name, joules in found.items() if joules is not None)
 
     def close(self) -> None:
         """End the thread."""
@@ -70,14 +64,6 @@ class EnergyMeter:
                 before = now
         finally:
             meters.close()
-
-
-def _energy_uj(package: Path, name: str = "energy_uj") -> int:
-    """Microjoules; 0 where only administrators may read them."""
-    try:
-        return int((package / name).read_text("ascii"))
-    except (OSError, ValueError):
-        return 0
 
 
 def cached_share(path: Path) -> float | None:

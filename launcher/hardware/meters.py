@@ -12,6 +12,7 @@ import psutil
 
 from launcher.core.machine import Sample
 from launcher.hardware.memory import read_ram
+from launcher.hardware.rapl import PackageEnergy
 from launcher.hardware.sources import once_each, open_sources
 
 _SLOW_VALUES_S = 5.0
@@ -38,6 +39,7 @@ class Meters:
         self._root = root
         self._clock = clock
         self._sources = open_sources(root)
+        self._packages = PackageEnergy(root / "sys" / "class" / "powercap")
         self._window = psutil.Process()
         self._engine: psutil.Process | None = None
         self._swap_used_bytes = 0
@@ -60,6 +62,7 @@ class Meters:
             swap_used_bytes=self._swap(),
             cpu_load=self._load(),
             gpus=once_each([gpu for source in self._sources for gpu in source.sample(pids)]),
+            cpu_joules=self._packages.joules(),
         )
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from launcher.chat.conversation import ChatList, Conversation, Folder, Message, MessageState, Summary
 from launcher.core.errors import UserError
+from launcher.core.generation import Timings
 from launcher.core.paths import data_dir
 from launcher.engine.kv_states import chat_states
 from launcher.services.tasks import TaskRunner
@@ -170,6 +171,10 @@ class ChatService(QObject):
         else:
             self._growing.pop(message.id, None)
         self._write(lambda db: db.chats.save_message(chat_id, message, makes_leaf))
+
+    def save_timings(self, message_id: str, timings: Timings) -> None:
+        """Keep figures that came after the end of an answer."""
+        self._write(lambda db: db.chats.save_timings(message_id, timings))
 
     def hide_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
         """Delete messages; `show_messages` brings them back until the program ends. The open branch ends with `leaf_id` then."""

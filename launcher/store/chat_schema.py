@@ -83,12 +83,17 @@ def storable(text: str) -> str:
 
 def message_values(chat_id: str, m: Message) -> tuple[object, ...]:
     """For `SAVE_MESSAGE`."""
-    timings = None if m.timings is None else json.dumps(to_json(m.timings))
+    timings = None if m.timings is None else timings_value(m.timings)
     attachments = json.dumps(to_json(m.attachments)) if m.attachments else None
     return (
         m.id, chat_id, m.parent_id, m.role, storable(m.text), storable(m.reasoning), m.state, m.model, m.quant, m.created_at, timings,
         m.is_edited, attachments,
     )  # fmt: skip
+
+
+def timings_value(timings: Timings) -> str:
+    """For the column `timings`. New figures need no migration: what an older row lacks takes its default."""
+    return json.dumps(to_json(timings))
 
 
 def summary_values(chat_id: str, s: Summary) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ from launcher.chat.conversation import (
     Summary,
 )
 from launcher.core.errors import UserError
+from launcher.core.generation import Timings
 from launcher.store import database, salvage
 from launcher.store.chat_schema import (
     CHAT_COLUMNS,
@@ -35,6 +36,7 @@ from launcher.store.chat_schema import (
     settings_value,
     storable,
     summary_values,
+    timings_value,
     to_conversation,
     to_folder,
     to_message,
@@ -254,6 +256,13 @@ class ChatStore:
             self._streamed[message.id] = message
         else:
             self._streamed.pop(message.id, None)
+
+    def save_timings(self, message_id: str, timings: Timings) -> None:
+        """Keep figures that came after the end of an answer; not of one that goes on meanwhile."""
+        self._db.execute(
+            "UPDATE messages SET timings = ? WHERE id = ? AND state <> 'streaming'",
+            (timings_value(timings), message_id),
+        )
 
     def hide_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
         """Delete messages until `show_messages`, or for good with `purge_deleted`; the open branch ends with `leaf_id` then."""

@@ -19,6 +19,7 @@ from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.selected_text import body_markdown
+from launcher.ui.chat.statistics_fold import StatisticsFold
 from launcher.ui.chat.text_spot import TEXT_AREA, THINKING_AREA, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import (
@@ -51,6 +52,8 @@ class AnswerRow(MessageRow):
         self._fork = ActionButton("git-branch", self.tr("Go on from here in a new chat"), self)
         self._more = ActionButton("ellipsis", self.tr("More with this answer"), self)
         self._continue = LinkButton(self.tr("Continue"), self)
+        self._statistics = StatisticsFold(self)
+        self._statistics.toggled.connect(self.height_changed)
         self._versions = VersionSwitch(self)
         self._editor: MessageEditor | None = None
         self._is_last, self._is_free = False, True
@@ -95,6 +98,12 @@ class AnswerRow(MessageRow):
             self._body.set_text(message.text, is_final=True)
         self._show_reasoning()
         self._show_actions()
+
+    def show_figures(self, message: Message) -> None:
+        """More is known of how it was made."""
+        self.message = message
+        if self._editor is None:
+            self._show_actions()
 
     def restyle(self) -> None:
         """Write the text in the colours of the theme."""
@@ -177,6 +186,7 @@ class AnswerRow(MessageRow):
             top = (self._copy.height() - line_height(Role.SMALL)) // 2
             self._figures.setGeometry(x + px(6), y + top, room, lines)
             y += max(self._copy.height(), top + lines)
+            y += self._statistics.arrange(y, width)
         return y
 
     def set_place(self, place: Place | None, *, is_last: bool, is_free: bool) -> None:
@@ -188,7 +198,9 @@ class AnswerRow(MessageRow):
         self._show_actions()
 
     def _actions(self) -> tuple[QWidget, ...]:
-        return self._versions, self._copy, self._again, self._fork, self._more, self._continue
+        return (
+            self._versions, self._copy, self._again, self._fork, self._statistics.button, self._more, self._continue,
+        )  # fmt: skip
 
     def _can_continue(self) -> bool:
         """The last answer was cut off, or the user wrote its beginning."""
@@ -226,6 +238,7 @@ class AnswerRow(MessageRow):
         for widget in (self._copy, self._again, self._fork, self._more, self._figures):
             widget.setVisible(is_over)
         self._versions.setVisible(is_over and self._versions.place is not None)
+        self._statistics.set_message(self.message if is_over else None)
         self._continue.setVisible(is_over and self._can_continue())
         self._copy.setEnabled(bool(self.message.text))
         self._again.setEnabled(self._is_free)
@@ -312,6 +325,7 @@ class AnswerRow(MessageRow):
         self._editor = MessageEditor(self.message.text, self.tr("Save as a version"), self)
         self._editor.accepted.connect(self._on_edit_accepted)
         self._editor.cancelled.connect(self._end_editing)
+        self._statistics.set_message(None)
         for part in (self._body, self._fold, self._figures, *self._actions()):
             if part is not None:
                 part.hide()

@@ -49,7 +49,7 @@ class ActionButton(IconButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The icon alone, until it is pointed at."""
-        if self.underMouse() or self.hasFocus() or self.isDown():
+        if self.underMouse() or self.hasFocus() or self.isDown() or self.isChecked():
             super().paintEvent(event)
             return
         painter = QPainter(self)

@@ -146,6 +146,14 @@ class MessageList(QAbstractScrollArea):
         entry.measured_width = 0
         self._arrange()
 
+    def show_figures(self, message: Message) -> None:
+        """Other figures of an answer."""
+        entry = self._entry(message.id)
+        if entry is not None:
+            entry.message = message
+            if isinstance(entry.widget, AnswerRow):
+                entry.widget.show_figures(message)
+
     def set_cut(self, position: int, summary: Summary | None = None) -> None:
         """Show what is not sent word for word.
 

@@ -195,6 +195,11 @@ class ChatPage(QWidget):
         self._list.finish(message)
         self.set_answering(False)
 
+    def show_figures(self, message: Message) -> None:
+        """More is known of how an answer was made; the text is the same."""
+        self._remember(message)
+        self._list.show_figures(message)
+
     def set_answering(self, is_answering: bool) -> None:
         """Stop instead of Send."""
         self._composer.set_answering(is_answering)
