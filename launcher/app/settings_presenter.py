@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from launcher import __version__
 from launcher.catalog import network
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.units import GIB
@@ -35,6 +34,7 @@ from launcher.store.settings import (
     OFFLINE,
     PROXY,
     REGISTRY,
+    RELEASE_FEED,
     RESUME_ON_START,
     SPEED_LIMIT_KB_S,
     SYSTEM_PROMPT,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 _SHOWN: tuple[Setting[Any], ...] = (
     THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, KV_STATE_CAP_GB, ENGINE_PACK, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
     DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY, SYSTEM_PROMPT,
-    CONTEXT_POLICY,
+    CONTEXT_POLICY, RELEASE_FEED,
 )  # fmt: skip
 _OF_THE_NETWORK = (HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE)
 _BYTES_PER_KB = 1000
@@ -68,12 +68,14 @@ class SettingsPresenter(QObject):
         network_changed(): another server, proxy, certificate or token is in force.
         engine_pack_changed(): the next worker gets another engine.
         context_policy_changed(str): what happens when a chat no longer fits.
+        system_prompt_changed(str): what goes before chats without a system prompt of their own.
     """
 
     next_step_chosen = Signal(object)
     network_changed = Signal()
     engine_pack_changed = Signal()
     context_policy_changed = Signal(str)
+    system_prompt_changed = Signal(str)
 
     def __init__(
         self,
@@ -107,7 +109,6 @@ class SettingsPresenter(QObject):
         page.network.set_default_endpoint(
             from_environment or network.DEFAULT_ENDPOINT, from_environment=from_environment is not None
         )
-        page.set_about(__version__, self.tr("llama.cpp through llama-cpp-python"), LICENCES)
         page.setting_changed.connect(self._on_setting_changed)
         page.restore_defaults_requested.connect(self._on_restore_defaults_requested)
         section = page.network
@@ -192,6 +193,8 @@ class SettingsPresenter(QObject):
             self._engine.set_state_cap(cast("int", value) * _BYTES_PER_GB)
         elif setting is CONTEXT_POLICY:
             self.context_policy_changed.emit(value)
+        elif setting is SYSTEM_PROMPT:
+            self.system_prompt_changed.emit(value)
         elif setting is DOWNLOADS_AT_ONCE:
             self._downloads.set_at_once(cast("int", value))
         elif setting is CONNECTIONS:
@@ -299,16 +302,3 @@ def _way() -> tuple[network.ProxyInUse | UserError | None, str, bool]:
         return proxy, reach.token_source(), token is not None and token.source == "launcher"
     except UserError as error:
         return proxy, joined(known(error.what), known(error.why)), True
-
-
-# What is shipped or imported, with its licence, for About.
-LICENCES: tuple[tuple[str, str], ...] = (
-    ("Qt and PySide6", "LGPL-3.0"),
-    ("llama.cpp, llama-cpp-python", "MIT"),
-    ("huggingface_hub", "Apache-2.0"),
-    ("psutil, nvidia-ml-py", "BSD-3-Clause"),
-    ("markdown-it-py, mdit-py-plugins, platformdirs, tomlkit, ziamath", "MIT"),
-    ("keyring, jeepney", "MIT"),
-    ("Pygments", "BSD-2-Clause"),
-    ("Lucide icons", "ISC"),
-)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
+from launcher.app.about_presenter import AboutPresenter
 from launcher.app.builtin_presenter import BuiltinPresenter
 from launcher.app.chat_files_presenter import ChatFilesPresenter
 from launcher.app.chat_presenter import ChatPresenter
@@ -134,6 +135,7 @@ class Workspace(QObject):
             self._settings, self._store, plans, self._theme, engine, downloads, self
         )
         self._storage_presenter: StoragePresenter | None = None
+        self._about_presenter = AboutPresenter(self._settings, self)
         self._window.set_page_when_shown("settings", self._make_settings_page)
         # After the settings, which say where the hub is.
         self._dialogs = DownloadDialogs(self._window, downloads, flow, self._hardware, plans, self)
@@ -157,6 +159,7 @@ class Workspace(QObject):
         self._settings_page = page
         self._settings_presenter.set_page(page)
         self._engine_presenter.set_section(page.engine)
+        self._about_presenter.set_section(page.about)
         self._storage_presenter = StoragePresenter(page.storage, self._downloads, self)
         self._engine.states_changed.connect(self._storage_presenter.on_states_changed)
         return page
@@ -166,6 +169,8 @@ class Workspace(QObject):
         window.closing.connect(self._on_closing)
         window.new_chat_requested.connect(self._on_new_chat_requested)
         window.search_requested.connect(self._on_search_requested)
+        window.chat_search_requested.connect(self._on_chat_search_requested)
+        window.chat_settings_requested.connect(self._on_chat_settings_requested)
         window.stop_requested.connect(self._chat_presenter.stop)
         window.meters_toggle_requested.connect(self._on_meters_toggle_requested)
         chat.meter_toggled.connect(self._on_meter_toggled)
@@ -188,6 +193,7 @@ class Workspace(QObject):
         self._downloads_presenter.setting_changed.connect(self._settings_presenter.change)
         self._chat_presenter.setting_changed.connect(self._settings_presenter.change)
         self._settings_presenter.context_policy_changed.connect(self._chat_presenter.set_context_policy)
+        self._settings_presenter.system_prompt_changed.connect(self._chat_presenter.set_system_prompt)
         self._settings_presenter.engine_pack_changed.connect(self._check.stop)
         self._settings_presenter.engine_pack_changed.connect(self._engine_presenter.on_pack_changed)
         self._settings_presenter.network_changed.connect(self._downloads_presenter.on_network_changed)
@@ -211,6 +217,7 @@ class Workspace(QObject):
         self._window.files_dropped.connect(self._on_files_dropped)
         self._window.link_dropped.connect(self._dialogs.add_link)
         self._settings_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._about_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._window.page_changed.connect(self._settings_presenter.on_page_changed)
         self._notifications.chat_wanted.connect(self._flow.open_key)
         self._notifications.downloads_wanted.connect(self._show_downloads)
@@ -228,6 +235,7 @@ class Workspace(QObject):
         teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
         teach_plain(StepAction.NEW_CHAT, self._on_new_chat_requested)
         teach_plain(StepAction.EDIT_MESSAGE, self._chat.focus_composer)
+        teach(StepAction.CHAT_SETTINGS, self._chat_presenter.open_settings)
         teach(StepAction.CONTINUE_ANSWER, self._chat_presenter.continue_answer)
         teach(StepAction.ANSWER_AGAIN, self._chat_presenter.answer_again)
         teach(StepAction.SET_CONTEXT_POLICY, self._on_set_context_policy)
@@ -270,6 +278,7 @@ class Workspace(QObject):
         if self._storage_presenter is not None:
             self._storage_presenter.close()
         self._settings_presenter.close()
+        self._about_presenter.close()
         self._engine_presenter.close()
         self._downloads.close()
         self._calibration.close()
@@ -322,12 +331,22 @@ class Workspace(QObject):
             self._library_presenter.page.focus_search()
         else:
             self._window.show_page("chat")
-            self._chat.focus_search()
+            self._chat.find()
+
+    @Slot()
+    def _on_chat_search_requested(self) -> None:
+        self._window.show_page("chat")
+        self._chat.focus_search()
 
     @Slot()
     def _on_meters_toggle_requested(self) -> None:
         self._on_meter_toggled(not self._are_meters_shown)
         self._chat.set_meters_shown(self._are_meters_shown)
+
+    @Slot()
+    def _on_chat_settings_requested(self) -> None:
+        self._window.show_page("chat")
+        self._chat_presenter.toggle_settings()
 
     @Slot(bool)
     def _on_meter_toggled(self, shown: bool) -> None:
@@ -340,7 +359,7 @@ class Workspace(QObject):
 
     @Slot(object)
     def _on_opening(self, installed: Installed) -> None:
-        del installed
+        self._chat_presenter.on_opening(installed)
         self._window.show_page("chat")
 
     @Slot(object)

@@ -21,6 +21,7 @@ from launcher.ui.components import (
     SegmentedButtons,
     Text,
 )
+from launcher.ui.settings.about_section import AboutSection
 from launcher.ui.settings.controls import NumberField, PromptField, with_unit
 from launcher.ui.settings.downloads_section import DownloadsSection
 from launcher.ui.settings.engine_choice import EngineChoice
@@ -39,7 +40,7 @@ _CARD_WIDTH = 800
 class SettingsPage(QWidget):
     """Shows values, emits changes. Only settings whose value was set are shown.
 
-    `storage`, `network` and `downloads` are sections with more than settings: see their own signals.
+    `storage`, `network`, `downloads` and `about` are sections with more than settings: see their own signals.
 
     Signals:
         setting_changed(str, object): key of the registry and the new value, of the right type and range.
@@ -130,6 +131,7 @@ class SettingsPage(QWidget):
         self.engine.set_wanted(str(values.get(ENGINE_PACK.key, ENGINE_PACK.default)))
         self.network.set_values(values)
         self.downloads.set_values(values)
+        self.about.set_values(values)
         self._prompt.set_value(str(values.get(SYSTEM_PROMPT.key, "")))
         policy = values.get(CONTEXT_POLICY.key)
         if isinstance(policy, str) and CONTEXT_POLICY.accepts(policy):
@@ -145,18 +147,6 @@ class SettingsPage(QWidget):
     def show_problem(self, key: str, error: UserError | None) -> None:
         """Say beside a setting why its value was not taken; None when it was."""
         self._keyed[key].set_problem("" if error is None else joined(known(error.what), known(error.why)))
-
-    def set_about(self, version: str, engine: str, licences: tuple[tuple[str, str], ...]) -> None:
-        """Fill the last section.
-
-        Args:
-            version: of this program.
-            engine: the engine build in words.
-            licences: (what, licence) of everything that is shipped.
-        """
-        self._version.set_help(version)
-        self._engine.set_help(engine)
-        self._licences.set_help(" · ".join(f"{name}: {licence}" for name, licence in licences))
 
     # --- building ---
 
@@ -184,7 +174,8 @@ class SettingsPage(QWidget):
         self.storage = StorageSection(parent)
         self.network = NetworkSection(parent)
         self.downloads = DownloadsSection(parent)
-        for section in (self.storage, self.network, self.downloads):
+        self.about = AboutSection(parent)
+        for section in (self.storage, self.network, self.downloads, self.about):
             section.setting_changed.connect(self.setting_changed)
             self._keyed |= section.keyed
         self.network.rows_changed.connect(self._show)
@@ -196,7 +187,7 @@ class SettingsPage(QWidget):
             self._engine_section(parent),
             self._chat(parent),
             self._privacy(parent),
-            self._about(parent),
+            self.about,
         )
 
     def _general(self, parent: QWidget) -> SectionCard:
@@ -289,16 +280,10 @@ class SettingsPage(QWidget):
             self.tr("Nothing leaves this PC"),
             self.tr(
                 "There is no telemetry. The app goes online only for downloads that you start, to the server set under "
-                "Network; chats stay in files on this PC."
+                "Network, and for a check for updates that you ask for; chats stay in files on this PC."
             ),
         )
         return SectionCard(self.tr("Privacy"), (row,), parent)
-
-    def _about(self, parent: QWidget) -> SectionCard:
-        self._version = SettingRow(self.tr("Version"), "…")
-        self._engine = SettingRow(self.tr("Engine build"), "…")
-        self._licences = SettingRow(self.tr("Licences"), "…")
-        return SectionCard(self.tr("About"), (self._version, self._engine, self._licences), parent)
 
     def _row(
         self, key: str, title: str, help_text: str, control: QWidget, *, mark: str = "", below: bool = False
