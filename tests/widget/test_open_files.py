@@ -16,8 +16,6 @@ from launcher.app.workspace import Workspace
 from tests.fakes.gguf_models import make_model
 
 WAIT_MS = 60_000
-# The off-screen platform has no stack of windows.
-pytestmark = pytest.mark.qt_log_ignore(r"does not support raise\(\)", extend=True)
 
 
 @pytest.fixture
