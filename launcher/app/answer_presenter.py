@@ -149,7 +149,7 @@ class AnswerPresenter(QObject):
             prefix=turn.continued.text if turn.continued else "",
         )
         self._asked_s = time.monotonic()
-        self._engine.generate(request, turn.chat.id)
+        self._engine.generate(turn.chat.settings.applied(request), turn.chat.id)
         if self._answer is not None:
             self.asked.emit(self._answer.id)
 

@@ -11,10 +11,12 @@ from launcher.app.answer_figures import AnswerFigures
 from launcher.app.answer_presenter import AnswerPresenter, Turn
 from launcher.app.attachments_presenter import AttachmentsPresenter
 from launcher.app.chat_list_presenter import ChatListPresenter
+from launcher.app.chat_settings_presenter import ChatSettingsPresenter
 from launcher.app.context_presenter import ContextPresenter
 from launcher.app.message_presenter import MessagePresenter
 from launcher.app.model_choice import ModelChoice
 from launcher.chat.branches import showing
+from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.context_policy import ContextPolicy
 from launcher.chat.context_room import answer_room_of_a_thought
 from launcher.chat.conversation import Conversation, Maker, Message, MessageState
@@ -83,8 +85,11 @@ class ChatPresenter(QObject):
         self._messages.continue_wanted.connect(self.continue_answer)
         store.store_failed.connect(page.show_banner)
         store.store_recovered.connect(page.clear_banner)
-        self._answers.set_shown(self._chat.id)
-        page.set_conversation(self._chat)
+        self._chat_settings = ChatSettingsPresenter(page, store, engine, settings, self._open_chat, self)
+        self._chat_settings.changed.connect(self._on_settings_changed)
+        self._chat_settings.setting_changed.connect(self.setting_changed)
+        self._model.target_changed.connect(self._chat_settings.set_target)
+        self._show(replace(self._chat, settings=self._chat_settings.of_new_chats()), is_on_disk=False)
 
     def _connect_page(self) -> None:
         page = self._page
@@ -94,7 +99,7 @@ class ChatPresenter(QObject):
         page.regenerate_requested.connect(self._on_regenerate_requested)
         page.edit_requested.connect(self._on_edit_requested)
         page.new_chat_requested.connect(self.new_chat)
-        page.model_chosen.connect(self.model_wanted)
+        page.model_chosen.connect(self._on_model_chosen)
         page.models_requested.connect(self.models_wanted)
         page.context_policy_chosen.connect(self._on_context_policy_chosen)
 
@@ -125,21 +130,47 @@ class ChatPresenter(QObject):
     @Slot()
     def new_chat(self) -> None:
         """Begin an empty chat; it is written with its first message."""
-        self._show(self._make.conversation(), is_on_disk=False)
+        self._show(replace(self._make.conversation(), settings=self._chat_settings.of_new_chats()), is_on_disk=False)
         self._page.focus_composer()
 
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """What the picker offers."""
         self._model.set_installed(installed)
+        self._chat_settings.set_installed(self._model.choices)
 
     @Slot(object)
     def set_builtin(self, model: Installed) -> None:
         """The built-in model, for as long as nothing else is there."""
         self._model.set_builtin(model)
+        self._chat_settings.set_installed(self._model.choices)
 
     def attach(self, paths: list[str]) -> None:
         """Files that were dropped on the window go with the next message."""
         self._attachments.add(paths)
+
+    def open_settings(self, part: str) -> None:
+        """Show the settings of the open chat, at one of their parts."""
+        self._chat_settings.open_panel(part)
+
+    @Slot()
+    def toggle_settings(self) -> None:
+        """Show or hide them."""
+        self._chat_settings.toggle()
+
+    @Slot(str)
+    def set_system_prompt(self, text: str) -> None:
+        """The program's system prompt is another one: chats without their own send it from now on."""
+        self._chat_settings.set_program_prompt(text)
+        self._context.set_program_prompt(text)
+        self._context.show_chat(self._chat, thinks=self._model.thinks)
+
+    @Slot(object)
+    def on_opening(self, installed: Installed) -> None:
+        """The user opens a model while a chat is open that has its own: this one is its own now."""
+        waiting = self._waiting
+        is_for_another = waiting is not None and waiting.chat.id != self._chat.id
+        if self._chat.settings.model_path and not is_for_another:
+            self._give_model(installed)
 
     def load_again(self) -> None:
         """Open the model once more after a failure; an unanswered message is answered then."""
@@ -151,6 +182,7 @@ class ChatPresenter(QObject):
         """Before the program ends: what is written of the running answer goes to the disk."""
         self._attachments.close()
         self._answers.save()
+        self._chat_settings.close()
 
     @Slot()
     def stop(self) -> None:
@@ -240,7 +272,8 @@ class ChatPresenter(QObject):
     def _on_chat_wanted(self, conversation: Conversation, message_id: str) -> None:
         running = self._answers.chat
         if running is not None and running.id == conversation.id:
-            shown = running  # it is further than the disk, and its branch must stay open
+            # It is further than the disk, and its branch must stay open; its settings may have changed since.
+            shown = replace(running, settings=conversation.settings)
         else:
             shown = showing(conversation, message_id)
             if shown.leaf_id != conversation.leaf_id:
@@ -258,6 +291,31 @@ class ChatPresenter(QObject):
         self._page.clear_engine_error()
         self._show(chat, is_on_disk=True)
 
+    @Slot(object)
+    def _on_settings_changed(self, settings: ChatSettings) -> None:
+        self._chat = replace(self._chat, settings=settings)
+        waiting = self._waiting
+        if waiting is not None and waiting.chat.id == self._chat.id:
+            self._waiting = replace(waiting, chat=replace(waiting.chat, settings=settings))
+        if self._is_on_disk:
+            self._store.save_settings(self._chat.id, settings)
+        self._model.set_chat(settings)
+        if self._answers.chat is None or self._answers.chat.id != self._chat.id:
+            self._context.show_chat(self._chat, thinks=self._model.thinks)
+
+    @Slot(object)
+    def _on_model_chosen(self, installed: Installed) -> None:
+        """The picker: the open chat is answered with this model from now on."""
+        self._give_model(installed)
+        self.model_wanted.emit(installed)
+
+    def _give_model(self, installed: Installed) -> None:
+        name = f"{installed.name} {installed.quant}".strip()
+        settings = replace(self._chat.settings, model_path=installed.path, model_name=name)
+        if settings != self._chat.settings:
+            self._on_settings_changed(settings)
+            self._chat_settings.show_chat()
+
     def _open_chat(self) -> Conversation:
         return self._chat
 
@@ -272,6 +330,16 @@ class ChatPresenter(QObject):
             return
         self._notices.pop(turn.chat.id, None)
         self._page.clear_engine_error()
+        try:
+            turn.chat.settings.check()
+        except UserError as error:
+            self._on_refused(turn, error)
+            return
+        other = self._model.other_than_loaded(turn.chat.settings)
+        if self._engine.model is not None and other is not None:
+            self._waiting = turn
+            self.model_wanted.emit(other)
+            return
         if self._engine.model is not None:
             self._waiting = None
             self._answers.ask(turn)
@@ -304,8 +372,9 @@ class ChatPresenter(QObject):
     def _on_chat_changed(self, chat: Conversation) -> None:
         self._answered = chat
         if chat.id == self._chat.id:
-            # Its name may have changed while the answer was made.
-            self._chat = replace(chat, title=self._chat.title, is_named=self._chat.is_named)
+            # Its name and settings may have changed while the answer was made.
+            open_ = self._chat
+            self._chat = replace(chat, title=open_.title, is_named=open_.is_named, settings=open_.settings)
 
     @Slot(str, object)
     def _on_figures_measured(self, answer_id: str, timings: Timings) -> None:
@@ -428,6 +497,8 @@ class ChatPresenter(QObject):
         # One answer at a time: while it is made in another chat, this one offers Stop too.
         self._page.set_answering(self._answers.chat is not None)
         self._context.forget()
+        self._model.set_chat(chat.settings)
+        self._chat_settings.show_chat()
         self._context.show_chat(chat, thinks=self._model.thinks)
         self._show_notice()
 

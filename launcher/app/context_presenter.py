@@ -22,7 +22,7 @@ from launcher.chat.context_policy import (
 from launcher.chat.context_room import answer_room, larger_context, load_step
 from launcher.chat.conversation import Conversation, Message
 from launcher.chat.summary import summary_request, summary_text, summary_tokens
-from launcher.chat.turns import ContextUse
+from launcher.chat.turns import ContextUse, prompt_alone
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.generation import Answer, ChatTurn, Loaded
 from launcher.core.models import Sampling
@@ -53,7 +53,7 @@ class ContextPresenter(QObject):
         super().__init__(parent)
         self._page = page
         self._engine = engine
-        self._settings = settings
+        self._program_prompt = settings.get(SYSTEM_PROMPT)
         self._policy = ContextPolicy(settings.get(CONTEXT_POLICY))
         self._preparation: Preparation | None = None
         self._chat_id = ""
@@ -61,6 +61,8 @@ class ContextPresenter(QObject):
         self._counting: int | None = None
         self._metering: int | None = None
         self._room = 0
+        self._has_system = False
+        self._system = 0
         self._summarise: Summarise | None = None
         self._failed: UserError | None = None
         self._may_go_back = True
@@ -83,6 +85,10 @@ class ContextPresenter(QObject):
         self._policy = policy
         self._page.set_context_policy(policy)
 
+    def set_program_prompt(self, text: str) -> None:
+        """The system prompt of chats without one of their own, from the next message on."""
+        self._program_prompt = text
+
     def forget(self) -> None:
         """Another chat, model or context: whether everything fits again is tried with the next question."""
         self._may_go_back = True
@@ -102,7 +108,7 @@ class ContextPresenter(QObject):
         if loaded is None:
             self.interrupted.emit()
             return
-        question = self._question(loaded, chat.path(), thinks=thinks)
+        question = self._question(loaded, chat, thinks=thinks)
         if answer_tokens is not None:
             question = replace(question, answer_tokens=answer_tokens)
         self._chat_id, self._thinks = chat.id, thinks
@@ -119,14 +125,14 @@ class ContextPresenter(QObject):
         self._end()
         return was_summarising
 
-    def _question(self, loaded: Loaded, path: tuple[Message, ...], *, thinks: bool) -> Question:
+    def _question(self, loaded: Loaded, chat: Conversation, *, thinks: bool) -> Question:
         variant, plan = self._engine.variant, self._engine.plan
         return Question(
-            path,
+            chat.path(),
             loaded.n_ctx,
-            answer_room(loaded.n_ctx, thinks=thinks),
+            answer_room(loaded.n_ctx, chat.settings.max_tokens, thinks=thinks),
             self._policy,
-            self._settings.get(SYSTEM_PROMPT),
+            chat.settings.prompt_over(self._program_prompt),
             variant.system_prompt if variant else "allowed",
             larger_context=larger_context(loaded, plan.memory if plan else None),
             may_go_back=self._may_go_back,
@@ -237,7 +243,8 @@ class ContextPresenter(QObject):
             self._advance(Measured(event.tokens, event.turn_tokens))
         elif event.id == self._metering:
             self._metering = None
-            self._page.set_context(ContextUse(event.n_ctx, 0, event.tokens, answer_tokens=self._room))
+            self._system = event.turn_tokens[0] if self._has_system and event.turn_tokens else 0
+            self._show_parts(event.n_ctx, event.tokens, 0)
 
     @Slot(object)
     def _on_count_failed(self, event: OperationFailed) -> None:
@@ -299,7 +306,11 @@ class ContextPresenter(QObject):
         loaded = self._engine.model
         if loaded is not None:
             thinking = min(reasoning_tokens, used)
-            self._page.set_context(ContextUse(loaded.n_ctx, 0, used - thinking, thinking, answer_tokens=self._room))
+            self._show_parts(loaded.n_ctx, used - thinking, thinking)
+
+    def _show_parts(self, n_ctx: int, sent: int, thinking: int) -> None:
+        system = min(self._system, sent)
+        self._page.set_context(ContextUse(n_ctx, system, sent - system, thinking, answer_tokens=self._room))
 
     def show_chat(self, chat: Conversation, *, thinks: bool) -> None:
         """Show what is sent of a chat, and have it measured."""
@@ -309,9 +320,12 @@ class ContextPresenter(QObject):
         loaded = self._engine.model
         if loaded is None:
             return
-        question = self._question(loaded, path, thinks=thinks)
+        question = self._question(loaded, chat, thinks=thinks)
         self._room = question.answer_tokens
-        turns: tuple[ChatTurn, ...] = question.turns(selection)
+        turns: tuple[ChatTurn, ...] = question.turns(selection) or prompt_alone(
+            question.system_prompt, question.system_policy
+        )
+        self._has_system, self._system = bool(turns) and turns[0].role == "system", 0
         if turns:
             self._metering = self._engine.count_tokens(turns, thinking=thinks)
         else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from launcher.catalog import builtin
+from launcher.chat.chat_settings import ChatSettings
 from launcher.core.downloads import Installed
 from launcher.core.generation import Loaded
 from launcher.core.models import Thinking
@@ -30,7 +31,13 @@ _MODES = {
 
 
 class ModelChoice(QObject):
-    """Keeps the head of the chat page and its thinking switch as the engine is."""
+    """Keeps the head of the chat page and its thinking switch as the engine is, and as the open chat wants it.
+
+    Signals:
+        target_changed(Installed): what would be loaded now; None for nothing.
+    """
+
+    target_changed = Signal(object)
 
     def __init__(self, page: ChatPage, engine: EngineService, settings: Settings, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,6 +47,7 @@ class ModelChoice(QObject):
         self._installed: tuple[Installed, ...] = ()
         self._builtin: Installed | None = None
         self._wants_thought = True
+        self._chat = ChatSettings()
         engine.state_changed.connect(self._on_state_changed)
         engine.loaded.connect(self._on_loaded)
         page.thinking_toggled.connect(self._on_thinking_toggled)
@@ -50,7 +58,7 @@ class ModelChoice(QObject):
         """Whether the next answer begins with a thought: the switch, where the model has one."""
         loaded = self._engine.model
         if loaded is None or loaded.thinking is Thinking.SWITCH:
-            return self._wants_thought
+            return self._wants_thought if self._chat.thinking is None else self._chat.thinking
         return loaded.thinking is Thinking.ALWAYS
 
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
@@ -63,8 +71,31 @@ class ModelChoice(QObject):
         self._builtin = model
         self._show_choices()
 
+    def set_chat(self, settings: ChatSettings) -> None:
+        """What the open chat wants."""
+        self._chat = settings
+        self._show_thinking()
+        self._show_model()
+
+    @property
+    def choices(self) -> tuple[Installed, ...]:
+        """What the picker offers, the built-in model last."""
+        return (*self._installed, *((self._builtin,) if self._builtin else ()))
+
+    def own_model(self, settings: ChatSettings) -> Installed | None:
+        """The model that a chat is to be answered with; None for whichever is loaded, also where its own is gone."""
+        return next((i for i in self.choices if i.path == settings.model_path), None)
+
+    def other_than_loaded(self, settings: ChatSettings) -> Installed | None:
+        """The model that must be loaded first for a chat; None when the one in use will do."""
+        own, used = self.own_model(settings), self._engine.installed
+        return own if own is not None and (used is None or used.path != own.path) else None
+
     def target(self) -> Installed | None:
-        """What would be loaded now: the model in use, else the one used last, else the first on the disk, else the built-in one."""
+        """What would be loaded now: the chat's own, the one in use, the one used last, the first on the disk, the built-in one."""
+        own = self.own_model(self._chat)
+        if own is not None:
+            return own
         if self._engine.installed is not None:
             return self._engine.installed
         last = self._settings.get(LAST_MODEL)
@@ -72,20 +103,24 @@ class ModelChoice(QObject):
         return next((i for i in self._installed if i.path == last), first)
 
     def _show_choices(self) -> None:
-        self._page.set_installed((*self._installed, *((self._builtin,) if self._builtin else ())))
+        self._page.set_installed(self.choices)
         self._show_model()
 
     def _show_model(self) -> None:
         """A message can be sent as soon as there is something to load; it waits for the load."""
         target = self.target()
+        self.target_changed.emit(target)
         is_builtin = target is not None and target.is_builtin
-        is_chosen = is_builtin and self._engine.installed is not None
+        used = self._engine.installed
+        is_other = target is not None and used is not None and used.path != target.path
+        is_chosen = is_builtin and used is not None and not is_other
         self._page.set_demonstration(builtin.knows() if is_builtin else "", builtin.honest_words(), is_chosen=is_chosen)
         if target is None:
             self._page.set_model("", "", ModelState.NONE)
             self._page.set_blocked(self.tr("Download a model first."))
         else:
-            self._page.set_model(target.name, target.quant, _STATES[self._engine.state])
+            state = ModelState.UNLOADED if is_other else _STATES[self._engine.state]
+            self._page.set_model(target.name, target.quant, state)
             self._page.set_blocked("")
 
     def _show_thinking(self) -> None:

@@ -83,6 +83,17 @@ def build_turns(
     return tuple(turns)
 
 
+def prompt_alone(system_prompt: str, system_policy: str) -> tuple[ChatTurn, ...]:
+    """What a chat without messages would send of its system prompt; () where there is none."""
+    prompt = system_prompt.strip()
+    if not prompt:
+        return ()
+    # Templates ask for something said by the user.
+    if system_policy == "discouraged":
+        return (ChatTurn("user", prompt),)
+    return ChatTurn("system", prompt), ChatTurn("user", "")
+
+
 def _grouped(path: Sequence[Message]) -> list[list[int]]:
     """Numbers of the messages with text, those of one side after one another together, the user first."""
     groups: list[list[int]] = []

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.conversation import ChatList, Conversation, Folder, Message, MessageState, Summary
 from launcher.core.errors import UserError
 from launcher.core.generation import Timings
@@ -193,6 +194,10 @@ class ChatService(QObject):
     def save_cut(self, chat_id: str, message_id: str | None, summary: Summary | None = None) -> None:
         """Remember which message is the oldest that is sent, and the summary of what lies before it."""
         self._write(lambda db: db.chats.save_cut(chat_id, message_id, summary))
+
+    def save_settings(self, chat_id: str, settings: ChatSettings) -> None:
+        """Remember what a chat wants of its answers."""
+        self._write(lambda db: db.chats.save_settings(chat_id, settings))
 
     # -- loads and settings
 

@@ -134,11 +134,14 @@ RELEASE_FEED = Setting(
 WINDOW_GEOMETRY = Setting("window.geometry", "")
 METERS_SHOWN = Setting("window.meters_shown", True)
 LAST_MODEL = Setting("chat.last_model", "")
+CHAT_DEFAULTS = Setting("chat.defaults", "")
+CHAT_SETTINGS_SHOWN = Setting("window.chat_settings_shown", False)
 
 REGISTRY: tuple[Setting[Any], ...] = (
     THEME, VRAM_RESERVE_GIB, UNLOAD_MINUTES, ENGINE_PACK, HUB_ENDPOINT, PROXY, CA_FILE, OFFLINE,
     DOWNLOADS_AT_ONCE, CONNECTIONS, SPEED_LIMIT_KB_S, RESUME_ON_START, NOTIFY,
     SYSTEM_PROMPT, CONTEXT_POLICY, KV_STATE_CAP_GB, RELEASE_FEED, WINDOW_GEOMETRY, METERS_SHOWN, LAST_MODEL,
+    CHAT_DEFAULTS, CHAT_SETTINGS_SHOWN,
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ class MainWindow(QMainWindow):
         search_requested(): Ctrl+F; the page shown decides what is searched.
         stop_requested(): Esc; stops a running answer.
         meters_toggle_requested(): Ctrl+M.
+        chat_settings_requested(): Ctrl+E.
         closing(): the window is about to close.
         files_dropped(tuple[str, ...]): files and folders were dropped anywhere on it.
         link_dropped(str): a link to a model was.
@@ -34,6 +35,7 @@ class MainWindow(QMainWindow):
     search_requested = Signal()
     stop_requested = Signal()
     meters_toggle_requested = Signal()
+    chat_settings_requested = Signal()
     closing = Signal()
     files_dropped = Signal(object)
     link_dropped = Signal(str)
@@ -159,6 +161,7 @@ class MainWindow(QMainWindow):
         self._shortcut("Ctrl+N", self.new_chat_requested.emit)
         self._shortcut("Ctrl+F", self.search_requested.emit)
         self._shortcut("Ctrl+M", self.meters_toggle_requested.emit)
+        self._shortcut("Ctrl+E", self.chat_settings_requested.emit)
         self._shortcut("Ctrl+K", self._on_models_shortcut)
         self._shortcut("F6", self._on_next_region_shortcut)
         self._shortcut("Shift+F6", self._on_previous_region_shortcut)

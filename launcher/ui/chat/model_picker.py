@@ -25,6 +25,7 @@ class ChatHead(QWidget):
         models_requested(): "More models" of the menu.
         copy_requested(): the chat as Markdown.
         meter_toggled(bool): the switch of the meter panel.
+        settings_toggled(bool): the switch of the settings of this chat.
         export_requested(str): write the open chat in that form ("md", "html", "json", "pdf").
         export_all_requested(str): the same for all chats.
         import_requested(): take the chats of files in.
@@ -34,6 +35,7 @@ class ChatHead(QWidget):
     models_requested = Signal()
     copy_requested = Signal()
     meter_toggled = Signal(bool)
+    settings_toggled = Signal(bool)
     export_requested = Signal(str)
     export_all_requested = Signal(str)
     import_requested = Signal()
@@ -45,6 +47,8 @@ class ChatHead(QWidget):
         self._picker = ModelPicker(self)
         self._picker.model_chosen.connect(self.model_chosen)
         self._picker.models_requested.connect(self.models_requested)
+        self._settings = IconButton("sliders-horizontal", self.tr("Settings of this chat"), self, checkable=True)
+        self._settings.toggled.connect(self.settings_toggled)
         self._more = IconButton("ellipsis", self.tr("More"), self)
         self._more.clicked.connect(self._on_more_clicked)
         self._meters = IconButton("panel-right", self.tr("Meters"), self, checkable=True)
@@ -55,6 +59,7 @@ class ChatHead(QWidget):
         row.setSpacing(px(10))
         row.addWidget(self._picker)
         row.addStretch(1)
+        row.addWidget(self._settings)
         row.addWidget(self._more)
         row.addWidget(self._meters)
 
@@ -66,6 +71,10 @@ class ChatHead(QWidget):
     def set_meters_shown(self, shown: bool) -> None:
         """Show the state of the meter panel."""
         show_checked(self._meters, shown)
+
+    def set_settings_shown(self, shown: bool) -> None:
+        """Show the state of the settings of this chat."""
+        show_checked(self._settings, shown)
 
     def set_has_messages(self, has_messages: bool) -> None:
         """Whether there is something to copy and to export."""

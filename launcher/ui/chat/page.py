@@ -35,7 +35,7 @@ from launcher.ui.components import Banner, BannerKind
 from launcher.ui.theme import current, px
 
 # Below these widths of the page the meters, then the list of chats, make room for the text.
-_METERS_FROM, _LIST_FROM = 900, 720
+_METERS_FROM, _LIST_FROM, _CHAT_FROM = 900, 720, 300
 
 
 class ChatPage(QWidget):
@@ -59,6 +59,7 @@ class ChatPage(QWidget):
         summary_cancel_requested(): Cancel while older messages are summarised.
         context_policy_chosen(ContextPolicy): what is to happen when the context is full.
         meter_toggled(bool): the switch of the meter panel.
+        settings_toggled(bool): the switch of the settings of this chat.
         link_open_requested(str): a web or mail address, confirmed by the user.
         export_requested(Conversation, str): write the open chat in that form ("md", "html", "json", "pdf").
         export_all_requested(str), import_requested(): all chats to files; chats of files.
@@ -86,6 +87,7 @@ class ChatPage(QWidget):
     summary_cancel_requested = Signal()
     context_policy_chosen = Signal(object)
     meter_toggled = Signal(bool)
+    settings_toggled = Signal(bool)
     link_open_requested = Signal(str)
     export_requested = Signal(object, str)
     export_all_requested = Signal(str)
@@ -100,6 +102,8 @@ class ChatPage(QWidget):
         self._summary: Summary | None = None
         self._meters: QWidget | None = None
         self._wants_meters = True
+        self._settings: QWidget | None = None
+        self._wants_settings = False
         self._typesetter = Typesetter(self)
         self._stream = AnswerStream(self)
         self.panel = ConversationPanel(self)
@@ -316,6 +320,20 @@ class ChatPage(QWidget):
             layout.addWidget(panel)
         self._update_sides()
 
+    def set_settings_panel(self, panel: QWidget) -> None:
+        """Put the settings of the open chat beside it; the page takes the widget."""
+        self._settings = panel
+        panel.hide()
+        layout = self.layout()
+        if isinstance(layout, QHBoxLayout):
+            layout.insertWidget(layout.indexOf(self.center) + 1, panel)
+        self._update_sides()
+
+    def set_settings_shown(self, shown: bool) -> None:
+        """Show or hide the settings of the open chat."""
+        self._wants_settings = shown
+        self._update_sides()
+
     def set_alarms(self, alarms: QWidget) -> None:
         """Put the alarms of a load above the messages; the page takes the widget, which takes no room while all is well."""
         alarms.setContentsMargins(px(24), 0, px(24), 0)
@@ -358,11 +376,19 @@ class ChatPage(QWidget):
         super().changeEvent(event)
 
     def _update_sides(self) -> None:
-        has_room = self.width() >= px(_METERS_FROM)
+        settings = self._settings
+        has_settings = settings is not None and self._wants_settings
+        taken = settings.width() if settings is not None and has_settings else 0
+        # The settings take the place of the meters, and in a very narrow page that of the chat.
+        has_room = self.width() - taken >= px(_METERS_FROM)
         if self._meters is not None:
             self._meters.setVisible(self._wants_meters and has_room)
         self._head.set_meters_shown(self._wants_meters and has_room)
-        self.panel.setVisible(self.width() >= px(_LIST_FROM))
+        self.panel.setVisible(self.width() - taken >= px(_LIST_FROM))
+        self._head.set_settings_shown(has_settings)
+        if settings is not None:
+            settings.setVisible(has_settings)
+            self.center.setVisible(not has_settings or self.width() - taken >= px(_CHAT_FROM))
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -417,6 +443,7 @@ class ChatPage(QWidget):
         self._head.models_requested.connect(self.models_requested)
         self._head.copy_requested.connect(self._on_copy_requested)
         self._head.meter_toggled.connect(self._on_meter_toggled)
+        self._head.settings_toggled.connect(self.settings_toggled)
         self._head.export_requested.connect(self._on_export_requested)
         self._head.export_all_requested.connect(self.export_all_requested)
         self._head.import_requested.connect(self.import_requested)
