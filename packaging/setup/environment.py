@@ -23,6 +23,7 @@ _NOTES = ROOT / "build" / "setup.json"
 RUN_LOCK = _HERE / "requirements.txt"
 DEV_LOCK = _HERE / "requirements-dev.txt"
 ENGINE_LOCK = _HERE / "requirements-engine.txt"
+FREEZE_LOCK = _HERE / "requirements-freeze.txt"
 _STARTED = "started"
 
 

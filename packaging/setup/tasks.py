@@ -84,12 +84,15 @@ def lock() -> int:
     engine = next(r for r in requirements if r.startswith("llama-cpp-python"))
     dev_lock, run_lock = str(environment.DEV_LOCK), str(environment.RUN_LOCK)
     source = ["-", "--no-deps", "--no-binary", "llama-cpp-python", "-o", str(environment.ENGINE_LOCK)]
+    freezing = ["--group", "pyproject.toml:freeze", "-o", str(environment.FREEZE_LOCK)]
     steps = (
         ["-o", dev_lock, "--group", "dev", *project],
         # The smaller set is resolved within the larger one, so that the two never disagree.
         ["-o", run_lock, "--constraints", dev_lock, *project],
         # The engine apart: it is installed by its own build (packaging/engine), from the archive with this hash.
         source,
+        # What freezes it apart too: those packages are added to the ones for running.
+        [*freezing, "--constraints", dev_lock],
     )
     uv = str(environment.program("uv"))
     codes = (
