@@ -140,20 +140,42 @@ def package_texts(name: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
+def requirement_name(requirement: str) -> str:
+    """The normal name of the package that a requirement (PEP 508) names."""
+    return _requirement(requirement)[0]
+
+
+def with_known_texts(known: Known, folder: Path) -> Licensed:
+    """An entry of components.json as it is here.
+
+    Args:
+        known: the entry.
+        folder: holds its texts.
+    """
+    here = [name for name in known.packages if _is_installed(name)]
+    version = known.version or _OWN_VERSIONS.get(known.name) or (metadata.version(here[0]) if here else "")
+    component = Component(known.name, version, known.licence, known.source, known.texts, here[0] if here else "")
+    own = tuple((name, _read(folder / name)) for name in known.texts)
+    return Licensed(component, (*own, *(text for name in here for text in package_texts(name))))
+
+
 def _of_the_environment(folder: Path) -> Iterator[Licensed]:
     """What a source tree runs with."""
     packages = set(required_packages())
     for known in known_components():
-        here = [name for name in known.packages if name in packages]
-        if not known.is_everywhere and not here:
-            continue
-        packages -= set(known.packages)
-        version = known.version or _OWN_VERSIONS.get(known.name) or (metadata.version(here[0]) if here else "")
-        component = Component(known.name, version, known.licence, known.source, known.texts, here[0] if here else "")
-        texts = [(name, _read(folder / name)) for name in known.texts]
-        yield Licensed(component, (*texts, *(text for name in here for text in package_texts(name))))
+        if known.is_everywhere or packages.intersection(known.packages):
+            packages -= set(known.packages)
+            yield with_known_texts(known, folder)
     for name in packages:
         yield Licensed(package_component(name), package_texts(name))
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _read(path: Path) -> str:

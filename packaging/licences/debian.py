@@ -1,0 +1,81 @@
+"""System libraries that travel with a program frozen on Debian or Ubuntu: their package, its copyright file, its source."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from launcher.services.licences import Component, Licensed
+
+_DOCUMENTS = Path("/usr/share/doc")
+_COMMON = re.compile(r"/usr/share/common-licenses/([A-Za-z][A-Za-z0-9.-]*[A-Za-z0-9])")
+_NAMED = re.compile(r"^License:[ \t]+(\S[^\n]{0,80})$", re.MULTILINE)
+_MOST_NAMED = 3
+
+
+def components(files: Sequence[Path]) -> tuple[list[Licensed], list[str]]:
+    """The Debian packages that these libraries are from.
+
+    Returns:
+        The components, and a sentence for each file whose package cannot be told.
+    """
+    packages: set[str] = set()
+    unclear: list[str] = []
+    for file in files:
+        package = _package(file.name)
+        if package is None:
+            unclear.append(f"library {file.name}: not in components.json, and no package of this system has it")
+        else:
+            packages.add(package)
+    return [_component(package) for package in sorted(packages)], unclear
+
+
+def _package(library: str) -> str | None:
+    """The package that has a library of this name."""
+    try:
+        done = subprocess.run(["dpkg-query", "-S", f"*/{library}"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # another system
+        return None
+    owners = (line.rpartition(": ")[0] for line in done.stdout.splitlines() if not line.startswith("diversion "))
+    return min((owner.partition(",")[0] for owner in owners), default=None)
+
+
+def _component(package: str) -> Licensed:
+    fields = "${Version}\\n${source:Package}\\n${source:Version}\\n${Homepage}\\n"
+    query = ["dpkg-query", "-W", "-f", fields, package]
+    version, source, source_version, homepage = subprocess.run(
+        query, capture_output=True, text=True, check=True
+    ).stdout.split("\n")[:4]
+    name = package.partition(":")[0]
+    file = _DOCUMENTS / name / "copyright"
+    texts = [("copyright", file.read_text("utf-8", "replace"))] if file.is_file() else []
+    own = texts[0][1] if texts else ""
+    for common in sorted(set(_COMMON.findall(own))):
+        path = Path("/usr/share/common-licenses", common)
+        if path.is_file():
+            texts.append((f"{common}.txt", path.read_text("utf-8", "replace")))
+    address = f"https://snapshot.debian.org/package/{source}/{source_version}/" if _system() == "debian" else homepage
+    return Licensed(Component(name, version, _licence(own), address), tuple(texts))
+
+
+def _licence(text: str) -> str:
+    """The short names in a machine-readable copyright file."""
+    names = list(dict.fromkeys(name.strip() for name in _NAMED.findall(text)))
+    if not names:
+        return "see the text"
+    return ", ".join(names[:_MOST_NAMED]) + (" and others" if len(names) > _MOST_NAMED else "")
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release().get("ID", "")
+    except OSError:
+        return ""
+
+
+def purl_namespace() -> str:
+    """The system's name in package addresses: "debian", "ubuntu"."""
+    return _system() or "debian"
