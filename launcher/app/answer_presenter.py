@@ -41,6 +41,16 @@ class Turn:
     before: str | None = None
     draft: str = ""
 
+    @property
+    def text(self) -> str:
+        """What is written of the answer already; "" for a new one, and while there is only a thought."""
+        return "" if self.continued is None or self.continued.is_only_thought else self.continued.text
+
+    @property
+    def thought(self) -> str:
+        """The cut-off thought that goes on; "" for none."""
+        return self.continued.reasoning if self.continued is not None and self.continued.is_only_thought else ""
+
 
 class AnswerPresenter(QObject):
     """Makes one answer at a time, also while another chat is shown.
@@ -101,10 +111,11 @@ class AnswerPresenter(QObject):
         """Answer the last message of the chat, or go on with an answer. One at a time."""
         self._turn = turn
         self._page.set_answering(True)
-        chat, prefix = turn.chat, ""
+        chat = turn.chat
         if turn.continued is not None:
-            chat, prefix = chat.with_leaf(turn.continued.parent_id), turn.continued.text
-        self._context.prepare(chat, thinks=turn.thinks, prefix=prefix, answer_tokens=turn.answer_tokens)
+            chat = chat.with_leaf(turn.continued.parent_id)
+        begun = turn.text or turn.thought
+        self._context.prepare(chat, thinks=turn.thinks, prefix=begun, answer_tokens=turn.answer_tokens)
 
     def save(self) -> None:
         """What is written so far, as an answer that was stopped here: nobody will hear of its end."""
@@ -145,8 +156,9 @@ class AnswerPresenter(QObject):
         request = GenerateRequest(
             turns=prompt.turns,
             sampling=variant.sampling if variant else Sampling(),
-            thinking=turn.thinks,
-            prefix=turn.continued.text if turn.continued else "",
+            thinking=turn.thinks or bool(turn.thought),
+            prefix=turn.text,
+            thought=turn.thought,
         )
         self._asked_s = time.monotonic()
         self._engine.generate(turn.chat.settings.applied(request), turn.chat.id)
@@ -250,9 +262,9 @@ class AnswerPresenter(QObject):
         answer, turn = self._answer, self._turn
         if answer is None or turn is None:
             return
-        written = turn.continued.text if turn.continued else ""
-        text = written + event.answer if event.answer else answer.text
-        self._end(text, event.reasoning or answer.reasoning, MessageState.FAILED, None)
+        text = turn.text + event.answer if event.answer else answer.text
+        reasoning = turn.thought + event.reasoning if event.reasoning else answer.reasoning
+        self._end(text, reasoning, MessageState.FAILED, None)
         self.failed.emit(turn.chat.id, event)
 
     def _end(self, text: str, reasoning: str, state: MessageState, timings: Timings | None) -> None:

@@ -193,9 +193,9 @@ class ChatPresenter(QObject):
             self._engine.stop()
 
     def continue_answer(self, message_id: str) -> None:
-        """Go on with the last answer of the open chat from the text it has; older messages leave where there is no room."""
+        """Go on with the last answer of the open chat, or with its thought; older messages leave where there is no room."""
         answer = self._chat.message(message_id)
-        if answer is None or message_id != self._chat.leaf_id or not answer.text.strip():
+        if answer is None or message_id != self._chat.leaf_id or not (answer.text.strip() or answer.is_only_thought):
             return
         self._ask(Turn(self._chat, self._model.thinks, continued=answer))
 

@@ -58,6 +58,11 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
 
     @property
+    def is_only_thought(self) -> bool:
+        """It ended inside its thought, before there was an answer."""
+        return bool(self.reasoning.strip()) and not self.text.strip()
+
+    @property
     def sent_text(self) -> str:
         """What the model gets of it: the text, with the files before it."""
         return with_attachments(self.text, self.attachments)

@@ -212,7 +212,9 @@ class _Chat:
         prompt = conversation.go_on(continued) if continued is not None else conversation.ask(text)
         request = chat_request.request_of(args, prompt.turns, self.prepared.sampling)
         if continued is not None:
-            request = replace(request, prefix=continued.text)
+            is_thought = continued.is_only_thought
+            begun = {"thought": continued.reasoning} if is_thought else {"prefix": continued.text}
+            request = replace(request, thinking=request.thinking or is_thought, **begun)
         try:
             answer = self.engine.answer(request, shown)
         except UserError:

@@ -64,12 +64,13 @@ class Talk:
 
     @property
     def unfinished(self) -> Message | None:
-        """The last answer, where it can go on: it has text and ended before the model did."""
+        """The last answer, where it can go on: it has text, or a thought, and ended before the model did."""
         path = self._chat.path()
         last = path[-1] if path else None
         timings = last.timings if last else None
         can_go_on = timings is not None and timings.stop_reason != "end"
-        return last if last is not None and last.text.strip() and can_go_on else None
+        has_begun = last is not None and (bool(last.text.strip()) or last.is_only_thought)
+        return last if has_begun and can_go_on else None
 
     def ask(self, text: str) -> Prompt:
         """Take a question on and find the prompt for it.
@@ -94,15 +95,15 @@ class Talk:
         before = self._chat
         self._chat = before.with_leaf(answer.parent_id)
         try:
-            return self._prepared(answer.text)
+            return self._prepared(answer.reasoning if answer.is_only_thought else answer.text)
         finally:
             self._chat = self._chat.with_leaf(before.leaf_id)
 
     def answered(self, answer: Answer, continued: Message | None) -> None:
         """The engine's answer is the chat's last message."""
         if continued is not None:
-            text, reasoning = answer.answer, continued.reasoning
-            message = replace(continued, text=text, reasoning=reasoning, timings=answer.timings)
+            reasoning = answer.reasoning if continued.is_only_thought else continued.reasoning
+            message = replace(continued, text=answer.answer, reasoning=reasoning, timings=answer.timings)
         else:
             made = self._make.answer(self._chat.leaf_id or "", self._loaded.name, self._loaded.quant)
             message = replace(

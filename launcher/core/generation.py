@@ -87,6 +87,7 @@ class GenerateRequest:
         thinking: the switch, sent explicitly where the family has one.
         max_tokens: None means up to the end of the context.
         prefix: text the answer must begin with (continuing a stopped answer); "" normally.
+        thought: a thought that was cut off and goes on; it is part of the reasoning that comes back. "" normally. Not with `prefix`.
         stops: texts that end the answer; they are not part of it.
         thinking_budget: a thought is closed after so many tokens and the answer begins; None is no limit.
         grammar: GBNF that the answer (not the thought) must follow; "" for none.
@@ -117,6 +118,7 @@ class GenerateRequest:
     state_idle_s: float = 60.0
     prompt_tokens: tuple[int, ...] = ()
     ignores_end: bool = False
+    thought: str = ""
 
 
 @dataclass(frozen=True, slots=True)

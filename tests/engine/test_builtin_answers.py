@@ -19,7 +19,7 @@ from launcher.core.plans import Placement
 from launcher.engine.device_check import compare
 from launcher.engine.devices import engine_info
 from launcher.engine.kv_states import StateFolder
-from launcher.engine.protocol import StatesSaved
+from launcher.engine.protocol import AnswerFinished, StatesSaved
 from tests.engine.conftest import Engine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "tiny_model"))
@@ -134,6 +134,24 @@ def test_a_second_turn_reuses_the_first_and_leans_on_it(engine: Engine) -> None:
     second = engine.ask_request(request("47 + 38", first.answer, "plus 4"))
     assert second.timings.reused_tokens > 0
     assert "= 89" in second.answer
+
+
+@pytest.mark.parametrize("n_tokens", [1, 5, 12])
+def test_a_thought_that_was_cut_off_goes_on_to_the_same_answer(engine: Engine, n_tokens: int) -> None:
+    engine.load(builtin.path(), placement())
+    whole = engine.ask_request(request("47 + 38"))
+    cut = engine.ask_request(request("47 + 38", max_tokens=n_tokens))
+    assert cut.answer == ""
+    assert whole.reasoning.startswith(cut.reasoning)
+    again = engine.ask_request(request("47 + 38", thought=cut.reasoning))
+    assert (again.reasoning, again.answer) == (whole.reasoning, whole.answer)
+    assert again.timings.stop_reason == "end"
+    assert again.timings.reused_tokens >= cut.timings.prompt_tokens - 1, "what was read before is not read again"
+    # Cut off once more before it went on at all: nothing is lost.
+    operation = engine.client.generate(request("47 + 38", thought=cut.reasoning))
+    engine.client.stop(operation)
+    stopped = engine.seen.wait(AnswerFinished, lambda e: e.id == operation).answer
+    assert stopped.reasoning.startswith(cut.reasoning)
 
 
 def test_the_same_answer_after_a_restored_state(make_engine: Any, tmp_path: Path) -> None:

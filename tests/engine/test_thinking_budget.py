@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from launcher.core.errors import UserError
 from launcher.core.generation import Answer
 from launcher.core.models import Sampling
+from launcher.engine.protocol import AnswerFinished, TextDelta
 from tests.engine.conftest import Engine
 from tests.fakes.gguf_models import ANSWER, REASONING
 
@@ -84,6 +86,31 @@ def test_the_length_counts_before_the_budget(thinker: Engine) -> None:
     answer = thinker.ask("Think.", max_tokens=10, thinking_budget=10)
     assert answer.timings.stop_reason == "length"
     assert answer.timings.decode_tokens == 10
+
+
+def test_a_thought_that_was_cut_off_goes_on_where_it_was(thinker: Engine) -> None:
+    cut = thinker.ask("Think.", max_tokens=20)
+    assert cut.answer == ""
+    again = thinker.ask("Think.", thought=cut.reasoning, max_tokens=40)
+    assert again.answer == ""
+    assert again.reasoning.startswith(cut.reasoning)
+    assert words(again.reasoning) <= words(REASONING)
+    assert again.timings.reasoning_tokens == 40, "what is new"
+    streamed = [e for e in thinker.seen.of(TextDelta) if e.id == thinker.seen.of(AnswerFinished)[-1].id]
+    new = "".join(d.text for e in streamed for d in e.deltas)
+    assert cut.reasoning + new == again.reasoning
+    held = thinker.ask("Think.", thought=cut.reasoning, max_tokens=80, thinking_budget=5)
+    assert held.reasoning.startswith(cut.reasoning)
+    assert held.timings.reasoning_tokens == 5
+    assert is_split_well(held)
+    assert held.answer
+
+
+def test_a_thought_does_not_go_on_where_the_model_knows_none(engine: Engine, models: Models) -> None:
+    engine.load(models(template="v3"))
+    with pytest.raises(UserError, match="cannot go on with this model"):
+        engine.ask("Think.", thought="First I")
+    assert engine.ask("Hi", max_tokens=3).answer, "nothing else is harmed"
 
 
 def test_a_thought_within_its_budget_is_left_alone(engine: Engine, models: Models) -> None:

@@ -20,9 +20,10 @@ from launcher.ui.chat.rows import MessageRow
 from launcher.ui.chat.user_row import UserRow
 from launcher.ui.components import SearchField
 from launcher.ui.theme import ThemeManager
-from tests.fakes.gguf_models import make_model
+from tests.fakes.gguf_models import REASONING, make_model
 from tests.widget.test_chat_context import PATIENCE_MS, Desk
 
+BEGUN = " ".join(REASONING.split()[:4])
 menus = pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
 """The off-screen platform, of every menu."""
 
@@ -31,6 +32,12 @@ menus = pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=Tr
 def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It never thinks, and stops by itself after a few words."""
     return make_model(tmp_path_factory.mktemp("talk") / "short.gguf", template="v3", end_weight=0.8)
+
+
+@pytest.fixture(scope="session")
+def thoughtful_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It thinks a few words, then answers with a few."""
+    return make_model(tmp_path_factory.mktemp("talk") / "thoughtful.gguf", think_end_weight=3.0, end_weight=3.0)
 
 
 class Talk(Desk):
@@ -240,6 +247,25 @@ def test_a_stopped_answer_goes_on(talk: Talk, short_path: Path) -> None:
     answer = talk.chat.path()[-1]
     assert (answer.id, answer.state) == (stopped.id, MessageState.DONE)
     assert answer.text.startswith("Because the")
+
+
+def test_a_thought_that_was_stopped_goes_on_to_its_answer(talk: Talk, thoughtful_path: Path) -> None:
+    make = Maker()
+    chat = make.conversation().with_message(make.user_message("Why?", None))
+    answer = make.answer(chat.leaf_id or "", "Tiny", "F16")
+    stopped = replace(answer, reasoning=BEGUN, state=MessageState.STOPPED)
+    talk.store.create(chat.with_message(stopped))
+    with talk.qtbot.waitSignal(talk.store.conversation_opened, timeout=PATIENCE_MS):
+        talk.page.conversation_selected.emit(chat.id)
+    talk.use(thoughtful_path)
+    talk.press_on(stopped.id, "Continue")
+    talk.wait_until_quiet()
+    longer = talk.chat.path()[-1]
+    assert (longer.id, longer.state) == (stopped.id, MessageState.DONE)
+    assert longer.reasoning.startswith(BEGUN)
+    assert len(longer.reasoning) > len(BEGUN)
+    assert longer.text.strip()
+    assert talk.on_disk(chat.id).message(stopped.id) == longer
 
 
 def test_a_fork_is_a_new_chat(talk: Talk) -> None:

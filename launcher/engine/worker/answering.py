@@ -89,6 +89,7 @@ class Answering:
             may_think=may_think and not prompt.thought_closed,
             stops=request.stops,
             prefix=request.prefix,
+            thought=request.thought,
         )
         self._thought_end = prompt.thought_end
         self._vocabulary = vocabulary

@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from launcher.core.errors import BugError, UserError
+from launcher.core.errors import BugError, NextStep, StepAction, UserError
 from launcher.core.generation import ChatTurn, GenerateRequest
+from launcher.core.models import Thinking
 from launcher.engine.worker.binding import Binding
 from launcher.engine.worker.template import ChatTemplate, closes_thought, opens_thought
 
@@ -191,6 +192,7 @@ def make_prompt(
     prefix: str = "",
     written: Mapping[str, Sequence[int]] | None = None,
     close_thought: bool = False,
+    thought: str = "",
 ) -> Prompt:
     """Render and tokenise a conversation, ready for the model's answer.
 
@@ -203,14 +205,24 @@ def make_prompt(
         written: tokens of the model's own answers by their text. A model may write a text in other tokens than the
             tokeniser would (or with blanks that are not shown); giving it back its own keeps the cache's prefix.
         close_thought: a thought that the template opens is closed at once.
+        thought: one that was cut off; the answer begins inside it, whether the template opens thoughts or the model does.
 
     Raises:
-        UserError: the template does not work for this conversation.
+        UserError: the template does not work for this conversation, or knows no thoughts.
     """
+    if thought and template.thinking is Thinking.NEVER:
+        raise UserError(
+            "cannot_think",
+            "This thought cannot go on with this model.",
+            "It answers without thinking first: its chat template has no place for a thought.",
+            (NextStep("Choose another model", StepAction.CHOOSE_MODEL),),
+        )
     nonce = secrets.token_hex(8)
     marks = [f"\ue000{nonce}.{i}\ue001" for i in range(len(turns))]
     messages = [{"role": turn.role, "content": mark} for turn, mark in zip(turns, marks, strict=True)]
     text = template.render(messages, thinking)
+    if thought and not opens_thought(text):
+        text += "<think>\n"  # as the models write it that open their thoughts themselves
     in_thought = opens_thought(text)
     # Where a template opens the thought without a line break (V3.1 and later), it ends without one as well.
     thought_end = "</think>" if text.endswith("<think>") else THOUGHT_END
@@ -222,6 +234,8 @@ def make_prompt(
             joiner.add_content(turn.content.strip() if template.trims_content else turn.content, turn.role)
         else:
             joiner.add_template_text(piece)
+    if thought:
+        joiner.add_content(thought, "thought")
     if closes_now:
         joiner.add_template_text(thought_end)
     if prefix:
@@ -248,5 +262,13 @@ def prompt_of(
             raise UserError("bad_request", "The prompt has tokens that this model does not know.")
         return Prompt(request.prompt_tokens, in_thought=False, thought_closed=True)
     close_thought = request.thinking_budget == 0
-    turns, prefix = request.turns, request.prefix
-    return make_prompt(vocabulary, template, turns, request.thinking, prefix, written, close_thought=close_thought)
+    return make_prompt(
+        vocabulary,
+        template,
+        request.turns,
+        request.thinking,
+        request.prefix,
+        written,
+        close_thought=close_thought,
+        thought=request.thought,
+    )

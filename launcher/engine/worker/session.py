@@ -194,9 +194,9 @@ class Session:
         """It never began: an empty answer."""
         if waiting.work:
             waiting.work.choice.free()
-        operation = waiting.command.id
+        operation, request = waiting.command.id, waiting.command.request
         self._send(AnswerStarted(operation))
-        self._send(AnswerFinished(operation, Answer(waiting.command.request.prefix, "", NEVER_BEGUN)))
+        self._send(AnswerFinished(operation, Answer(request.prefix, request.thought, NEVER_BEGUN)))
         self._stops.end(operation)
 
     def _finish(self, slot: Slot) -> None:

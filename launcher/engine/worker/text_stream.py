@@ -22,7 +22,9 @@ class TextStream:
         had_thought: some of it is reasoning, if only an empty one.
     """
 
-    def __init__(self, *, in_thought: bool, may_think: bool, stops: tuple[str, ...] = (), prefix: str = "") -> None:
+    def __init__(
+        self, *, in_thought: bool, may_think: bool, stops: tuple[str, ...] = (), prefix: str = "", thought: str = ""
+    ) -> None:
         """Make a stream.
 
         Args:
@@ -30,11 +32,15 @@ class TextStream:
             may_think: thoughts are recognised at all; False once the template has closed the thought.
             stops: texts that end the answer and are not shown.
             prefix: answer text that the model goes on from.
+            thought: reasoning that the model goes on from.
         """
         self.stopped = False
         self.had_thought = in_thought
         # Joined when somebody asks: a text that grew by each token would be copied by each token.
-        self._pieces: dict[str, list[str]] = {"answer": [prefix] if prefix else [], "reasoning": []}
+        self._pieces: dict[str, list[str]] = {
+            "answer": [prefix] if prefix else [],
+            "reasoning": [thought] if thought else [],
+        }
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stops = tuple(s for s in stops if s)
         # Most tokens hold none of these and are text at once.

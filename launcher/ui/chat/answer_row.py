@@ -203,11 +203,13 @@ class AnswerRow(MessageRow):
         )  # fmt: skip
 
     def _can_continue(self) -> bool:
-        """The last answer was cut off, or the user wrote its beginning."""
+        """The last answer, or its thought, was cut off, or the user wrote its beginning."""
         message = self.message
-        if not self._is_last or not message.text.strip():
+        if not self._is_last or not (message.text.strip() or message.is_only_thought):
             return False
-        was_cut = message.timings is not None and message.timings.stop_reason in ("length", "context")
+        # A thought that filled the context is thought again with more room: the notice below it offers that.
+        cuts = ("length",) if message.is_only_thought else ("length", "context")
+        was_cut = message.timings is not None and message.timings.stop_reason in cuts
         return was_cut or message.is_edited or message.state in (MessageState.STOPPED, MessageState.FAILED)
 
     def _show_reasoning(self, tokens: int | None = None) -> None:
