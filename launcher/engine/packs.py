@@ -213,13 +213,17 @@ def backends_of(names: list[str]) -> tuple[str, ...]:
 
 def places() -> list[Path]:
     """Folders that packs are looked for in, the program's own first."""
-    program = own_program.folder()
-    own = program / FOLDER if program else resource(FOLDER)
+    own = _beside(program) if (program := own_program.folder()) else resource(FOLDER)
     named = [Path(p).expanduser() for p in os.environ.get(PLACES_VARIABLE, "").split(os.pathsep) if p.strip()]
     try:
         return [own, *named, data_dir() / FOLDER]
     except OSError:  # no home to write in: `launcher doctor` says so
         return [own, *named]
+
+
+def _beside(program: Path) -> Path:
+    """The frozen program's own packs; in a macOS bundle among its resources, since only programs may lie beside one there."""
+    return program.parent / "Resources" / FOLDER if program.name == "MacOS" else program / FOLDER
 
 
 def _folders() -> Iterator[Path]:

@@ -10,6 +10,8 @@ import tarfile
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
+DESKTOP = _HERE.parent / "linux" / "desktop"
+DESKTOP_FILES = ("launcher-for-deepseek.desktop", "launcher-for-deepseek.mime.xml", "application-x-gguf.svg")
 _BLOCK_BYTES = 64 * 2**20
 """Of the dictionary: as far apart may two equal pieces be. Whoever unpacks needs as much memory."""
 
@@ -17,7 +19,7 @@ _README = """Launcher: local DeepSeek models on your own computer.
 
 Start it:           ./launcher                  (nothing is installed, nothing is written into this folder)
 In the terminal:    ./launcher --help
-In your menu:       ./add-to-menu               (./add-to-menu --remove takes it out again)
+In your menu:       ./add-to-menu               (and for double-clicks on GGUF files; --remove takes it out again)
 Uninstall:          delete this folder; chats and models stay where they are
 
 Chats and settings are kept in ~/.local/share/launcher-for-deepseek and ~/.config/launcher-for-deepseek, models in
@@ -41,6 +43,7 @@ def make(folder: Path, out: Path) -> Path:
         extra = {
             "README.txt": (_README.encode(), 0o644),
             "add-to-menu": ((_HERE / "add-to-menu.sh").read_bytes(), 0o755),
+            **{f"desktop/{file}": ((DESKTOP / file).read_bytes(), 0o644) for file in DESKTOP_FILES},
         }
         for place, (data, mode) in sorted(extra.items()):
             entry = _entry(f"{name}/{place}", mode)

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import struct
+import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -270,3 +271,35 @@ def test_the_archive_is_the_same_whenever_and_wherever_it_is_made(
     assert entries["engines/vulkan.so"].islnk(), "what two engine packs share is stored once"
     assert entries["_internal/link"].issym()
     assert entries["README.txt"].size
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the archive is for Linux")
+@pytest.mark.parametrize("name", ["launcher", 'a "quoted" & $HOME `x` 100% back\\slash | pipe'])
+def test_the_unpacked_copy_adds_itself_to_the_menu_and_goes_again(tmp_path: Path, name: str) -> None:
+    folder, data = tmp_path / name, tmp_path / "share"
+    for file in tarball.DESKTOP_FILES:
+        (folder / "desktop").mkdir(parents=True, exist_ok=True)
+        (folder / "desktop" / file).write_bytes((tarball.DESKTOP / file).read_bytes())
+    (folder / "_internal/resources/app").mkdir(parents=True)
+    (folder / "_internal/resources/app/launcher.svg").write_text("<svg/>")
+    script = FREEZE / "add-to-menu.sh"
+    (folder / "add-to-menu").write_bytes(script.read_bytes())
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home"), "XDG_DATA_HOME": str(data)}
+
+    def call(*arguments: str) -> None:
+        subprocess.run(
+            ["/bin/sh", str(folder / "add-to-menu"), *arguments], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+
+    call()
+    entry = (data / "applications/launcher-for-deepseek.desktop").read_text("utf-8")
+    value = next(line for line in entry.splitlines() if line.startswith("Exec=")).removeprefix("Exec=")
+    # The desktop entry specification: escapes of a string first, then of a quoted argument, then field codes.
+    quoted = re.fullmatch(r'"(.*)" open %F', re.sub(r"\\\\", r"\\", value))
+    assert quoted is not None, value
+    assert re.sub(r"\\(.)", r"\1", quoted[1]).replace("%%", "%") == str(folder / "launcher")
+    assert "TryExec" not in entry, "it would name a program that need not be there"
+    assert sum(p.is_file() for p in data.rglob("*")) >= 4
+    call("--remove")
+    assert not [p for p in data.rglob("*launcher-for-deepseek*") if p.is_file()]
+    assert not list(data.rglob("application-x-gguf.svg"))
