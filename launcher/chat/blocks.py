@@ -78,7 +78,8 @@ class BlockSplitter:
 
     def finish(self) -> None:
         """No more text will come: everything is closed."""
-        self._cut(len(self._open))
+        if not self._fence_mark:  # a listing that never ended is one block, whatever stands in it
+            self._cut(len(self._open))
         if self._open:
             self._close(len(self._open))
 
@@ -154,30 +155,52 @@ def split(text: str) -> tuple[Block, ...]:
     return tuple(splitter.closed)
 
 
+def is_fence(source: str) -> bool:
+    """Whether a block is a fenced listing; only its first line is looked at."""
+    return _fence_opening(source) is not None
+
+
 def fence_of(source: str) -> Fence | None:
-    """The code of a block that is a fence, also while it is open; None for other blocks."""
+    """The code of a block that is a fence, also while it is open; None for other blocks.
+
+    A listing that grows is looked at again and again: lines are searched for the closing mark, not taken apart.
+    """
     opening = _fence_opening(source)
     if opening is None:
         return None
-    body = source[opening.end() :].removeprefix("\n")
     words = opening["info"].split()
     language = words[0].strip("{}.`") if words else ""
     mark = opening["mark"]
     indent = len(opening[0]) - len(opening[0].lstrip(" "))
-    lines = body.split("\n")
-    end = next((i for i, line in enumerate(lines) if _closes(line, mark)), None)
-    if end is None:
-        # The closing mark may be half here; it must not flash up as code.
-        if lines and lines[-1].strip() and set(lines[-1].strip()) == {mark[0]}:
-            lines.pop()
-        return Fence(language, "\n".join(_dedented(lines, indent)).rstrip("\n"), is_closed=False)
-    return Fence(language, "\n".join(_dedented(lines[:end], indent)), is_closed=True)
+    start = opening.end() + (source[opening.end() : opening.end() + 1] == "\n")
+    end = _closing_line(source, start, mark)
+    if end is not None:
+        return Fence(language, _dedented(source[start : max(start, end - 1)], indent), is_closed=True)
+    # The closing mark may be half here; it must not flash up as code.
+    last = max(start, source.rfind("\n", start) + 1)
+    half = source[last:].strip()
+    stop = last if half and set(half) == {mark[0]} else len(source)
+    return Fence(language, _dedented(source[start:stop], indent).rstrip("\n"), is_closed=False)
 
 
-def _dedented(lines: list[str], indent: int) -> list[str]:
+def _closing_line(source: str, start: int, mark: str) -> int | None:
+    """Where the line begins that closes a fence whose code begins at `start`."""
+    at = source.find(mark, start)
+    while at >= 0:
+        line = max(start, source.rfind("\n", start, at) + 1)
+        end = source.find("\n", at)
+        end = len(source) if end < 0 else end
+        if _closes(source[line:end], mark):
+            return line
+        at = source.find(mark, end)
+    return None
+
+
+def _dedented(code: str, indent: int) -> str:
     if not indent:
-        return lines
-    return [line[min(indent, len(line) - len(line.lstrip(" "))) :] for line in lines]
+        return code
+    lines = code.split("\n")
+    return "\n".join(line[min(indent, len(line) - len(line.lstrip(" "))) :] for line in lines)
 
 
 def _fence_opening(source: str) -> re.Match[str] | None:

@@ -1,6 +1,6 @@
 """What an answer that streams costs the window: event-loop gaps, processor time per token, time to open a chat, memory.
 
-    QT_QPA_PLATFORM=offscreen python -m tests.bench.chat_stream [--seconds 8] [--messages 10 1000 10000] [--answer-tokens 50000]
+    QT_QPA_PLATFORM=offscreen python -m tests.bench.chat_stream [--seconds 8] [--messages 10 1000 10000] [--answer-tokens 50000] [--listing-lines 20000]
 
 A gap is the time between two turns of the event loop, asked every 2 ms while 200 tokens/s come in. On a busy machine the wall clock
 also counts what other programs take, so beside it stands the processor time that the GUI thread used in the same gap: that is ours alone.
@@ -235,6 +235,9 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=8.0, help="of streaming at 200 tokens/s in each chat")
     options.add_argument("--messages", type=int, nargs="*", default=[10, 1000, 10_000])
     options.add_argument("--answer-tokens", type=int, default=50_000, help="of the long answer; 0 leaves it out")
+    options.add_argument(
+        "--listing-lines", type=int, default=20_000, help="of the answer that is one listing; 0 leaves it out"
+    )
     chosen = options.parse_args()
     app = QApplication([])
     ThemeManager(app).force(LIGHT)
@@ -270,6 +273,14 @@ def main() -> None:
         thinking = "".join(sections(3, 20, tokens))
         figures = stream(page, "thinking", thinking[: tokens * 4], thinking_tokens=tokens)
         print(_line("thinking only", figures, (0, 0), rss_mib()), flush=True)
+    if chosen.listing_lines:
+        lines = (f"value_{i} = work({i}, scale={i % 7})  # {_WORDS[i % 13]}\n" for i in range(chosen.listing_lines))
+        listing = "```python\n" + "".join(lines) + "```\n"
+        n_tokens = len(listing) // _CHARS_PER_TOKEN
+        opened = open_chat(page, conversation(2))
+        figures = stream(page, "listing", listing, max(0, n_tokens - tokens) // 10 * 10)
+        print(_line(f"one listing of {chosen.listing_lines:,} lines", figures, opened, rss_mib()), flush=True)
+        uses.append(("the listing", _use(page)))
     for name, found in uses:
         print(f"{name}: " + "; ".join(f"{what} {p50:.1f} / {worst:.1f} ms CPU" for what, p50, worst in found))
     page.shut_down()

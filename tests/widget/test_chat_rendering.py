@@ -105,7 +105,7 @@ def test_code_is_coloured_in_the_theme(body: AnswerBody, typesetter: Typesetter,
     with qtbot.waitSignal(typesetter.code_coloured, timeout=60_000):
         body.set_text('```python\nimport os\n"😀" # c\nimport re\n```\n', is_final=True)
         body.resize(640, body.arrange(640))
-    view = body.findChildren(CodeBlock)[0]._view
+    view = body.findChildren(CodeBlock)[0].views[0][1]
     kinds = []
     block = view.document().begin()
     while block.isValid():
@@ -122,7 +122,7 @@ def test_code_is_coloured_in_the_theme(body: AnswerBody, typesetter: Typesetter,
 def test_code_never_wraps_and_scrolls_sideways(body: AnswerBody) -> None:
     body.set_text("```\n" + "x" * 3000 + "\n```\n", is_final=True)
     body.resize(640, body.arrange(640))
-    view = body.findChildren(CodeBlock)[0]._view
+    view = body.findChildren(CodeBlock)[0].views[0][1]
     assert view.document().begin().layout().lineCount() == 1
     assert view.horizontalScrollBar().maximum() > 5000
 

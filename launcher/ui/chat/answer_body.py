@@ -89,6 +89,8 @@ class AnswerBody(QWidget):
         if self._view == (top, bottom):
             return False
         self._view = (top, bottom)
+        for chunk in self._all():
+            self._show_near(chunk)
         return any((c.region is None) == self._is_near(c) for c in self._all())
 
     def arrange(self, width: int) -> int:
@@ -109,6 +111,7 @@ class AnswerBody(QWidget):
                 if chunk.width != width:
                     self._measure(chunk, width)
                 chunk.region.setGeometry(0, chunk.top, width, chunk.height)
+                self._show_near(chunk)
             else:
                 self._drop(chunk)
         return height
@@ -141,7 +144,7 @@ class AnswerBody(QWidget):
         found: list[tuple[tuple[int, int], QTextEdit]] = []
         for i, chunk in enumerate(self._all()):
             if chunk.region is not None:
-                found += [((i, j), view) for j, view in enumerate(chunk.region.views)]
+                found += [((i, j), view) for j, view in chunk.region.views]
         return found
 
     @property
@@ -161,6 +164,17 @@ class AnswerBody(QWidget):
     def source_between(self, first: int, last: int) -> str:
         """The text of the parts from `first` up to, without, `last`."""
         return "".join(chunk.source for chunk in self._all()[first:last])
+
+    def part_at(self, at: int) -> tuple[int, int]:
+        """The part that holds a character of the text, and where its own text starts; the last one for what lies behind."""
+        number = start = 0
+        chunks = self._all()
+        for number, chunk in enumerate(chunks):
+            end = start + sum(len(block.source) for block in chunk.blocks)
+            if at < end or number == len(chunks) - 1:
+                break
+            start = end
+        return number, start
 
     def region(self, number: int) -> Region | None:
         """The widgets of a part."""
@@ -216,6 +230,7 @@ class AnswerBody(QWidget):
             region = chunk.region = Region(self._typesetter, self, self._kind.value)
             region.height_changed.connect(self._on_region_height_changed)
             region.link_activated.connect(self.link_activated)
+            self._show_near(chunk)
             for block in chunk.blocks:
                 if chunk is self._open:
                     region.replace(block)
@@ -253,6 +268,11 @@ class AnswerBody(QWidget):
 
     def _is_near(self, chunk: Chunk) -> bool:
         return self._view is None or (chunk.top < self._view[1] and chunk.top + chunk.height >= self._view[0])
+
+    def _show_near(self, chunk: Chunk) -> None:
+        """A long listing makes only the lines that are near the view."""
+        if chunk.region is not None and self._view is not None:
+            chunk.region.set_view(self._view[0] - chunk.top, self._view[1] - chunk.top)
 
     def _is_held(self, number: int, region: Region) -> bool:
         focus = QApplication.focusWidget()

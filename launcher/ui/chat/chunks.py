@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from launcher.chat.blocks import Block, fence_of
+from launcher.chat.blocks import Block, is_fence
 from launcher.ui.chat.region import SEGMENT_GAP, Region
 from launcher.ui.chat.writer import HEADING_GAP, ITEM_GAP, PARAGRAPH_GAP
 from launcher.ui.theme import Role, line_height, px
@@ -44,7 +44,7 @@ class Chunk:
 
     def add(self, block: Block) -> None:
         """Take a block at the end. A listing is alone, so that its widget can be kept when it is complete."""
-        is_code = fence_of(block.source) is not None if block.source.lstrip(" ")[:1] in ("`", "~") else False
+        is_code = is_fence(block.source)
         self.starts_with_code = is_code if not self.blocks else self.starts_with_code
         self.ends_with_code = is_code
         self.blocks.append(block)
@@ -84,9 +84,11 @@ def text_height(text: str, width: int, role: Role) -> int:
 
 
 def _estimate(source: str, width: int, role: Role) -> int:
-    fence = fence_of(source)
-    if fence is not None:
-        return px(_HEAD_OF_CODE) + (fence.code.count("\n") + 1) * line_height(Role.MONO) + px(SEGMENT_GAP)
+    if is_fence(source):
+        # Of its lines two are fences.
+        return (
+            px(_HEAD_OF_CODE) + max(1, source.rstrip("\n").count("\n") - 1) * line_height(Role.MONO) + px(SEGMENT_GAP)
+        )
     rows = len(_TABLE_LINE.findall(source))
     if rows > 1:
         return (rows - 1) * (line_height(role) + px(_TABLE_ROW)) + px(PARAGRAPH_GAP)

@@ -36,6 +36,7 @@ class Region(QWidget):
         self._spare: list[Prose | CodeBlock] = []
         self._code_is_final = True
         self._edits: list[QTextCursor] = []
+        self._view: tuple[int, int] | None = None
 
     @property
     def starts_with_code(self) -> bool:
@@ -48,9 +49,32 @@ class Region(QWidget):
         return bool(self._segments) and isinstance(self._segments[-1][0], CodeBlock)
 
     @property
-    def views(self) -> tuple[QTextEdit, ...]:
-        """The widgets in which text can be selected, from top to bottom."""
-        return tuple(s.view if isinstance(s, CodeBlock) else s for s, _ in self._segments)
+    def segments(self) -> list[tuple[int, Prose | CodeBlock]]:
+        """What stands one under the other, with the number of its first text: a long listing has many."""
+        number = 0
+        found: list[tuple[int, Prose | CodeBlock]] = []
+        for segment, _ in self._segments:
+            found.append((number, segment))
+            number += segment.n_slices if isinstance(segment, CodeBlock) else 1
+        return found
+
+    @property
+    def views(self) -> list[tuple[int, QTextEdit]]:
+        """The widgets in which text can be selected, with their numbers, from top to bottom."""
+        found: list[tuple[int, QTextEdit]] = []
+        for first, segment in self.segments:
+            if isinstance(segment, CodeBlock):
+                found += [(first + i, view) for i, view in segment.views]
+            else:
+                found.append((first, segment))
+        return found
+
+    def set_view(self, top: int, bottom: int) -> None:
+        """Say which part is near what is seen, px from the top; everything is until this was said."""
+        self._view = (top, bottom)
+        for segment, _ in self._segments:
+            if isinstance(segment, CodeBlock):
+                segment.set_view(top - segment.y(), bottom - segment.y())
 
     def add(self, block: Block, is_final: bool = True) -> None:
         """Write a block at the end."""
@@ -118,6 +142,11 @@ class Region(QWidget):
             room = max(80, width - indent)
             height = segment.height_at(room)
             segment.setGeometry(indent, y, room, height)
+            if isinstance(segment, CodeBlock):
+                if self._view is None:
+                    segment.make_lines()
+                else:
+                    segment.set_view(self._view[0] - y, self._view[1] - y)
             y += height
         return y
 

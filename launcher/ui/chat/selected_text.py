@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QTextEdit
 
 from launcher.ui.chat.answer_body import AnswerBody, BodyKind
-from launcher.ui.chat.code_block import CodeBlock, CodeView
+from launcher.ui.chat.code_block import CodeBlock
+from launcher.ui.chat.code_view import CodeView
 from launcher.ui.chat.document_text import markdown_between, plain_between
 from launcher.ui.chat.text_spot import TextSpot
 
@@ -44,28 +45,26 @@ def body_markdown(body: AnswerBody, begin: TextSpot | None, end: TextSpot | None
 def _part(body: AnswerBody, number: int, begin: TextSpot | None, end: TextSpot | None) -> list[str]:
     region = body.region(number)
     pieces: list[str] = []
-    for i, view in enumerate(() if region is None else region.views):
-        low, high = 0, view.document().characterCount() - 1
-        if begin is not None:
-            if i < begin.path[2]:
-                continue
-            low = begin.position if i == begin.path[2] else 0
-        if end is not None:
-            if i > end.path[2]:
-                continue
-            high = min(high, end.position) if i == end.path[2] else high
-        if low < high:
-            pieces.append(_piece(body, view, low, high))
-    return pieces
+    for first, segment in [] if region is None else region.segments:
+        last = first + (segment.n_slices if isinstance(segment, CodeBlock) else 1) - 1
+        if (begin is not None and begin.path[2] > last) or (end is not None and end.path[2] < first):
+            continue
+        low = None if begin is None or begin.path[2] < first else (begin.path[2] - first, begin.position)
+        high = None if end is None or end.path[2] > last else (end.path[2] - first, end.position)
+        pieces.append(_code(segment, low, high) if isinstance(segment, CodeBlock) else _prose(body, segment, low, high))
+    return [piece for piece in pieces if piece]
 
 
-def _piece(body: AnswerBody, view: QTextEdit, low: int, high: int) -> str:
-    if body.kind is BodyKind.PLAIN:
-        return plain_between(view.document(), low, high)
-    text, is_code = view_text(view, low, high)
-    if not is_code:
-        return text
-    block = view.parentWidget()
-    language = block.language if isinstance(block, CodeBlock) else ""
+def _prose(body: AnswerBody, view: QTextEdit, low: tuple[int, int] | None, high: tuple[int, int] | None) -> str:
+    length = view.document().characterCount() - 1
+    begin, end = 0 if low is None else low[1], length if high is None else min(length, high[1])
+    if begin >= end:
+        return ""
+    between = plain_between if body.kind is BodyKind.PLAIN else markdown_between
+    return between(view.document(), begin, end)
+
+
+def _code(block: CodeBlock, low: tuple[int, int] | None, high: tuple[int, int] | None) -> str:
+    text = block.text_between(low, high)
     fence = "````" if "```" in text else "```"
-    return f"{fence}{language}\n{text}\n{fence}"
+    return f"{fence}{block.language}\n{text}\n{fence}" if text else ""
