@@ -12,13 +12,18 @@ from typing import Any
 from launcher.chat.conversation import Conversation
 from launcher.core.codec import from_json, to_json
 from launcher.core.errors import UserError
+from launcher.core.words import keep_templates
+from launcher.engine.protocol import Failure
 
 _MOST_MEMORY_BYTES = 6 * 2**30
 """Of addresses. The largest chat file that is read needs half of it; a file that wants more is an attack or a fault."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do the work the first argument names; the answer is on the standard output, also of a failure."""
+    """Do the work the first argument names; the answer is on the standard output, also of a failure.
+
+    Sentences of a failure go there with their templates, so that they are said in the language of who asked.
+    """
     verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "pdf": _pdf,
         "chats": _chats,
@@ -28,12 +33,12 @@ def run(arguments: Sequence[str]) -> int:
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _limit()
+    keep_templates()
     request: dict[str, Any] = json.load(sys.stdin)
     try:
         answer = verbs[arguments[0]](request)
     except UserError as error:
-        steps = [(s.label, s.action, s.argument) for s in error.next_steps]
-        answer = {"error": {"code": error.code, "what": error.what, "why": error.why, "steps": steps}}
+        answer = {"error": to_json(Failure.of(error))}
     with channel:
         json.dump(answer, channel)
     return 0
@@ -47,8 +52,13 @@ def _limit() -> None:
 
 
 def _pdf(request: dict[str, Any]) -> dict[str, Any]:
-    from launcher.ui.chat_pdf import write
+    from launcher.ui.chat_pdf import painting_application, write
 
+    application = painting_application()
+    if request["is_translated"]:
+        from launcher.app.i18n import install_translation
+
+        install_translation(application)
     return {"pages": write(from_json(Conversation, request["chat"]), Path(request["target"]))}
 
 

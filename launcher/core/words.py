@@ -33,6 +33,11 @@ def set_translation(translate: Callable[[str], str] | None) -> None:
     _translate = translate or str
 
 
+def is_translated() -> bool:
+    """Whether sentences are said in another language than English."""
+    return _translate is not str
+
+
 def keep_templates() -> None:
     """From now on every sentence is a `Said`: called once by a process without a language, whose sentences others show."""
     global _keeps_templates

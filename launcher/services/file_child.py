@@ -19,7 +19,8 @@ from launcher.core import own_program
 from launcher.core.codec import from_json, to_json
 from launcher.core.errors import NextStep, UserError
 from launcher.core.units import whole
-from launcher.core.words import say
+from launcher.core.words import is_translated, said_again, say
+from launcher.engine.protocol import Failure
 
 PDF_SECONDS, READ_SECONDS, ATTACHMENT_SECONDS = 300.0, 600.0, 120.0
 
@@ -30,7 +31,8 @@ def write_pdf(chat: Conversation, target: Path) -> None:
     Raises:
         UserError: ("export_failed") with what the other process said.
     """
-    run("pdf", {"chat": to_json(chat), "target": str(target)}, PDF_SECONDS)
+    request = {"chat": to_json(chat), "target": str(target), "is_translated": is_translated()}
+    run("pdf", request, PDF_SECONDS)
 
 
 def read_chats(path: Path, stop: threading.Event | None = None) -> Imported:
@@ -114,21 +116,27 @@ def _wait(process: subprocess.Popen[bytes], seconds: float, stop: threading.Even
 def _result(data: bytes, code: int, log: str) -> dict[str, Any]:
     try:
         document: object = json.loads(data)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise UserError(
-            "file_work_failed",
-            "The file could not be processed.",
-            say("The process for it ended with code {code}; it may have run out of memory.", code=code),
-            (NextStep("Try a smaller file"),),
-            detail=log,
-        )
-    answer = cast("dict[str, Any]", document)
-    if error := answer.get("error"):
-        steps = tuple(NextStep(*step) for step in error["steps"])
-        raise UserError(error["code"], error["what"], error["why"], steps, detail=log)
-    return answer
+        if not isinstance(document, dict):
+            raise _no_answer(code, log)
+        answer = cast("dict[str, Any]", document)
+        if "error" not in answer:
+            return answer
+        # Only an error holds sentences: what looks like one in a chat or a file is that text.
+        sentences = json.loads(json.dumps(answer["error"]), object_hook=said_again)
+        failure = from_json(Failure, sentences)
+    except ValueError as error:
+        raise _no_answer(code, log) from error
+    raise UserError(failure.code, failure.what, failure.why, failure.next_steps, log)
+
+
+def _no_answer(code: int, log: str) -> UserError:
+    return UserError(
+        "file_work_failed",
+        "The file could not be processed.",
+        say("The process for it ended with code {code}; it may have run out of memory.", code=code),
+        (NextStep("Try a smaller file"),),
+        detail=log,
+    )
 
 
 def _too_long(seconds: float) -> UserError:

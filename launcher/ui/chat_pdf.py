@@ -52,19 +52,24 @@ _FOR_QT = (
 )
 
 
+def painting_application() -> QGuiApplication:
+    """What Qt needs before it knows fonts; also where there is no display. Hold it while painting."""
+    known = QGuiApplication.instance()
+    if isinstance(known, QGuiApplication):
+        return known
+    if sys.platform == "linux":
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return QGuiApplication([])
+
+
 def write(chat: Conversation, target: Path) -> int:
     """Write the open branch; the file is there whole or not at all. Returns the number of pages.
 
     Raises:
         UserError: ("export_failed") the file cannot be written.
     """
-    if QGuiApplication.instance() is None:
-        if sys.platform == "linux":
-            os.environ["QT_QPA_PLATFORM"] = "offscreen"  # also where there is no display
-        app = QGuiApplication([])
-    else:
-        app = QGuiApplication.instance()
-    assert app is not None  # noqa: S101 - it holds the application while we paint
+    application = painting_application()
+    assert application is not None  # noqa: S101 - held until the end
     pictures = _Pictures()
     document = _document(chat, pictures)
     objects = _Objects(pictures, document)

@@ -13,6 +13,7 @@ from launcher.chat.attachments import Attachment, AttachmentKind
 from launcher.chat.attachments_read import read_attachment
 from launcher.chat.conversation import Maker
 from launcher.chat.turns import build_turns
+from launcher.core import words
 from launcher.core.errors import UserError
 from launcher.services import file_child
 
@@ -84,6 +85,32 @@ def test_a_docx_document(tmp_path: Path) -> None:
     path = _docx(tmp_path / "a.docx", f"<w:document {_W}><w:body>{_BODY}</w:body></w:document>")
     found = read_attachment(path)
     assert (found.text, found.kind) == ("First line 无\na \tb\nx\ty", AttachmentKind.DOCX)
+
+
+def test_a_refusal_of_the_other_process_is_said_in_this_language(tmp_path: Path) -> None:
+    (tmp_path / "a {b}.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00" * 9)
+    (tmp_path / "cut.pdf").write_bytes(_pdf("Coin")[:120])
+    known = {"{name} is not text.": "{name} 不是文本。", "{name} cannot be read.": "{name} 无法读取。"}
+    words.set_translation(lambda template: known.get(template, template))
+    try:
+        for name, what in (("a {b}.png", "a {b}.png 不是文本。"), ("cut.pdf", "cut.pdf 无法读取。")):
+            with pytest.raises(UserError) as caught:
+                file_child.read_attachment(tmp_path / name)
+            assert caught.value.what == what
+        (tmp_path / "chats.json").write_text('[{"say": "{name} is not text.", "with": {"name": "x"}}]')
+        with pytest.raises(UserError) as caught:
+            file_child.read_chats(tmp_path / "chats.json")
+        assert caught.value.what == "chats.json holds no chats that can be read."
+    finally:
+        words.set_translation(None)
+
+
+@pytest.mark.parametrize("answer", [b"", b"[]", b'{"error": 1}', b'{"error": {"what": {"say": "{x}", "with": {}}}}'])
+def test_an_answer_that_is_none_is_a_failure(answer: bytes) -> None:
+    with pytest.raises(UserError) as caught:
+        file_child._result(answer, -9, "Killed")
+    assert caught.value.code == "file_work_failed"
+    assert "-9" in caught.value.why
 
 
 def test_hostile_files_are_refused_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
