@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from launcher.chat.conversation import Message, Role
+from launcher.ui.chat.long_message import folded_part
 from launcher.ui.chat.rows import MessageRow
 from launcher.ui.theme import px
 
@@ -33,6 +34,8 @@ def estimated_height(entry: Entry, width: int) -> int:
     if entry.message is None:
         return px(28)
     text = entry.message.text
+    if entry.message.role is Role.USER:
+        text = folded_part(text) or text
     lines = len(text) * px(7.4) / max(1, width) + text.count("\n") * 0.6 + 1
     extra = px(86) if entry.message.role is Role.ASSISTANT else px(14)
     return round(lines * px(24)) + extra
