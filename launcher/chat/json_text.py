@@ -6,7 +6,7 @@ import json
 import re
 
 _BEGINNING = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[\[{"\]]|-?[0-9]+\s*[,\]]|\Z))')
-_MAX_LAID_OUT = 200_000
+_MOST = 500_000
 _OPENING, _CLOSING = "```json\n", "\n```\n"
 
 
@@ -16,8 +16,8 @@ def may_be_json(text: str) -> bool:
 
 
 def is_json(text: str) -> bool:
-    """Whether a whole text is one JSON object or list. Numbers and words alone are no listing."""
-    if not may_be_json(text):
+    """Whether a whole text is one JSON object or list. Numbers and words alone are no listing, nor is what is very long."""
+    if len(text) > _MOST or not may_be_json(text):
         return False
     try:
         json.loads(text)
@@ -36,7 +36,7 @@ def as_listing(text: str, *, is_whole: bool) -> str:
     if not is_whole:
         return _OPENING + text
     plain = text.strip()
-    return _OPENING + (laid_out(plain) if "\n" not in plain and len(plain) <= _MAX_LAID_OUT else plain) + _CLOSING
+    return _OPENING + (laid_out(plain) if "\n" not in plain else plain) + _CLOSING
 
 
 def laid_out(text: str) -> str:

@@ -13,7 +13,7 @@ from launcher.chat.branches import Place
 from launcher.chat.conversation import Message, MessageState
 from launcher.core.generation import Timings
 from launcher.core.units import rate, whole
-from launcher.ui.chat.answer_body import AnswerBody
+from launcher.ui.chat.answer_text import AnswerText
 from launcher.ui.chat.message_actions import ActionButton, MessageAction, MessageIntent, VersionSwitch
 from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.reasoning import ReasoningFold
@@ -44,7 +44,7 @@ class AnswerRow(MessageRow):
         self._typesetter = typesetter
         self._fold: ReasoningFold | None = None
         self._view: tuple[int, int] | None = None
-        self._body = AnswerBody(typesetter, self)
+        self._body = AnswerText(typesetter, self)
         self._body.height_changed.connect(self.height_changed)
         self._body.link_activated.connect(self.link_activated)
         self._copy = ActionButton("copy", self.tr("Copy answer"), self)
