@@ -65,6 +65,7 @@ class MessageList(QAbstractScrollArea):
         self._summary: Summary | None = None
         self._places: dict[str, Place] = {}
         self._last_id = ""
+        self._unfolded: set[str] = set()  # long messages of the user of which all is shown
         self._is_free = True
         self._pointer = Pointer(self.viewport())
         self._follows = True
@@ -185,6 +186,9 @@ class MessageList(QAbstractScrollArea):
         if entry is None:
             return
         self._follows = False
+        self._unfolded.add(message_id)  # what was searched for may be in the part that is folded
+        if isinstance(entry.widget, UserRow):
+            entry.widget.set_open(True)
         # Heights near the place are guesses until they are seen: its own top is right after the second time.
         for _ in range(3):
             self.verticalScrollBar().setValue(self._tops[entry.index] - px(_EDGE))
@@ -406,8 +410,9 @@ class MessageList(QAbstractScrollArea):
             assert entry.make is not None  # noqa: S101 - one of the two
             return entry.make(self.viewport())
         if entry.message.role is Role.USER:
-            row = UserRow(entry.message, self._typesetter, self.viewport())
+            row = UserRow(entry.message, self._typesetter, self.viewport(), entry.key in self._unfolded)
             row.edit_requested.connect(self.edit_requested)
+            row.toggled.connect(self._on_toggled)
             return row
         answer = AnswerRow(entry.message, self._typesetter, self.viewport())
         answer.regenerate_requested.connect(self.regenerate_requested)
@@ -435,6 +440,16 @@ class MessageList(QAbstractScrollArea):
             if entry.widget is sender:
                 entry.measured_width = 0
         self._later.start()
+
+    def _on_toggled(self, message_id: str, is_open: bool) -> None:
+        """A long message is shown whole from here on, or only its beginning, which must not slip out of view."""
+        (self._unfolded.add if is_open else self._unfolded.discard)(message_id)
+        entry = self._entry(message_id)
+        self._follows = False
+        self.selection.clear()
+        if entry is not None and not is_open:
+            top = self._tops[entry.index] - px(_EDGE)
+            self.verticalScrollBar().setValue(min(self.verticalScrollBar().value(), max(0, top)))
 
     def _on_unfolded(self) -> None:
         # What was opened is read from its beginning; at the end of the chat it would be scrolled out.

@@ -9,14 +9,16 @@ from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 from launcher.chat.branches import Place
 from launcher.chat.conversation import Message
 from launcher.chat.export import attachment_words
+from launcher.core.units import whole
 from launcher.ui.chat.answer_body import AnswerBody, BodyKind
+from launcher.ui.chat.long_message import SHOWN_LINES, folded_part
 from launcher.ui.chat.message_actions import MessageAction, MessageIntent, QuietButton, VersionSwitch
 from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.selected_text import body_markdown
 from launcher.ui.chat.text_spot import TEXT_AREA, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.components import Text, frame
+from launcher.ui.components import LinkButton, Text, frame
 from launcher.ui.theme import Role, Tone, current, icon, px
 
 MAX_BUBBLE = 600
@@ -29,13 +31,20 @@ class UserRow(MessageRow):
 
     Signals:
         edit_requested(str, str): message id and its new text.
+        toggled(str, bool): id of a long message, and whether all of it is shown now.
     """
 
     edit_requested = Signal(str, str)
+    toggled = Signal(str, bool)
 
-    def __init__(self, message: Message, typesetter: Typesetter, parent: QWidget) -> None:
+    def __init__(self, message: Message, typesetter: Typesetter, parent: QWidget, is_open: bool = False) -> None:
         super().__init__(parent)
         self.message = message
+        self._part = folded_part(message.text)
+        self._is_open = is_open
+        self._fold = LinkButton("", self)
+        self._fold.setVisible(bool(self._part))
+        self._fold.clicked.connect(self._on_fold_clicked)
         self._body = AnswerBody(typesetter, self, BodyKind.PLAIN)
         self._body.height_changed.connect(self.height_changed)
         self._copy = QuietButton("copy", self.tr("Copy message"), self)
@@ -59,7 +68,19 @@ class UserRow(MessageRow):
 
     def restyle(self) -> None:
         """Write the text in the colours of the theme."""
-        self._body.set_text(self.message.text, is_final=True)
+        is_folded = bool(self._part) and not self._is_open
+        self._body.set_text(self._part if is_folded else self.message.text, is_final=True)
+        self._fold.setText(self._all_words() if is_folded else self.tr("Show less"))
+        self._fold.set_icon_name("chevron-down" if is_folded else "chevron-up")
+        self._fold.setAccessibleName(self._fold.text())
+
+    def set_open(self, is_open: bool) -> None:
+        """Show all of a long message, or only its beginning."""
+        if self._part and is_open != self._is_open:
+            self._is_open = is_open
+            self.restyle()
+            self.height_changed.emit()
+            self.toggled.emit(self.message.id, is_open)
 
     def set_view(self, top: int, bottom: int) -> bool:
         """Only what is near has widgets."""
@@ -74,8 +95,9 @@ class UserRow(MessageRow):
         self._body.hold(frozenset(p[1] for p in paths))
 
     def markdown_between(self, begin: TextSpot | None, end: TextSpot | None) -> str:
-        """As it was written."""
-        return body_markdown(self._body, begin, end)
+        """As it was written. A selection that goes on below takes what is folded with it."""
+        hidden = self.message.text[len(self._part) :] if self._part and not self._is_open and end is None else ""
+        return body_markdown(self._body, begin, end) + hidden
 
     def mark(self, y: int) -> tuple[int, int]:
         """A place in the text."""
@@ -94,14 +116,19 @@ class UserRow(MessageRow):
         side, top = px(_BUBBLE_SIDE), px(_BUBBLE_TOP)
         room = min(px(MAX_BUBBLE), width) - 2 * side
         text_width = self._body.ideal_width(room)
+        fold = self._fold.sizeHint()
+        if not self._fold.isHidden():
+            text_width = max(text_width, min(room, fold.width()))
         text_height = self._body.arrange(text_width)
-        height = text_height + 2 * top
+        height = text_height + 2 * top + (0 if self._fold.isHidden() else fold.height() + px(2))
         if not self.message.text.strip():
             text_width = height = 0
         left = width - text_width - 2 * side
         self._bubble = QRectF(left, 0, text_width + 2 * side, height)
         # The blank space of a line is above its letters; this centres them.
         self._body.setGeometry(left + side, top - px(3), text_width, text_height)
+        # Its icon, not its padding, stands under the text.
+        self._fold.setGeometry(left + side - px(16), top + text_height, fold.width(), fold.height())
         x = left - px(4)
         for button in (self._more, self._edit, self._copy):
             hint = button.sizeHint()
@@ -151,6 +178,15 @@ class UserRow(MessageRow):
         for button in (self._copy, self._edit, self._more):
             button.set_shown(shown)
 
+    def _all_words(self) -> str:
+        n_lines = self.message.text.rstrip().count("\n") + 1
+        if n_lines > SHOWN_LINES:
+            return self.tr("Show all ({count} lines)").format(count=whole(n_lines))
+        return self.tr("Show all ({count} characters)").format(count=whole(len(self.message.text.rstrip())))
+
+    def _on_fold_clicked(self) -> None:
+        self.set_open(not self._is_open)
+
     def _on_version_chosen(self, message_id: str) -> None:
         self.intended.emit(MessageIntent(MessageAction.SHOW, message_id))
 
@@ -177,7 +213,7 @@ class UserRow(MessageRow):
         self._editor = MessageEditor(self.message.text, self.tr("Send again"), self)
         self._editor.accepted.connect(self._on_edit_accepted)
         self._editor.cancelled.connect(self._on_edit_cancelled)
-        for widget in (self._body, self._copy, self._edit):
+        for widget in (self._body, self._copy, self._edit, self._fold):
             widget.hide()
         self._editor.show()
         self.height_changed.emit()
@@ -197,4 +233,5 @@ class UserRow(MessageRow):
             self._editor = None
         for widget in (self._body, self._copy, self._edit):
             widget.show()
+        self._fold.setVisible(bool(self._part))
         self.height_changed.emit()
