@@ -25,6 +25,8 @@ class ChatListPresenter(QObject):
     def __init__(self, page: ChatPage, store: ChatService, parent: QObject) -> None:
         super().__init__(parent)
         self._panel = page.panel
+        self._finder = page.finder
+        self._words = ""
         self._store = store
         self._make = Maker()
         self._wanted = ("", "")  # the chat that was asked for last, and its message
@@ -33,7 +35,7 @@ class ChatListPresenter(QObject):
         page.rename_requested.connect(self._on_rename_requested)
         page.delete_requested.connect(self._on_delete_requested)
         page.undo_delete_requested.connect(store.restore)
-        page.search_changed.connect(store.search)
+        page.search_changed.connect(self._on_search_changed)
         panel.hit_selected.connect(self._on_hit_selected)
         panel.pin_requested.connect(store.pin)
         panel.move_requested.connect(self._on_move_requested)
@@ -53,10 +55,18 @@ class ChatListPresenter(QObject):
         self._wanted = (chat_id, message_id)
         self._store.open(chat_id)
 
+    @Slot(str)
+    def _on_search_changed(self, words: str) -> None:
+        self._words = words
+        self._store.search(words)
+
     @Slot(object)
     def _on_opened(self, conversation: Conversation) -> None:
         chat_id, message_id = self._wanted
-        self.chat_wanted.emit(conversation, message_id if conversation.id == chat_id else "")
+        is_hit = conversation.id == chat_id and bool(message_id)
+        self.chat_wanted.emit(conversation, message_id if is_hit else "")
+        if is_hit and self._words:
+            self._finder.show_words(self._words, message_id)
 
     @Slot(str, str)
     def _on_rename_requested(self, chat_id: str, title: str) -> None:

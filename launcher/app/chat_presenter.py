@@ -27,6 +27,7 @@ from launcher.core.generation import Loaded, Timings
 from launcher.engine.protocol import EngineState, OperationFailed
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
+from launcher.services.find_service import FindService
 from launcher.store.settings import CONTEXT_POLICY, LAST_MODEL, Settings
 from launcher.ui.chat import ChatPage
 from launcher.ui.components import BannerKind
@@ -72,6 +73,9 @@ class ChatPresenter(QObject):
         self._context = ContextPresenter(page, engine, settings, self)
         self._answers = AnswerPresenter(page, store, engine, self._context, self)
         self.figures = AnswerFigures(store, self)
+        self._find = FindService(self)
+        page.finder.find_requested.connect(self._find.find)
+        self._find.found.connect(page.finder.set_found)
         self._connect_page()
         self._connect_engine()
         self._connect_answers()
@@ -180,6 +184,7 @@ class ChatPresenter(QObject):
 
     def save(self) -> None:
         """Before the program ends: what is written of the running answer goes to the disk."""
+        self._find.close()
         self._attachments.close()
         self._answers.save()
         self._chat_settings.close()

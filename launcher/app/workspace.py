@@ -331,7 +331,7 @@ class Workspace(QObject):
             self._library_presenter.page.focus_search()
         else:
             self._window.show_page("chat")
-            self._chat.find()
+            self._chat.find_in_chat()
 
     @Slot()
     def _on_chat_search_requested(self) -> None:

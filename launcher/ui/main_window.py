@@ -22,6 +22,7 @@ class MainWindow(QMainWindow):
         page_changed(str): key of the page now shown.
         new_chat_requested(): Ctrl+N.
         search_requested(): Ctrl+F; the page shown decides what is searched.
+        chat_search_requested(): Ctrl+Shift+F; in all chats.
         stop_requested(): Esc; stops a running answer.
         meters_toggle_requested(): Ctrl+M.
         chat_settings_requested(): Ctrl+E.
@@ -33,6 +34,7 @@ class MainWindow(QMainWindow):
     page_changed = Signal(str)
     new_chat_requested = Signal()
     search_requested = Signal()
+    chat_search_requested = Signal()
     stop_requested = Signal()
     meters_toggle_requested = Signal()
     chat_settings_requested = Signal()
@@ -160,6 +162,7 @@ class MainWindow(QMainWindow):
     def _add_shortcuts(self) -> None:
         self._shortcut("Ctrl+N", self.new_chat_requested.emit)
         self._shortcut("Ctrl+F", self.search_requested.emit)
+        self._shortcut("Ctrl+Shift+F", self.chat_search_requested.emit)
         self._shortcut("Ctrl+M", self.meters_toggle_requested.emit)
         self._shortcut("Ctrl+E", self.chat_settings_requested.emit)
         self._shortcut("Ctrl+K", self._on_models_shortcut)

@@ -154,6 +154,7 @@ def talk(qtbot: QtBot, theme: ThemeManager) -> Iterator[Talk]:
     made.store.start()
     yield made
     page.shut_down()
+    made.presenter.save()
     made.engine.close()
     made.store.close()
     parent.deleteLater()
@@ -327,6 +328,11 @@ def test_a_hit_leads_to_its_message_on_its_branch(talk: Talk) -> None:
     assert shown
     assert talk.page.message_list.viewport().rect().intersects(shown[0].geometry())
     assert talk.page.message_list._pointer.isVisible()
+    # The words are marked there as Find in the chat marks them.
+    talk.qtbot.waitUntil(
+        lambda: [m.cursor.selectedText() for _, v in shown[0].views() for m in v.extraSelections()] == ["needle"],
+        timeout=PATIENCE_MS,
+    )
     # A message far up in the open branch.
     talk.page.show_message(chat.path()[4].id)
     top = next(

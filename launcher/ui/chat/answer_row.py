@@ -20,7 +20,7 @@ from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.selected_text import body_markdown
 from launcher.ui.chat.statistics_fold import StatisticsFold
-from launcher.ui.chat.text_spot import TEXT_AREA, THINKING_AREA, TextPath, TextSpot
+from launcher.ui.chat.text_spot import TEXT_AREA, THINKING_AREA, TextPart, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import (
     LinkButton,
@@ -122,6 +122,21 @@ class AnswerRow(MessageRow):
         thinking = self._fold.body if self._fold is not None else None
         found = [] if thinking is None else [((THINKING_AREA, *at), view) for at, view in thinking.views]
         return found + [((TEXT_AREA, *at), view) for at, view in self._body.views]
+
+    def part_of(self, is_reasoning: bool, at: int, *, unfolds: bool) -> TextPart | None:
+        """Of the thinking or of the text."""
+        if not is_reasoning:
+            number, start = self._body.part_at(at)
+            return TextPart(TEXT_AREA, number, start, self._body.y() + self._body.place_of((number, 0)))
+        if self._fold is None:
+            return None
+        if unfolds:
+            self._fold.unfold()
+        thinking = self._fold.body
+        if thinking is None:
+            return None
+        number, start = thinking.part_at(at)
+        return TextPart(THINKING_AREA, number, start, self._fold.body_top + thinking.place_of((number, 0)))
 
     def hold(self, paths: tuple[TextPath, ...]) -> None:
         """Parts of thinking or text."""

@@ -44,6 +44,8 @@ class MessageList(QAbstractScrollArea):
         link_activated(str): an address in an answer; nothing was opened.
         step_chosen(NextStep): a button of a banner in the list.
         intended(MessageIntent): what else the user wants done with a message.
+        arranged(): what is near the view has its widgets, in their places.
+        content_changed(): there are other messages, or more text.
     """
 
     regenerate_requested = Signal(str)
@@ -51,6 +53,8 @@ class MessageList(QAbstractScrollArea):
     link_activated = Signal(str)
     step_chosen = Signal(object)
     intended = Signal(object)
+    arranged = Signal()
+    content_changed = Signal()
 
     def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
         super().__init__(parent)
@@ -107,6 +111,7 @@ class MessageList(QAbstractScrollArea):
         if is_other_chat:
             self._follows = True
         self._restructure()
+        self.content_changed.emit()
 
     def add_message(self, message: Message) -> None:
         """Put a message at the end and go there."""
@@ -122,6 +127,7 @@ class MessageList(QAbstractScrollArea):
             self._entries.append(Entry(message.id, message))
         self._follows = True
         self._restructure(len(self._entries) - 1)
+        self.content_changed.emit()
 
     def append(self, reasoning: str, text: str, reasoning_tokens: int | None) -> None:
         """More of the streaming answer."""
@@ -134,6 +140,7 @@ class MessageList(QAbstractScrollArea):
             entry.message = row.message
             entry.measured_width = 0
             self._arrange()
+            self.content_changed.emit()
 
     def finish(self, message: Message) -> None:
         """The streaming answer is over."""
@@ -146,6 +153,7 @@ class MessageList(QAbstractScrollArea):
         entry.message = message
         entry.measured_width = 0
         self._arrange()
+        self.content_changed.emit()
 
     def show_figures(self, message: Message) -> None:
         """Other figures of an answer."""
@@ -194,6 +202,49 @@ class MessageList(QAbstractScrollArea):
             self.verticalScrollBar().setValue(self._tops[entry.index] - px(_EDGE))
             self._arrange()
         self._pointer.point_at(message_id)
+        self._arrange()
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages, from top to bottom, with what is written so far."""
+        return [e.message for e in self._entries if e.message is not None]
+
+    def first_seen_id(self) -> str:
+        """The topmost message in view; "" without any."""
+        first = bisect_right(self._tops, self.verticalScrollBar().value()) - 1
+        return next((e.key for e in self._entries[max(0, first) :] if e.message is not None), "")
+
+    def row_of(self, message_id: str) -> MessageRow | None:
+        """The row of a message, which is scrolled to where it is out of view."""
+        entry = self._entry(message_id)
+        if entry is None:
+            return None
+        bar, view = self.verticalScrollBar(), self.viewport().height()
+        self._follows = False
+        for _ in range(3):
+            top = self._tops[entry.index]
+            if top < bar.value() + view and top + entry.height > bar.value():
+                break
+            bar.setValue(top - px(_EDGE))
+            self._arrange()
+        return entry.widget
+
+    def scroll_to(self, row: MessageRow, top: int, height: int) -> None:
+        """Scroll so that a stretch of a row is in view; it does not move when it already is.
+
+        Args:
+            row: one that has its widgets.
+            top: px from the top of the row.
+            height: px.
+        """
+        entry = next((e for e in self._live if e.widget is row), None)
+        if entry is None:
+            return
+        self._follows = False
+        bar, view = self.verticalScrollBar(), self.viewport().height()
+        place = self._tops[entry.index] + top
+        if not bar.value() + px(_EDGE) <= place <= bar.value() + view - height - px(_EDGE):
+            bar.setValue(place - view // 3)
         self._arrange()
 
     def show_error(self, error: UserError, kind: BannerKind = BannerKind.BAD) -> None:
@@ -347,6 +398,7 @@ class MessageList(QAbstractScrollArea):
             if entry.key == self._pointer.message_id:
                 self._pointer.setGeometry(left - px(14), self._tops[entry.index] - value, px(3), entry.height)
         self.selection.adopt()
+        self.arranged.emit()
         is_far_from_end = not self._follows and self.verticalScrollBar().maximum() - value > view // 2
         self._to_end.setVisible(is_far_from_end)
         self._to_end.raise_()

@@ -22,6 +22,7 @@ from launcher.ui.chat.conversation_panel import ConversationPanel
 from launcher.ui.chat.demonstration_line import DemonstrationLine
 from launcher.ui.chat.empty import EmptyChat
 from launcher.ui.chat.file_strip import FileStrip
+from launcher.ui.chat.finder import Finder
 from launcher.ui.chat.link_dialog import LinkDialog
 from launcher.ui.chat.loading_strip import LoadingStrip
 from launcher.ui.chat.message_list import MAX_COLUMN, SIDE_MARGIN, MessageList
@@ -64,6 +65,9 @@ class ChatPage(QWidget):
         export_requested(Conversation, str): write the open chat in that form ("md", "html", "json", "pdf").
         export_all_requested(str), import_requested(): all chats to files; chats of files.
         file_work_cancelled(): Cancel while chats are written or read.
+
+    Attributes:
+        finder: what is looked for in the open chat.
     """
 
     message_sent = Signal(str)
@@ -114,6 +118,7 @@ class ChatPage(QWidget):
         self._banner = Banner(self._alarm)
         self._files = FileStrip(self.center)
         self._list = MessageList(self._typesetter, self.center)
+        self.finder = Finder(self._list, self.center)
         self._empty = EmptyChat(self.center)
         self._loading = LoadingStrip(self.center)
         self._summarising = SummaryStrip(self.center)
@@ -159,8 +164,15 @@ class ChatPage(QWidget):
         """Say what was deleted of the chat; `undo_requested` brings it back."""
         self._undo.offer(words)
 
+    def find_in_chat(self) -> None:
+        """Ctrl+F: in the open chat, or in all of them while it is empty."""
+        if self._stack.currentWidget() is self._list:
+            self.finder.open()
+        else:
+            self.focus_search()
+
     def focus_search(self) -> None:
-        """Ctrl+F."""
+        """Ctrl+Shift+F."""
         self.panel.focus_search()
 
     def focus_composer(self) -> None:
@@ -421,6 +433,7 @@ class ChatPage(QWidget):
         alarm.addWidget(self._banner)
         column.addWidget(self._alarm)
         column.addWidget(self._files)
+        column.addWidget(self.finder.bar)
         column.addWidget(self._stack, 1)
         middle = QHBoxLayout()
         middle.setContentsMargins(px(SIDE_MARGIN - 8), 0, px(SIDE_MARGIN - 8), 0)
@@ -469,6 +482,8 @@ class ChatPage(QWidget):
 
     def _show_empty(self, is_empty: bool) -> None:
         self._stack.setCurrentWidget(self._empty if is_empty else self._list)
+        if is_empty and self.finder.is_open:
+            self.finder.close()
         self._head.set_has_messages(not is_empty)
 
     def _show_places(self) -> None:

@@ -104,6 +104,16 @@ class ReasoningFold(QWidget):
         row = px(FOLD_ROW)
         return self._full is not None and self._full.set_view(top - row, bottom - row)
 
+    def unfold(self) -> None:
+        """Open it, as the user would; one that still runs stays as it is."""
+        if not self._is_open:
+            self._on_head_clicked()
+
+    @property
+    def body_top(self) -> int:
+        """Where the text begins, px from the top."""
+        return px(FOLD_ROW)
+
     @property
     def body(self) -> AnswerBody | None:
         """The text while it is unfolded and complete."""

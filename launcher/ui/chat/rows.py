@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QTextEdit, QWidget
 
 from launcher.chat.branches import Place
 from launcher.core.errors import UserError
-from launcher.ui.chat.text_spot import TextPath, TextSpot
+from launcher.ui.chat.text_spot import TextPart, TextPath, TextSpot
 from launcher.ui.components import (
     Banner,
     BannerKind,
@@ -62,6 +62,16 @@ class MessageRow(QWidget):
     def views(self) -> list[tuple[TextPath, QTextEdit]]:
         """The texts of the message that have widgets now, in the order of reading."""
         return []
+
+    def part_of(self, is_reasoning: bool, at: int, *, unfolds: bool) -> TextPart | None:
+        """Which part of the text, or of the thought, holds a character; None where nothing does.
+
+        Args:
+            is_reasoning: of the thought, without white space around it.
+            at: number of the character.
+            unfolds: open the thought for it; otherwise a folded one holds nothing.
+        """
+        return None
 
     def hold(self, paths: tuple[TextPath, ...]) -> None:
         """Keep these texts, in which a selection begins or ends, out of view as well."""

@@ -12,6 +12,22 @@ BEGIN: TextPath = (-1, 0, 0)
 END: TextPath = (9, 0, 0)
 
 
+class TextPart(NamedTuple):
+    """A part of a row's text that has its widgets together.
+
+    Attributes:
+        area: THINKING_AREA or TEXT_AREA.
+        number: among the parts of that area.
+        start: the first character of its source in the whole text.
+        top: px from the top of the row.
+    """
+
+    area: int
+    number: int
+    start: int
+    top: int
+
+
 class TextSpot(NamedTuple):
     """A position between two letters; `position` counts as Qt does, in UTF-16 units of the text's document."""
 

@@ -16,7 +16,7 @@ from launcher.ui.chat.message_actions import MessageAction, MessageIntent, Quiet
 from launcher.ui.chat.message_editor import MessageEditor
 from launcher.ui.chat.rows import MAX_SPOKEN_CHARS, MessageRow
 from launcher.ui.chat.selected_text import body_markdown
-from launcher.ui.chat.text_spot import TEXT_AREA, TextPath, TextSpot
+from launcher.ui.chat.text_spot import TEXT_AREA, TextPart, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import LinkButton, Text, frame
 from launcher.ui.theme import Role, Tone, current, icon, px
@@ -89,6 +89,15 @@ class UserRow(MessageRow):
     def views(self) -> list[tuple[TextPath, QTextEdit]]:
         """The text of the bubble."""
         return [((TEXT_AREA, *at), view) for at, view in self._body.views]
+
+    def part_of(self, is_reasoning: bool, at: int, *, unfolds: bool) -> TextPart | None:
+        """Of the bubble; a long message unfolds for what is below its shown part."""
+        if self._part and not self._is_open and at >= len(self._part):
+            if not unfolds:
+                return None
+            self.set_open(True)
+        number, start = self._body.part_at(at)
+        return TextPart(TEXT_AREA, number, start, self._body.y() + self._body.place_of((number, 0)))
 
     def hold(self, paths: tuple[TextPath, ...]) -> None:
         """Parts of the text."""
