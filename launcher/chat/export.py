@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from launcher.chat.attachments import Attachment, shown_name
 from launcher.chat.conversation import Conversation, Message, MessageState, Role
+from launcher.chat.json_text import as_listing, is_json
 from launcher.core.units import duration, whole
 from launcher.core.words import say
 
@@ -122,7 +123,8 @@ def _section(message: Message, with_reasoning: bool, with_attachments: bool) -> 
         if with_attachments:
             parts.append(fenced(attachment.text))
     if message.text.strip():
-        parts.append(message.text.strip())
+        text = message.text.strip()
+        parts.append(as_listing(text, is_whole=True).strip() if is_json(text) else text)
     if note := end_note(message):
         parts.append(f"*({note})*")
     return "\n\n".join(parts)

@@ -25,6 +25,7 @@ from launcher.chat.export import (
 )
 from launcher.chat.export_formulas import Formulas
 from launcher.chat.highlight import label, spans
+from launcher.chat.json_text import as_listing, is_json
 from launcher.chat.markdown import is_cut_off, parse, parser
 from launcher.chat.statistics import statistics
 from launcher.core.units import whole
@@ -91,6 +92,8 @@ def to_html(
 def markdown_html(source: str, formulas: Formulas) -> str:
     """The markup of one answer; what is nested too deep is shown as it was written."""
     source = _FORBIDDEN.sub("\ufffd", source)
+    if is_json(source):
+        source = as_listing(source, is_whole=True)
     tokens = parse(source)
     if is_cut_off(tokens):
         return f"<pre>{escape(source)}</pre>"

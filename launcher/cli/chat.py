@@ -146,7 +146,7 @@ class _Chat:
         manner = Manner(
             ContextPolicy(policy),
             self.prepared.sampling,
-            args.system or "",
+            chat_request.system_prompt(args),
             variant.system_prompt if variant else "allowed",
             args.think != "off" and args.think_budget != 0,
             args.max_tokens,

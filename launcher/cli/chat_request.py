@@ -6,9 +6,12 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from launcher.chat.prompts import library
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import ChatTurn, GenerateRequest, TokenLogprob
 from launcher.core.models import Sampling
+from launcher.core.paths import config_dir
+from launcher.store.prompts import PromptStore
 
 _SAMPLING = {
     "temperature": ("T", float, "0 always takes the likeliest word (default: the family's value)"),
@@ -30,7 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for name, (metavar, kind, text) in _SAMPLING.items():
         add(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
     add("--think-budget", type=int, metavar="N", help="end the thought after N tokens and answer; 0: no thought")
-    add("--json-schema", metavar="FILE|TEXT", help="the answer is JSON of this schema; {} is any JSON")
+    add(
+        "--preset",
+        metavar="NAME",
+        help="a system prompt of the library or of your own (in the window: settings of a chat)",
+    )
+    add("--json-schema", "--schema", metavar="FILE|TEXT", help="the answer is JSON of this schema; {} is any JSON")
     add("--grammar", metavar="FILE", help="the answer follows this grammar (GBNF)")
     add("--stop", action="append", metavar="TEXT", help="end the answer before this text; may be given again")
     add(
@@ -57,8 +65,32 @@ def check(args: argparse.Namespace) -> None:
         raise UserError(
             "bad_option", "An answer follows a grammar or a JSON schema, not both.", "Both options were given."
         )
-    _schema(args)
+    if args.preset and args.system:
+        raise UserError("bad_option", "A chat has one system prompt.", "Both --system and --preset were given.")
+    system_prompt(args)
     _grammar(args)
+    if schema := _schema(args):
+        # By the engine's own rules, before a model is loaded for nothing.
+        from launcher.engine.worker.schema_grammar import grammar_of_schema
+
+        grammar_of_schema(schema)
+
+
+def system_prompt(args: argparse.Namespace) -> str:
+    """What --system or --preset says; "" for none.
+
+    Raises:
+        UserError: "unknown_preset", with the names there are.
+    """
+    if not args.preset:
+        return args.system or ""
+    presets = (*PromptStore(config_dir() / "prompts.json").all(), *library())
+    wanted = args.preset.strip().lower()
+    found = next((p.text for p in presets if wanted in (p.name.lower(), p.id)), None)
+    if found is None:
+        names = ", ".join(p.name for p in presets)
+        raise UserError("unknown_preset", f"There is no preset called {args.preset[:80]}.", f"There are: {names}.")
+    return found
 
 
 def request_of(args: argparse.Namespace, turns: tuple[ChatTurn, ...], sampling: Sampling) -> GenerateRequest:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from launcher.chat.prompts import library
 from launcher.cli import chat
-from launcher.cli.chat_request import check, logprobs_json, request_of
+from launcher.cli.chat_request import check, logprobs_json, request_of, system_prompt
 from launcher.core.errors import UserError
 from launcher.core.generation import ChatTurn, TokenChance, TokenLogprob
 from launcher.core.models import Sampling
+from launcher.core.paths import config_dir
+from launcher.store.prompts import PromptStore
 
 TURNS = (ChatTurn("user", "Hello"),)
 FAMILY = Sampling(temperature=0.6, top_p=0.95, repeat_penalty=1.1)
@@ -59,12 +62,25 @@ def test_a_schema_is_text_or_a_file_and_a_grammar_a_file(tmp_path: Path) -> None
         (("--grammar", "no/such.gbnf"), "file_unreadable"),
         (("--json-schema", "no/such.json"), "file_unreadable"),
         (("--json-schema", "{}", "--grammar", "x"), "bad_option"),
+        (("--schema", '{"type": "objec"}'), "bad_schema"),
+        (("--preset", "nobody"), "unknown_preset"),
+        (("--preset", "Brief", "--system", "Hi"), "bad_option"),
     ],
 )
 def test_what_cannot_be_is_refused_before_a_model_is_loaded(options: tuple[str, ...], code: str) -> None:
     with pytest.raises(UserError) as caught:
         check(parsed(*options))
     assert caught.value.code == code
+
+
+def test_a_preset_is_a_system_prompt_own_ones_first() -> None:
+    brief = next(p for p in library() if p.name == "Brief")
+    assert system_prompt(parsed("--preset", "brief")) == brief.text
+    assert system_prompt(parsed("--preset", "简明")).startswith("回答")
+    PromptStore(config_dir() / "prompts.json").add("Brief", "One word.")
+    check(parsed("--preset", "Brief", "--schema", "{}"))
+    assert system_prompt(parsed("--preset", "Brief")) == "One word."
+    assert (system_prompt(parsed("--system", "Hi")), system_prompt(parsed())) == ("Hi", "")
 
 
 def test_log_probabilities_as_json() -> None:

@@ -17,6 +17,10 @@ from launcher.chat.chat_settings import (
     ChatSettings,
     SamplingChanges,
 )
+from launcher.chat.conversation import Maker, MessageState
+from launcher.chat.export import to_markdown
+from launcher.chat.export_formulas import Formulas
+from launcher.chat.export_html import markdown_html
 from launcher.chat.json_text import as_listing, is_json, laid_out, may_be_json
 from launcher.chat.prompts import LANGUAGES, library
 from launcher.chat.turns import prompt_alone
@@ -188,3 +192,12 @@ def test_json_is_laid_out_without_another_meaning(value: object) -> None:
 )
 def test_other_answers_are_no_listing(text: str) -> None:
     assert not is_json(text)
+
+
+def test_an_answer_that_is_json_is_exported_as_a_listing() -> None:
+    make = Maker()
+    chat = make.conversation().with_message(make.user_message("Describe a book", None))
+    answer = replace(make.answer(chat.leaf_id or "", "R1", "Q4"), text='{"year":1925}', state=MessageState.DONE)
+    chat = chat.with_message(answer)
+    assert '```json\n{\n  "year": 1925\n}\n```' in to_markdown(chat)
+    assert "<pre" in markdown_html(answer.text, Formulas())
