@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Slot
@@ -45,6 +44,7 @@ from launcher.services.plan_service import PlanService
 from launcher.store.settings import CONTEXT_POLICY, METERS_SHOWN, RESUME_ON_START, WINDOW_GEOMETRY, Settings
 from launcher.ui.chat import ChatPage
 from launcher.ui.downloads import DownloadsPage
+from launcher.ui.dropped import sorted_out
 from launcher.ui.home import HomePage
 from launcher.ui.library import DOWNLOADS, LIBRARY, DownloadsArea
 from launcher.ui.main_window import MainWindow
@@ -111,6 +111,7 @@ class Workspace(QObject):
         plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
         self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self._connection, self)
         self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
+        self._window.add_region("chat", self._chat_presenter.settings_panel)
         self._builtin_presenter = BuiltinPresenter(
             self._home, self._chat, self._downloads_page, downloads, engine, flow, self
         )
@@ -314,14 +315,16 @@ class Workspace(QObject):
 
     @Slot(object)
     def _on_files_dropped(self, paths: tuple[str, ...]) -> None:
-        """Models and folders concern the library; other files go with the next message where one is written."""
-        texts = [p for p in paths if Path(p).suffix and Path(p).suffix.lower() != ".gguf"]
-        if self._window.page_key != "chat" or not texts:
-            self._library_presenter.add(paths)
-            return
-        self._chat_presenter.attach(texts)
-        if models := tuple(p for p in paths if p not in texts):
-            self._library_presenter.add(models)
+        """Each file goes where the overlay said while it hovered."""
+        there = sorted_out(paths)
+        if there.message:
+            self._window.show_page("chat")
+            self._chat_presenter.attach(list(there.message))
+        if there.chats:
+            self._window.show_page("chat")
+            self._chat_files_presenter.import_files(list(there.chats))
+        if there.library:
+            self._library_presenter.add(there.library)
 
     @Slot()
     def _on_search_requested(self) -> None:

@@ -1,4 +1,4 @@
-"""What is dragged over the window: model files, folders, links. While it hovers, the window says what dropping it does."""
+"""What is dragged over the window: models, folders, links, texts, exported chats. While it hovers, the window says what dropping it does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDragMoveEve
 from PySide6.QtWidgets import QWidget
 
 from launcher.ui.components import frame
+from launcher.ui.dropped import DropKind, kind_of, sorted_out
 from launcher.ui.theme import Role, Tone, colour, current, font, line_height, paint_icon, px
 
 _LINGER_MS = 200
@@ -127,13 +128,42 @@ class DropOverlay(QWidget):
         if offer.link:
             return self.tr("Download from this link"), self.tr("You see what it is before anything is fetched.")
         if len(offer.paths) == 1:
-            name = Path(offer.paths[0]).name
-            if Path(offer.paths[0]).is_dir():
-                text = self.tr("Look for models in {name}")
-                return text.format(name=name), self.tr("Nothing in the folder is changed.")
+            return self._texts_of_one(Path(offer.paths[0]))
+        there = sorted_out(offer.paths)
+        n = len(offer.paths)
+        if len(there.library) == n:
+            text = self.tr("Add {n} files to the library").format(n=n)
+            return text, self.tr("They stay where they are.")
+        if len(there.message) == n:
+            text = self.tr("Attach {n} files to the message").format(n=n)
+            return text, self.tr("Their text goes with your next message.")
+        if len(there.chats) == n:
+            text = self.tr("Import the chats of {n} files").format(n=n)
+            return text, self.tr("Chats that are here already are not doubled.")
+        how = self.tr("Models to the library, chats to the chats, texts to the message.")
+        return self.tr("Take {n} files").format(n=n), how
+
+    def _texts_of_one(self, path: Path) -> tuple[str, str]:
+        kind, name = kind_of(str(path)), path.name
+        if kind is DropKind.LIBRARY:
+            if path.is_dir():
+                return self.tr("Look for models in {name}").format(name=name), self.tr(
+                    "Nothing in the folder is changed."
+                )
             return self.tr("Add {name} to the library").format(name=name), self.tr("The file stays where it is.")
-        text = self.tr("Add {n} files to the library").format(n=len(offer.paths))
-        return text, self.tr("They stay where they are.")
+        if kind is DropKind.CHATS:
+            text = self.tr("Import the chats of {name}").format(name=name)
+            return text, self.tr("Chats that are here already are not doubled.")
+        if kind is DropKind.UNREADABLE:
+            text = self.tr("{name} cannot be attached").format(name=name)
+            return text, self.tr("Text, source, Markdown, CSV, PDF and DOCX files can be attached.")
+        how = {
+            DropKind.TABLE: self.tr("The table goes as text with your next message."),
+            DropKind.DOCUMENT: self.tr("Its text goes with your next message, without pictures."),
+            DropKind.SOURCE: self.tr("The code goes with your next message."),
+        }
+        text = self.tr("Attach {name} to the message").format(name=name)
+        return text, how.get(kind, self.tr("Its text goes with your next message."))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A veil, and a card with the words."""

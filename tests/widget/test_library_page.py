@@ -17,6 +17,7 @@ from launcher.services.library_values import Library, LibraryEntry, Work, WorkKi
 from launcher.ui.components import Text
 from launcher.ui.downloads import DownloadsPage
 from launcher.ui.drop_overlay import DropOverlay, offer_of
+from launcher.ui.dropped import sorted_out
 from launcher.ui.library import DownloadsArea
 from launcher.ui.library.list_view import LibraryList
 from launcher.ui.library.page import LibraryPage
@@ -347,6 +348,51 @@ def test_files_dropped_anywhere_are_told_with_what_will_happen(
     data = files(one)
     enter(window, data)
     assert overlay.texts() == ("Add a.gguf to the library", "The file stays where it is.")
+
+
+@pytest.mark.parametrize(
+    ("names", "what", "how"),
+    [
+        (["notes.md"], "Attach notes.md to the message", "Its text goes with your next message."),
+        (["a.CSV"], "Attach a.CSV to the message", "The table goes as text with your next message."),
+        (["main.rs"], "Attach main.rs to the message", "The code goes with your next message."),
+        (["paper.pdf"], "Attach paper.pdf to the message", "Its text goes with your next message, without pictures."),
+        (["x.png"], "x.png cannot be attached", "Text, source, Markdown, CSV, PDF and DOCX files can be attached."),
+        (["conversations.json"], "Import the chats of conversations.json", "Chats that are here already are not doubled."),
+        (["1.conversation.json", "b.zip"], "Import the chats of 2 files", "Chats that are here already are not doubled."),
+        (["a.txt", "b.py"], "Attach 2 files to the message", "Their text goes with your next message."),
+        (["a.txt", "b.gguf"], "Take 2 files", "Models to the library, chats to the chats, texts to the message."),
+    ],
+)  # fmt: skip
+def test_each_kind_of_file_is_named_with_what_happens_to_it(
+    window: MainWindow, tmp_path: Path, names: list[str], what: str, how: str
+) -> None:
+    overlay = window.findChildren(DropOverlay)[0]
+    data = files(*(tmp_path / name for name in names))
+    enter(window, data)
+    assert overlay.texts() == (what, how)
+    assert overlay.accessibleName() == f"{what} {how}"
+    overlay.hide()
+
+
+def test_files_go_where_the_overlay_says(tmp_path: Path) -> None:
+    (tmp_path / "DeepSeek-V2.5").mkdir()
+    names = (
+        "a.gguf",
+        "folder",
+        "DeepSeek-V2.5",
+        "conversations-001.json",
+        "export.zip",
+        "config.json",
+        "x.png",
+        "a.docx",
+    )
+    found = sorted_out(tuple(str(tmp_path / name) for name in names))
+    assert [tuple(Path(p).name for p in group) for group in (found.library, found.chats, found.message)] == [
+        ("a.gguf", "folder", "DeepSeek-V2.5"),
+        ("conversations-001.json", "export.zip"),
+        ("config.json", "x.png", "a.docx"),
+    ]
 
 
 def test_a_field_refuses_files_and_keeps_text(window: MainWindow, tmp_path: Path) -> None:
