@@ -35,7 +35,7 @@ _RECOMMENDS = ("ca-certificates", "libvulkan1", "mesa-vulkan-drivers | vulkan-ic
 _SUGGESTS = ("fonts-noto-cjk", "gnome-keyring | kwalletmanager", "libgtk-3-0", "xdg-desktop-portal")
 _SYMBOL_PACKAGES = {"GLIBC": "libc6", "OPENSSL": "libssl3"}
 # Symbol versions of the C++ library count differently from its package. Source: GCC manual, "ABI Policy and Guidelines".
-_CXX_PACKAGE = {(3, 4, 30): "12", (3, 4, 29): "11", (3, 4, 28): "10"}
+_CXX_PACKAGE: dict[tuple[int, ...], str] = {(3, 4, 30): "12", (3, 4, 29): "11", (3, 4, 28): "10"}
 _SUMMARY = "chat with DeepSeek models on this computer"
 _DESCRIPTION = """\
 Launcher makes local DeepSeek models a matter of one click. It looks at the graphics cards and the memory of this computer and says which model \
@@ -131,7 +131,9 @@ def _put_program(folder: Path, root: Path) -> tuple[str, ...]:
     link = root / "usr" / "bin" / PROGRAM
     link.parent.mkdir(parents=True)
     link.symlink_to(f"../lib/{NAME}/{PROGRAM}")
-    return tuple(sorted(_with_version(name, found) for name in packages))
+    # Looked at once more: a library that went must not ask for versions of itself.
+    left = check.look(place)
+    return tuple(sorted(_with_version(name, left) for name in packages))
 
 
 def _with_version(package: str, found: check.Findings) -> str:
