@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from launcher.app.answer_figures import AnswerFigures
 from launcher.app.answer_presenter import AnswerPresenter, Turn
@@ -151,6 +152,11 @@ class ChatPresenter(QObject):
     def attach(self, paths: list[str]) -> None:
         """Files that were dropped on the window go with the next message."""
         self._attachments.add(paths)
+
+    @property
+    def settings_panel(self) -> QWidget:
+        """The settings of the open chat (for F6)."""
+        return self._chat_settings.panel
 
     def open_settings(self, part: str) -> None:
         """Show the settings of the open chat, at one of their parts."""

@@ -33,6 +33,9 @@ _MODES = {
 class ChatSettingsPresenter(QObject):
     """Connects the panel. The chat itself is kept by the chat's presenter.
 
+    Attributes:
+        panel: the widget, which the page has taken.
+
     Signals:
         changed(ChatSettings): the user changed a setting of the open chat; it is not written yet.
         setting_changed(str, object): a setting of the program that is changed here: key and value.
@@ -67,20 +70,20 @@ class ChatSettingsPresenter(QObject):
         self._settings = settings
         self._chat = chat
         self._target: Installed | None = None
-        self._panel = ChatSettingsPanel()
+        self.panel = ChatSettingsPanel()
         self._service = ChatSettingsService(self)
         self._connect_panel()
         self._connect_service()
         engine.loaded.connect(self._on_loaded)
         page.thinking_toggled.connect(self._on_thinking_toggled)
         page.settings_toggled.connect(self._on_settings_toggled)
-        self._panel.set_program_prompt(settings.get(SYSTEM_PROMPT))
-        page.set_settings_panel(self._panel)
+        self.panel.set_program_prompt(settings.get(SYSTEM_PROMPT))
+        page.set_settings_panel(self.panel)
         self._is_listed = False
         self._show_panel(settings.get(CHAT_SETTINGS_SHOWN))
 
     def _connect_panel(self) -> None:
-        panel = self._panel
+        panel = self.panel
         panel.settings_changed.connect(self._on_settings_changed)
         panel.schema_check_wanted.connect(self._service.check_schema)
         panel.preset_saved.connect(self._service.save_prompt)
@@ -91,8 +94,8 @@ class ChatSettingsPresenter(QObject):
 
     def _connect_service(self) -> None:
         service = self._service
-        service.prompts_listed.connect(self._panel.set_presets)
-        service.schema_checked.connect(self._panel.show_schema_checked)
+        service.prompts_listed.connect(self.panel.set_presets)
+        service.schema_checked.connect(self.panel.show_schema_checked)
         service.variant_found.connect(self._on_variant_found)
         service.failed.connect(self._page.show_banner)
 
@@ -112,11 +115,11 @@ class ChatSettingsPresenter(QObject):
     def show_chat(self) -> None:
         """Another chat is open, or its settings were changed elsewhere."""
         chat = self._chat()
-        self._panel.set_chat(chat.id, chat.settings)
+        self.panel.set_chat(chat.id, chat.settings)
 
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """The models a chat can be answered with."""
-        self._panel.set_installed(installed)
+        self.panel.set_installed(installed)
 
     @Slot(object)
     def set_target(self, target: Installed | None) -> None:
@@ -127,23 +130,23 @@ class ChatSettingsPresenter(QObject):
 
     def set_program_prompt(self, text: str) -> None:
         """The system prompt of the program's settings is another one."""
-        self._panel.set_program_prompt(text)
+        self.panel.set_program_prompt(text)
 
     def open_panel(self, part: str) -> None:
         """Open the panel with the keyboard in a part of it."""
         self._on_settings_toggled(True)
-        self._panel.show_part(part)
+        self.panel.show_part(part)
 
     def toggle(self) -> None:
         """Open the panel with the keyboard in it, or close it."""
-        is_shown = self._panel.isVisible()
+        is_shown = self.panel.isVisible()
         self._on_settings_toggled(not is_shown)
         if not is_shown:
-            self._panel.take_focus()
+            self.panel.take_focus()
 
     def close(self) -> None:
         """Keep what is being written; before the store closes."""
-        self._panel.flush()
+        self.panel.flush()
         self._service.close()
 
     # -- from the panel
@@ -167,8 +170,8 @@ class ChatSettingsPresenter(QObject):
         self._store.run(lambda: self._settings.set(CHAT_DEFAULTS, text))
         if settings.system_prompt is not None:
             self.setting_changed.emit(SYSTEM_PROMPT.key, settings.system_prompt)
-            self._panel.set_program_prompt(settings.system_prompt)
-        self._panel.say_done(self.tr("New chats begin like this."))
+            self.panel.set_program_prompt(settings.system_prompt)
+        self.panel.say_done(self.tr("New chats begin like this."))
 
     @Slot()
     def _on_close_requested(self) -> None:
@@ -199,11 +202,11 @@ class ChatSettingsPresenter(QObject):
         if not self._is_listed:
             return  # nobody sees it
         if target is None:
-            self._panel.set_model(ModelWords())
+            self.panel.set_model(ModelWords())
         elif engine.model is not None and engine.installed is not None and engine.installed.path == target.path:
             self._show_model(target, engine.variant, engine.model.thinking)
         else:
-            self._panel.set_model(ModelWords(target.name))
+            self.panel.set_model(ModelWords(target.name))
             self._service.find_variant(target.model)
 
     @Slot(str, object)
@@ -215,7 +218,7 @@ class ChatSettingsPresenter(QObject):
 
     def _show_model(self, target: Installed, variant: Variant | None, thinking: Thinking | None) -> None:
         if variant is None:
-            self._panel.set_model(ModelWords(target.name, None, _MODES[thinking] if thinking else None))
+            self.panel.set_model(ModelWords(target.name, None, _MODES[thinking] if thinking else None))
             return
         mode = _MODES[thinking or variant.thinking]
-        self._panel.set_model(ModelWords(variant.short_name, variant.sampling, mode, variant.system_prompt))
+        self.panel.set_model(ModelWords(variant.short_name, variant.sampling, mode, variant.system_prompt))

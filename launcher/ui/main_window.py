@@ -108,6 +108,10 @@ class MainWindow(QMainWindow):
         if len(self._keys) == 1:
             self.rail.set_current(key)
 
+    def add_region(self, key: str, region: QWidget) -> None:
+        """One more part of a page that F6 visits, after the others."""
+        self._regions[key] = (*self._regions[key], region)
+
     def set_page(self, key: str, page: QWidget, *, regions: Sequence[QWidget] = ()) -> None:
         """Fill or replace a page; it stays shown if it was."""
         old = self._pages[key]
