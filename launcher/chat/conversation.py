@@ -163,6 +163,7 @@ class SearchHit:
         snippet: the text around the first hit, on one line.
         marks: (start, end) of every hit in the snippet, in characters.
         is_reasoning: the snippet is of the thought, not of the answer.
+        file_name: the snippet is of this file that goes with the message; "" otherwise.
     """
 
     message_id: str
@@ -170,6 +171,7 @@ class SearchHit:
     snippet: str
     marks: tuple[tuple[int, int], ...] = ()
     is_reasoning: bool = False
+    file_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

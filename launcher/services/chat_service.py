@@ -90,6 +90,7 @@ class ChatService(QObject):
         self.list_loads()
         # After the lists: a file of an earlier version is brought to the newest first.
         self._tasks.run(lambda: None, self._begin_check)
+        self._fill_index()
 
     # -- the list
 
@@ -287,6 +288,7 @@ class ChatService(QObject):
         chats = self._opened().chats
         chats.recover(error)
         self._tell(chats)
+        self._tasks.run(lambda: True, self._fill_index)
 
     def _opened(self) -> _Databases:
         if self._databases is None:
@@ -327,6 +329,11 @@ class ChatService(QObject):
     def _on_again_due(self) -> None:
         self._tasks.run(lambda: self._written(None), self._on_written, None)
 
+    def _fill_index(self, is_more: bool = True) -> None:
+        """Block by block, so that whatever else is asked of the disk comes in between."""
+        if is_more:
+            self._tasks.run(lambda: self._done(lambda db: db.chats.fill_index()), self._fill_index, _note_no_fill)
+
     def _begin_check(self, _: None) -> None:
         self._check_is_over.clear()
         self._check.run(self._look_for_damage, self._on_checked)
@@ -348,6 +355,11 @@ class ChatService(QObject):
             self.store_failed.emit(UserError("chat_missing", "This chat is not on the disk any more."))
         else:
             self.conversation_opened.emit(conversation)
+
+
+def _note_no_fill(error: UserError) -> None:
+    # Nothing is lost by it: the search reads what the index lacks, and the next start tries again.
+    _log.info("The search index could not be filled: %s", error)
 
 
 def _save(chat_id: str, message: Message, databases: _Databases) -> None:

@@ -135,6 +135,13 @@ class ChatStore:
 
     def set_title(self, chat_id: str, title: str) -> None:
         """Give a chat a title made from its messages, unless it has the user's own."""
+    def fill_index(self) -> bool:
+        """Put some more messages into the index of an earlier version's file; returns whether there are more.
+
+        The search finds everything meanwhile, more slowly.
+        """
+        return self._search.fill()
+
         self._db.execute("UPDATE chats SET title = ? WHERE id = ? AND is_named = 0", (storable(title), chat_id))
 
     def pin(self, chat_id: str, is_pinned: bool) -> None:

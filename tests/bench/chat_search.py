@@ -136,7 +136,7 @@ def measure(path: Path, n_messages: int, repeat: int) -> None:
         ).fetchone()
         sizes = dict(
             db.execute(
-                "SELECT CASE WHEN name LIKE 'message_index%' THEN 'index' ELSE 'other' END, sum(pgsize) FROM dbstat GROUP BY 1"
+                "SELECT CASE WHEN name LIKE 'text_index%' THEN 'index' ELSE 'other' END, sum(pgsize) FROM dbstat GROUP BY 1"
             )
         )
     print(

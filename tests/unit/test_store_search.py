@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from launcher.chat.attachments import Attachment
 from launcher.chat.conversation import Conversation, Maker, Message, MessageState, Role
 from launcher.store.chats import HITS_PER_CHAT, ChatStore
-from launcher.store.search import Words
+from launcher.store.search import FILL_MESSAGES, Words
 
 
 @pytest.fixture(params=[True, False], ids=["index", "no index"])
@@ -131,7 +132,7 @@ def test_an_index_made_later_finds_older_messages(tmp_path: Path) -> None:
     with closing(ChatStore(path)) as store:
         _add(store, "c1", "average")
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("DROP TABLE message_index")
+        db.execute("DROP TABLE text_index")
         # Also written by an SQLite without FTS5: no trigger of the file stands in the way.
         db.execute(
             "INSERT INTO messages (id, chat_id, role, text, state, created_at) VALUES ('m', 'c1', 'user', 'median', 'done', 1)"
@@ -145,7 +146,7 @@ def test_an_index_made_later_finds_older_messages(tmp_path: Path) -> None:
 def test_a_damaged_index_is_made_anew_and_nothing_else(tmp_path: Path) -> None:
     with closing(ChatStore(tmp_path / "c.sqlite")) as store:
         _add(store, "c1", "average " * 500)
-        store._db.execute("UPDATE message_index_data SET block = x'0011223344' WHERE id > 10")
+        store._db.execute("UPDATE text_index_data SET block = x'0011223344' WHERE id > 10")
         with pytest.raises(sqlite3.DatabaseError) as caught:
             store.search("average")
         store.recover(caught.value)
@@ -158,7 +159,7 @@ def test_an_index_that_cannot_be_read_at_all_is_made_anew_when_the_file_opens(tm
     path = tmp_path / "c.sqlite"
     with closing(ChatStore(path)) as store:
         _add(store, "c1", "average " * 500)
-        store._db.execute("UPDATE message_index_data SET block = x'00112233445566778899'")
+        store._db.execute("UPDATE text_index_data SET block = x'00112233445566778899'")
     with closing(ChatStore(path)) as store:
         assert store.notice is None
         assert _found(store, "average") == ["c1"]
@@ -172,3 +173,86 @@ def test_words_and_phrases() -> None:
     assert Words('"b c"').are_in("xB\n C")
     assert Words("a.c").snippet("abc") is None
     assert Words("straße").snippet("Eine STRASSE, eine Straße") == ("Eine STRASSE, eine Straße", ((19, 25),))
+
+
+def _with_file(chat_id: str, name: str, text: str, question: str = "What is it?") -> Conversation:
+    message = Message(f"{chat_id}-0", Role.USER, question, attachments=(Attachment(name, text),))
+    return Conversation(chat_id, chat_id, 1.0, 1.0).with_message(message)
+
+
+def test_texts_and_names_of_files_are_found(store: ChatStore) -> None:
+    store.create(_with_file("c1", "数据.csv", "state;tosses\n无理数;4"))
+    store.create(_with_file("c2", "notes.md", "Another thing", "Which tosses?"))
+    cases = {
+        "tosses": ["c2", "c1"],
+        "无理": ["c1"],
+        "数据": ["c1"],
+        "notes.md": ["c2"],
+        "which thing": ["c2"],
+        "absent": [],
+    }
+    assert {words: sorted(_found(store, words), reverse=True) for words in cases} == cases
+    hit = next(e for e in store.search("tosses").entries if e.id == "c1").hits[0]
+    assert (hit.file_name, hit.snippet, hit.role) == ("数据.csv", "state;tosses 无理数;4", Role.USER)
+    # Files that are taken away, or are damaged, are found no more; the message stays.
+    store.save_message("c1", Message("c1-0", Role.USER, "What is it?"))
+    store._db.execute("UPDATE messages SET attachments = '[{\"name\": 5}' WHERE id = 'c2-0'")
+    assert (_found(store, "无理"), _found(store, "notes.md"), _found(store, "what")) == ([], [], ["c1"])
+
+
+def _file_of_the_version_before(path: Path, n_messages: int) -> None:
+    """A file with the index of texts and thoughts alone, made as that version made it."""
+    with closing(ChatStore(path)) as store:
+        _add(store, "c1", *(f"message {i} of many" for i in range(n_messages)))
+        store.create(_with_file("c2", "data.csv", "needle in a file"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("DROP TABLE text_index")
+        db.execute(
+            "CREATE VIRTUAL TABLE message_index USING fts5(text, reasoning, content='', tokenize='trigram', detail=none)"
+        )
+        db.execute("INSERT INTO message_index (rowid, text, reasoning) SELECT n, text, reasoning FROM messages")
+
+
+def test_a_file_of_the_version_before_opens_at_once_and_is_indexed_in_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    n_messages = 2 * FILL_MESSAGES + 5
+    _file_of_the_version_before(path, n_messages)
+    with closing(ChatStore(path)) as store:
+
+        def indexed() -> int:
+            return int(store._db.execute("SELECT count(*) FROM text_index_docsize").fetchone()[0])
+
+        def check() -> None:
+            # Whatever is in and whatever is not, everything is found once.
+            assert _found(store, "needle") == ["c2"]
+            found = store.search("many", limit=10 * n_messages)
+            assert [e.n_hits for e in found.entries] == [n_messages]
+            assert [h.message_id for h in found.entries[0].hits] == [
+                f"c1-{n_messages - 1 - i}" for i in range(HITS_PER_CHAT)
+            ]
+            assert _found(store, "7") == ["c1"]
+            assert _found(store, "zq") == []
+
+        assert indexed() == 0
+        check()
+        # Changed, deleted and added before they are in.
+        store.save_message("c1", Message("c1-3", Role.ASSISTANT, "changed early, one of many", "c1-2"))
+        store._db.execute("DELETE FROM messages WHERE id = 'c1-4'")
+        _add(store, "c3", "a late one")
+        steps = 0
+        while store.fill_index():
+            steps += 1
+            assert indexed() <= 2 + FILL_MESSAGES * steps
+            assert _found(store, "needle") == ["c2"]
+            assert _found(store, "changed early") == ["c1"]
+            assert _found(store, "late") == ["c3"]
+        assert steps >= 3
+        assert indexed() == n_messages + 1  # without the deleted one, with the late one and the file
+        assert not store._db.execute("SELECT 1 FROM sqlite_master WHERE name LIKE 'message_index%'").fetchone()
+        store._db.execute("INSERT INTO text_index (text_index) VALUES ('integrity-check')")
+        store._db.execute("DELETE FROM messages WHERE chat_id = 'c1'")
+        assert _found(store, "many") == []
+        assert (_found(store, "needle"), _found(store, "late")) == (["c2"], ["c3"])
+    with closing(ChatStore(path)) as store:
+        assert not store.fill_index()
+        assert _found(store, "needle") == ["c2"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from launcher.chat.attachments import shown_name
 from launcher.chat.conversation import ChatList, ConversationEntry, Folder, Role, SearchHit
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -188,7 +189,13 @@ class ConversationModel(QAbstractListModel):
         words = self._words(row)
         if row.hit is not None:
             who = self.tr("You") if row.hit.role is Role.USER else self.tr("Answer")
-            place = self.tr("Thought") if row.hit.is_reasoning else who
+            place = (
+                self.tr("Thought")
+                if row.hit.is_reasoning
+                else shown_name(row.hit.file_name)
+                if row.hit.file_name
+                else who
+            )
             return f"{place}: {words}"
         if row.folder is not None:
             state = self.tr("folded") if row.folder.is_folded else self.tr("unfolded")
