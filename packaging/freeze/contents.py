@@ -9,6 +9,9 @@ from pathlib import Path, PurePath
 
 ROOT = Path(__file__).resolve().parents[2]
 
+BUNDLE = "Launcher.app"
+"""On macOS."""
+
 # Below resources/: pictures for the README, translators' sources, engine packs of a source tree. All else goes along.
 RESOURCES_LEFT_OUT = re.compile(r"(?:screenshots|engines)/|.*\.ts$|.*/README\.md$")
 
@@ -200,7 +203,7 @@ OPTIONAL_LIBRARIES = {
 }
 """File (or the module before its first dot) -> package and libraries without which that one file does not work, and all else does."""
 
-NEWEST_SYMBOLS = {"GLIBC": (2, 35), "GLIBCXX": (3, 4, 30), "GCC": (12, 0), "OPENSSL": (3, 0)}
+NEWEST_SYMBOLS = {"GLIBC": (2, 35), "GLIBCXX": (3, 4, 30), "GCC": (12, 0)}
 """Of the oldest systems it is for: Debian 12 and Ubuntu 22.04 (glibc 2.35)."""
 
 _ANY_LIBRARY = re.compile(r".+\.so(?:\.\d+)*$")
@@ -237,7 +240,7 @@ def is_wanted(inside: str, source: str, own_roots: Iterable[Path], *, linux: boo
         return binding[1] in QT_MODULES
     if _QT_TEXTS.search(name):
         return _QT_OWN_TEXTS.search(name) is not None
-    if "PySide6/" in name and (library := _QT_LIBRARY.search(name)):
+    if library := _QT_LIBRARY.search(name):
         return library[1] in QT_MODULES
     if name.startswith("llama_cpp/lib/"):
         return False  # the engine packs bring them

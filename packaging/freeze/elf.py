@@ -13,7 +13,7 @@ from pathlib import Path
 _MAGIC = b"\x7fELF\x02\x01"  # 64-bit, little-endian
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_SONAME = 1, 5, 10, 14
-_VERSION = re.compile(rb"(?<=\0)(GLIBC|GLIBCXX|GCC|OPENSSL)_(\d+(?:\.\d+)+)(?=\0)")
+_VERSION = re.compile(rb"(?<=\0)(GLIBC|GLIBCXX|GCC)_(\d+(?:\.\d+)+)(?=\0)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,15 +42,17 @@ def main(arguments: Sequence[str]) -> int:
     os.environ["SOURCE_DATE_EPOCH"] = str(source_time())
     try:
         packs = shipped_packs(options.packs or built_packs())
+        dress()
         folder = frozen()
         strip_python(folder)
+        inside = folder / "Contents" / "Resources" if sys.platform == "darwin" else folder
         for pack in packs:
-            add_pack(pack, folder / FOLDER / pack.name)
+            add_pack(pack, inside / FOLDER / pack.name)
         add_licences(folder)
         must_be_complete(folder)
-        target = replaced(folder, options.out / NAME)
+        target = replaced(folder, options.out / folder.name)
         print(f"freeze: ready: {target}", flush=True)
-        if options.tarball:
+        if options.tarball and sys.platform == "linux":
             print(f"freeze: ready: {tarball.make(target, options.out)}", flush=True)
     except ProgramError as error:
         print(f"freeze: {error}", file=sys.stderr)
@@ -69,8 +71,17 @@ def source_time() -> int:
     return int((ROOT / "CHANGELOG.md").stat().st_mtime)  # an unpacked archive of the sources
 
 
+def dress() -> None:
+    """Make the icon and the description that Windows and macOS want inside a program."""
+    scripts = {"win32": ["windows/make_resources.py"], "darwin": ["macos/make_icon.py"]}.get(sys.platform, [])
+    for script in scripts:
+        icons = ROOT / "build" / "icons"
+        if subprocess.call([sys.executable, str(ROOT / "packaging" / script), str(icons)], cwd=ROOT):
+            raise ProgramError(f"packaging/{script} failed; its lines are above")
+
+
 def frozen() -> Path:
-    """Run PyInstaller; returns the folder, aside in build/freeze."""
+    """Run PyInstaller; returns the folder (on macOS the bundle), aside in build/freeze."""
     aside = _WORK / "dist"
     for leftover in (aside, _WORK / "work"):  # its cache has been wrong about removed files
         shutil.rmtree(leftover, ignore_errors=True)
@@ -89,7 +100,7 @@ def frozen() -> Path:
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "0"})
     if done.returncode:
         raise ProgramError(f"PyInstaller failed ({done.returncode}); its lines are above")
-    return aside / NAME
+    return aside / (contents.BUNDLE if sys.platform == "darwin" else NAME)
 
 
 def strip_python(folder: Path) -> None:

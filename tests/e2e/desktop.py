@@ -17,6 +17,12 @@ from tests.e2e.robot import Robot, press_key
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT = 1280, 800
+# LAUNCHER_TEST_PROGRAM=/path/to/launcher tests an installed program instead of the source.
+PROGRAM = (
+    [os.environ["LAUNCHER_TEST_PROGRAM"]]
+    if "LAUNCHER_TEST_PROGRAM" in os.environ
+    else [sys.executable, "-m", "launcher"]
+)
 
 
 @contextmanager
@@ -111,7 +117,7 @@ class App:
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "launcher", "gui", "--debug", *self._arguments]
+        command = [*PROGRAM, "gui", "--debug", *self._arguments]
         if self._disk_bytes is not None:
             mount = 'mkdir -p "$HF_HOME" && mount -t tmpfs -o size="$0" tmpfs "$HF_HOME" && exec "$@"'
             command = ["unshare", "-rm", "sh", "-c", mount, str(self._disk_bytes), *command]
