@@ -130,7 +130,7 @@ def _found(listing: ChatList, words: str) -> str:
 
 @contextmanager
 def _store() -> Generator[ChatStore]:
-    store = ChatStore(data_dir() / "chats.sqlite")
+    store = ChatStore(data_dir() / "chats.sqlite", is_guest=True)
     try:
         if store.notice is not None:
             print(f"{store.notice.what} {store.notice.why}", file=sys.stderr)

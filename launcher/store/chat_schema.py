@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from launcher.chat.attachments import Attachment
@@ -158,6 +159,15 @@ def to_message(row: sqlite3.Row) -> Message:
         is_edited=bool(row["is_edited"]),
         attachments=_read(tuple[Attachment, ...], row["attachments"], (), row["id"]),
     )
+
+
+def readable(rows: Iterable[sqlite3.Row]) -> Iterator[Message]:
+    """The messages of rows; one with a value that no version wrote is left out, so that the rest of the chat opens."""
+    for row in rows:
+        try:
+            yield to_message(row)
+        except (ValueError, TypeError) as error:
+            _log.warning("Message %s cannot be read: %s", row["id"], error)
 
 
 def to_summary(row: sqlite3.Row) -> Summary:

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,6 @@ from launcher.chat.conversation import (
     ConversationEntry,
     Folder,
     Message,
-    MessageState,
     SearchHit,
     Summary,
 )
@@ -33,15 +32,17 @@ from launcher.store.chat_schema import (
     SAVE_SUMMARY,
     chat_values,
     message_values,
+    readable,
     settings_value,
     storable,
     summary_values,
     timings_value,
     to_conversation,
     to_folder,
-    to_message,
     to_summary,
 )
+from launcher.store.growing import GrowingAnswers
+from launcher.store.ownership import Ownership
 from launcher.store.search import Search, Words
 
 _log = logging.getLogger(__name__)
@@ -62,8 +63,11 @@ class ChatStore:
         notice: what happened to a damaged file, for the user to read once; None normally.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, is_guest: bool = False) -> None:
         """Open or create the file; one that is no database is set aside, and what it still holds is taken over.
+
+        A guest looks in beside the program whose file it is: while that runs, answers that grow are left to it, and so is
+        a damaged file.
 
         Damage inside is not looked for here: `database.is_damaged` does it beside the work, and `recover` is for it.
 
@@ -72,21 +76,23 @@ class ChatStore:
         """
         self.notice: UserError | None = None
         self._path, self._clock = path, clock
-        self._streamed: dict[str, Message] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        salvage.finish(path)
+        self._ownership = Ownership(path)
+        if not is_guest:
+            self._ownership.claim()
+        self._is_owner = not is_guest or self._ownership.try_claim()
         try:
-            self._open()
-        except sqlite3.DatabaseError as error:
-            if not database.is_damage(error):
-                raise database.failure(path, error) from error
-            self._salvage(error)
+            self._open_or_salvage()
+        except BaseException:
+            self._ownership.release()
+            raise
 
     def close(self, *, forgets_deleted: bool = True) -> None:
         """Forget what was deleted in this run, unless another program may still bring it back, and close the file."""
         if forgets_deleted:
             self.purge_deleted()
         self._db.close()
+        self._ownership.release()
 
     def recover(self, error: sqlite3.DatabaseError) -> None:
         """Go on after damage was found: the index is made anew; otherwise the file is salvaged and `notice` says what was saved."""
@@ -129,12 +135,6 @@ class ChatStore:
         )
         return ChatList(entries, self._folders(), text, is_cut=len(found) > limit)
 
-    def rename(self, chat_id: str, title: str) -> None:
-        """Give a chat the user's own title; its place in the list stays."""
-        self._db.execute("UPDATE chats SET title = ?, is_named = 1 WHERE id = ?", (storable(title), chat_id))
-
-    def set_title(self, chat_id: str, title: str) -> None:
-        """Give a chat a title made from its messages, unless it has the user's own."""
     def fill_index(self) -> bool:
         """Put some more messages into the index of an earlier version's file; returns whether there are more.
 
@@ -142,6 +142,12 @@ class ChatStore:
         """
         return self._search.fill()
 
+    def rename(self, chat_id: str, title: str) -> None:
+        """Give a chat the user's own title; its place in the list stays."""
+        self._db.execute("UPDATE chats SET title = ?, is_named = 1 WHERE id = ?", (storable(title), chat_id))
+
+    def set_title(self, chat_id: str, title: str) -> None:
+        """Give a chat a title made from its messages, unless it has the user's own."""
         self._db.execute("UPDATE chats SET title = ? WHERE id = ? AND is_named = 0", (storable(title), chat_id))
 
     def pin(self, chat_id: str, is_pinned: bool) -> None:
@@ -204,7 +210,7 @@ class ChatStore:
         summaries = self._db.execute("SELECT * FROM summaries WHERE chat_id = ? ORDER BY n", (chat_id,))
         return to_conversation(
             row,
-            tuple(self._whole(m) for m in _readable(messages)),
+            tuple(self._growing.whole(m) for m in readable(messages)),
             tuple(to_summary(s) for s in summaries),
         )
 
@@ -246,23 +252,11 @@ class ChatStore:
             message: its newest value.
             makes_leaf: the open branch ends with it from now on.
         """
-        before = self._streamed.get(message.id)
-        is_streaming = message.state is MessageState.STREAMING
-        if is_streaming and before is not None and _continues(message, before):
-            text, reasoning = message.text[len(before.text) :], message.reasoning[len(before.reasoning) :]
-            if not text and not reasoning:
-                return
-            self._db.execute(
-                "INSERT INTO pieces (message_id, text, reasoning) VALUES (?, ?, ?)",
-                (message.id, storable(text), storable(reasoning)),
-            )
-        else:
-            with database.transaction(self._db):
-                self._put(chat_id, message, makes_leaf)
-        if is_streaming:
-            self._streamed[message.id] = message
-        else:
-            self._streamed.pop(message.id, None)
+        if self._growing.add(message):
+            return
+        with database.transaction(self._db):
+            self._put(chat_id, message, makes_leaf)
+        self._growing.note(message)
 
     def save_timings(self, message_id: str, timings: Timings) -> None:
         """Keep figures that came after the end of an answer; not of one that goes on meanwhile."""
@@ -292,39 +286,26 @@ class ChatStore:
 
     # -- inside
 
+    def _open_or_salvage(self) -> None:
+        if self._is_owner:
+            salvage.finish(self._path)
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            if not database.is_damage(error) or not self._is_owner:
+                raise database.failure(self._path, error) from error
+            self._salvage(error)
+
     def _open(self) -> None:
         self._db = database.connect(self._path, MIGRATIONS, is_checked=False)
         try:
             self._search = Search(self._db)
-            self._end_answers()
+            self._growing = GrowingAnswers(self._db)
+            if self._is_owner:
+                self._growing.end_all()
         except BaseException:
             self._db.close()
             raise
-
-    def _end_answers(self) -> None:
-        """The program ended in the middle of an answer: what was saved of it is what there is."""
-        # A literal, so that SQLite takes the index of just these.
-        rows = self._db.execute("SELECT * FROM messages WHERE state = 'streaming'").fetchall()
-        if not rows:
-            return
-        with database.transaction(self._db):
-            for row in rows:
-                for message in _readable((row,)):
-                    whole = replace(self._whole(message), state=MessageState.STOPPED)
-                    self._db.execute(SAVE_MESSAGE, message_values(row["chat_id"], whole))
-            self._db.execute("DELETE FROM pieces")
-
-    def _whole(self, message: Message) -> Message:
-        """A growing answer with the pieces that came since its row was written."""
-        if message.state is not MessageState.STREAMING:
-            return message
-        pieces = self._db.execute("SELECT text, reasoning FROM pieces WHERE message_id = ? ORDER BY n", (message.id,))
-        texts = [(r["text"], r["reasoning"]) for r in pieces]
-        return replace(
-            message,
-            text=message.text + "".join(t for t, _ in texts),
-            reasoning=message.reasoning + "".join(r for _, r in texts),
-        )
 
     def _put(self, chat_id: str, message: Message, makes_leaf: bool) -> None:
         now = self._clock()
@@ -350,20 +331,6 @@ class ChatStore:
     def _salvage(self, error: sqlite3.DatabaseError) -> None:
         self.notice = salvage.salvage(self._path, error)
         self._open()
-        self._streamed.clear()
-
-
-def _continues(message: Message, before: Message) -> bool:
-    return message.text.startswith(before.text) and message.reasoning.startswith(before.reasoning)
-
-
-def _readable(rows: Iterable[sqlite3.Row]) -> Iterator[Message]:
-    """The messages of rows; one with a value that no version wrote is left out, so that the rest of the chat opens."""
-    for row in rows:
-        try:
-            yield to_message(row)
-        except (ValueError, TypeError) as error:
-            _log.warning("Message %s cannot be read: %s", row["id"], error)
 
 
 def _entry(row: sqlite3.Row) -> ConversationEntry:
