@@ -172,6 +172,19 @@ def test_places_far_away_and_in_long_answers_are_scrolled_to(reader: Reader) -> 
     reader.qtbot.waitUntil(lambda: reader.chosen() == ["needle 9 far"], timeout=PATIENCE_MS)
 
 
+def test_lines_of_a_long_listing_are_scrolled_to(reader: Reader) -> None:
+    lines = [f"line_{i} = {i}" + (f"  # needle {i}" if i in (3, 450, 900) else "") for i in range(1000)]
+    reader.show("Go on", "Here:\n\n```python\n" + "\n".join(lines) + "\n```\n\nThe needle 5.")
+    reader.page.message_list.verticalScrollBar().setValue(0)
+    reader.type("needle")
+    reader.wait_for("1 of 4")
+    for expected in ("needle 3", "needle 450", "needle 900", "needle 5"):
+        reader.qtbot.waitUntil(
+            lambda expected=expected: [c[: len(expected)] for c in reader.chosen()] == [expected], timeout=PATIENCE_MS
+        )
+        reader.press(Qt.Key.Key_Return)
+
+
 def test_a_growing_answer_is_found_as_it_comes_and_the_place_stays(reader: Reader) -> None:
     make = Maker()
     chat = reader.show("The needle 1?")

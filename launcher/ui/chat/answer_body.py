@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QApplication, QTextEdit, QWidget
 
 from launcher.chat.blocks import Block, BlockSplitter
 from launcher.ui.chat.chunks import Chunk
+from launcher.ui.chat.code_block import CodeBlock
 from launcher.ui.chat.formats import ANSWER, THINKING, Look
 from launcher.ui.chat.region import Region
+from launcher.ui.chat.text_spot import TextPart
 from launcher.ui.chat.typesetter import LONG_TEXT, Typesetter
 
 _PLAIN_CHARS = 4000
@@ -175,6 +177,25 @@ class AnswerBody(QWidget):
                 break
             start = end
         return number, start
+
+    def text_part(self, area: int, at: int, top: int) -> TextPart:
+        """The part that holds a character; of a long listing the lines that do.
+
+        Args:
+            area: which text of the row this is.
+            at: number of the character.
+            top: of this text in the row, px.
+        """
+        number, start = self.part_at(at)
+        top += self.place_of((number, 0))
+        chunks = self._all()
+        region = chunks[number].region if chunks else None
+        listing = region.segments[0][1] if region is not None and len(region.segments) == 1 else None
+        if isinstance(listing, CodeBlock) and listing.n_slices > 1:
+            begin = start + max(0, chunks[number].source.find(listing.code))
+            text, first, slice_top = listing.slice_at(at - begin)
+            return TextPart(area, number, begin + first, top + slice_top, text)
+        return TextPart(area, number, start, top)
 
     def region(self, number: int) -> Region | None:
         """The widgets of a part."""

@@ -126,8 +126,7 @@ class AnswerRow(MessageRow):
     def part_of(self, is_reasoning: bool, at: int, *, unfolds: bool) -> TextPart | None:
         """Of the thinking or of the text."""
         if not is_reasoning:
-            number, start = self._body.part_at(at)
-            return TextPart(TEXT_AREA, number, start, self._body.y() + self._body.place_of((number, 0)))
+            return self._body.text_part(TEXT_AREA, at, self._body.y())
         if self._fold is None:
             return None
         if unfolds:
@@ -135,8 +134,7 @@ class AnswerRow(MessageRow):
         thinking = self._fold.body
         if thinking is None:
             return None
-        number, start = thinking.part_at(at)
-        return TextPart(THINKING_AREA, number, start, self._fold.body_top + thinking.place_of((number, 0)))
+        return thinking.text_part(THINKING_AREA, at, self._fold.body_top)
 
     def hold(self, paths: tuple[TextPath, ...]) -> None:
         """Parts of thinking or text."""

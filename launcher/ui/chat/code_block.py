@@ -6,7 +6,7 @@ head and scroll bar stay in view.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
@@ -131,6 +131,12 @@ class CodeBlock(QWidget):
                 self._drop(part)
         self._arrange()
         self._colour()
+
+    def slice_at(self, at: int) -> tuple[int, int, int]:
+        """The text that holds a character of the code: its number, its first character, and its top in px."""
+        number = max(0, bisect_right(self._slices, at, key=lambda part: part.start) - 1)
+        part = self._slices[number]
+        return number, part.start, self._top_of(part)
 
     def text_between(self, begin: tuple[int, int] | None, end: tuple[int, int] | None) -> str:
         """The code between two places, as it is on the screen.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from weakref import WeakKeyDictionary
 
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextDocument
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QTextEdit
 
 from launcher.ui.chat.formula_objects import OBJECT, SOURCE_PROPERTY
 from launcher.ui.chat.rows import MessageRow
+from launcher.ui.chat.text_spot import TextPart, TextPath
 from launcher.ui.theme import current
 
 Range = tuple[int, int]
@@ -24,8 +24,7 @@ class Spot:
     """The place that is shown now: the `rank`-th (from 0) in a part of a message."""
 
     message_id: str
-    area: int
-    part: int
+    part: TextPart
     rank: int
 
 
@@ -50,13 +49,14 @@ class FindMarks:
         """Mark every place in these rows, and the chosen one more strongly."""
         for row in rows:
             message_id = str(getattr(getattr(row, "message", None), "id", ""))
-            for (area, part), found in groupby(row.views(), key=lambda v: v[0][:2]):
-                is_here = spot is not None and (spot.message_id, spot.area, spot.part) == (message_id, area, part)
-                views = [view for _, view in found]
-                chosen = self._chosen(views, pattern, spot.rank) if spot is not None and is_here else None
-                for view in views:
-                    number = chosen[1] if chosen is not None and chosen[0] is view else -1
-                    self._mark(view, pattern, number)
+            views = row.views()
+            chosen = (
+                self._chosen(_of(views, spot.part), pattern, spot.rank)
+                if spot and spot.message_id == message_id
+                else None
+            )
+            for _, view in views:
+                self._mark(view, pattern, chosen[1] if chosen is not None and chosen[0] is view else -1)
 
     def clear(self) -> None:
         """Nothing is marked."""
@@ -67,8 +67,7 @@ class FindMarks:
 
     def range_of(self, row: MessageRow, pattern: re.Pattern[str], spot: Spot) -> tuple[QTextEdit, Range] | None:
         """Where the chosen place is; None while its part has no widgets, or where Markdown does not show it."""
-        views = [view for path, view in row.views() if path[:2] == (spot.area, spot.part)]
-        chosen = self._chosen(views, pattern, spot.rank)
+        chosen = self._chosen(_of(row.views(), spot.part), pattern, spot.rank)
         return None if chosen is None else (chosen[0], self._found(chosen[0], pattern)[chosen[1]])
 
     def _chosen(self, views: Iterable[QTextEdit], pattern: re.Pattern[str], rank: int) -> tuple[QTextEdit, int] | None:
@@ -106,6 +105,10 @@ class FindMarks:
             mark.format = _look(number == chosen)  # pyright: ignore[reportAttributeAccessIssue]
             marks.append(mark)
         view.setExtraSelections(marks)
+
+
+def _of(views: Iterable[tuple[TextPath, QTextEdit]], part: TextPart) -> list[QTextEdit]:
+    return [view for path, view in views if part.holds(path)]
 
 
 def _look(is_chosen: bool) -> QTextCharFormat:

@@ -201,7 +201,7 @@ class Finder(QObject):
             if where is not None:
                 self._must_show = False
                 self._scroll_to(row, *where)
-            elif any(path[:2] == (part.area, part.number) for path, _ in row.views()):
+            elif any(part.holds(path) for path, _ in row.views()):
                 self._must_show = False  # an address or a mark of Markdown: its surroundings are what there is to see
                 self._list.scroll_to(row, part.top, 0)
             else:
@@ -230,7 +230,7 @@ class Finder(QObject):
             if other[:2] != place[:2] or other.start < part.start:
                 break
             number, rank = number - 1, rank + 1
-        return Spot(place.message_id, part.area, part.number, rank)
+        return Spot(place.message_id, part, rank)
 
     def _find_spot(self) -> None:
         """Where the place is now that the text has grown, without moving anything."""

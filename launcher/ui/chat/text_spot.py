@@ -20,12 +20,18 @@ class TextPart(NamedTuple):
         number: among the parts of that area.
         start: the first character of its source in the whole text.
         top: px from the top of the row.
+        text: only this text of the part, some lines of a long listing; -1 is all of them.
     """
 
     area: int
     number: int
     start: int
     top: int
+    text: int = -1
+
+    def holds(self, path: TextPath) -> bool:
+        """Whether a text is of this part."""
+        return path[:2] == (self.area, self.number) and self.text in (-1, path[2])
 
 
 class TextSpot(NamedTuple):

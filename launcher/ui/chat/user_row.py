@@ -96,8 +96,7 @@ class UserRow(MessageRow):
             if not unfolds:
                 return None
             self.set_open(True)
-        number, start = self._body.part_at(at)
-        return TextPart(TEXT_AREA, number, start, self._body.y() + self._body.place_of((number, 0)))
+        return self._body.text_part(TEXT_AREA, at, self._body.y())
 
     def hold(self, paths: tuple[TextPath, ...]) -> None:
         """Parts of the text."""
