@@ -65,6 +65,8 @@ def branch_note(conversation: Conversation) -> str:
     others = len(conversation.messages) - len(conversation.path())
     if not others:
         return ""
+    if others == 1:
+        return say("1 message of another branch is not shown here.")
     return say("{count} messages of other branches are not shown here.", count=whole(others))
 
 

@@ -58,5 +58,7 @@ def _lines(found: Recommendation) -> list[str]:
         "",
         *(f"{_ROLES.get(role, role)}: {text}" for role, text in found.role_reasons.items()),
         "",
-        f"{len(found.rejected)} models do not run here; --json says why.",
+        "1 model does not run here; --json says why."
+        if len(found.rejected) == 1
+        else f"{len(found.rejected)} models do not run here; --json says why.",
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from launcher import __version__
 from launcher.chat.conversation import Conversation, Folder, Maker
+from launcher.chat.counts import chats_in_words, messages_in_words
 from launcher.chat.export import file_stem, to_markdown
 from launcher.chat.export_formulas import Formulas
 from launcher.chat.export_html import to_html
@@ -52,8 +53,17 @@ class Exported:
 
     def words(self) -> str:
         """One sentence or two."""
-        gone = say("{n} were deleted meanwhile.", n=whole(self.n_gone)) if self.n_gone else ""
-        return joined(say("{n} chats were written to {path}.", n=whole(self.n_chats), path=self.path), gone)
+        one = self.n_chats == 1
+        written = (
+            say("1 chat was written to {path}.", path=self.path)
+            if one
+            else say("{n} chats were written to {path}.", n=whole(self.n_chats), path=self.path)
+        )
+        if not self.n_gone:
+            return written
+        one = self.n_gone == 1
+        gone = say("1 was deleted meanwhile.") if one else say("{n} were deleted meanwhile.", n=whole(self.n_gone))
+        return joined(written, gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +87,15 @@ class ImportReport:
         """What was added."""
         names = ", ".join(dict.fromkeys(s.value for s in self.sources))
         added = say(
-            "{chats} chats with {messages} messages were added from {source}.",
-            chats=whole(self.n_chats),
-            messages=whole(self.n_messages),
+            "Added from {source}: {chats} with {messages}.",
+            chats=chats_in_words(self.n_chats),
+            messages=messages_in_words(self.n_messages),
             source=names,
         )
-        known = say("{n} chats were here already.", n=whole(self.n_known)) if self.n_known else ""
+        if not self.n_known:
+            return added
+        one = self.n_known == 1
+        known = say("1 chat was here already.") if one else say("{n} chats were here already.", n=whole(self.n_known))
         return joined(added, known)
 
     def left_out_words(self) -> str:

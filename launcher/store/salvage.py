@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.chat.conversation import Role
+from launcher.chat.counts import chats_in_words, messages_in_words
 from launcher.chat.titles import title_from
 from launcher.core.errors import NextStep, StepAction, UserError
+from launcher.core.units import whole
 from launcher.core.words import joined, say
 from launcher.store import database
 from launcher.store.chat_schema import MIGRATIONS, TABLES, to_message
@@ -249,17 +251,23 @@ def _with_wal(path: Path) -> tuple[Path, ...]:
     return tuple(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
 
 
+def _lost_words(n: int) -> str:
+    if n < 2:
+        return say("1 entry could not be read.") if n else ""
+    return say("{n} entries could not be read.", n=whole(n))
+
+
 def _notice(kept: Path, rescue: _Rescue) -> UserError:
     return UserError(
         "chats_damaged",
         "The file with your chats was damaged.",
         joined(
             say(
-                "{chats} chats with {messages} messages were read from it and are here.",
-                chats=rescue.n_chats,
-                messages=rescue.n_messages,
+                "Read from it and here: {chats} with {messages}.",
+                chats=chats_in_words(rescue.n_chats),
+                messages=messages_in_words(rescue.n_messages),
             ),
-            say("{n} entries could not be read.", n=rescue.n_lost) if rescue.n_lost else "",
+            _lost_words(rescue.n_lost),
             say("The damaged file is kept as {name}.", name=kept.name),
         ),
         (NextStep("Show the file", StepAction.OPEN_FOLDER, str(kept.parent)),),

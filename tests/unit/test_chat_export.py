@@ -127,7 +127,7 @@ def test_new_ids_change_nothing_else() -> None:
 def test_markdown() -> None:
     written = to_markdown(full_chat(), with_reasoning=True, zone=UTC, with_attachments=True)
     assert written.startswith(
-        "# Coins & <tosses>\n\n2023-11-14 22:13\n\n*1 messages of other branches are not shown here.*\n\n## You\n\n"
+        "# Coins & <tosses>\n\n2023-11-14 22:13\n\n*1 message of another branch is not shown here.*\n\n## You\n\n"
     )
     assert "> Let <E> be it" in written
     assert "```\na,b\n</div>1,2\n```" in written

@@ -104,7 +104,7 @@ def test_the_command_takes_in_and_writes_out(tmp_path: Path, capsys: pytest.Capt
         for chat_id in kept:
             store.delete(chat_id)
     assert run_command(["chats", "import", str(tmp_path / "out.json")]) == 0
-    assert "2 chats with 8 messages were added from launcher." in capsys.readouterr().out
+    assert "Added from launcher: 2 chats with 8 messages." in capsys.readouterr().out
     with closing(_kept()) as store:
         assert {i: store.load(i) for i in kept} == kept
     assert run_command(["chats", "export", "Coin tosses", "--format", "html", "--to", str(tmp_path / "c.html")]) == 0

@@ -94,7 +94,7 @@ def test_a_damaged_page_costs_its_own_rows_only(tmp_path: Path) -> None:
         n_lost = 2 * N_CHATS - len(_texts(store))
         assert 0 < n_lost <= 24
         assert notice.why.startswith(
-            f"{N_CHATS} chats with {2 * N_CHATS - n_lost} messages were read from it and are here. {n_lost} entries"
+            f"Read from it and here: {N_CHATS} chats with {2 * N_CHATS - n_lost} messages. {n_lost} entries"
         )
         kept = [p for p in tmp_path.iterdir() if ".corrupt-" in p.name]
         assert len(kept) == 1
@@ -218,8 +218,8 @@ def test_what_is_left_of_a_chat_stays_one_chat(tmp_path: Path) -> None:
         assert [m.id for m in found.path()] == ["m0", "m1", "m2", "m4"]
         assert found.title == "Text 0"
         assert store.notice is not None
-        assert "1 chats with 4 messages were read" in store.notice.why
-        assert "1 entries could not be read" in store.notice.why
+        assert "Read from it and here: 1 chat with 4 messages." in store.notice.why
+        assert "1 entry could not be read" in store.notice.why
 
 
 @pytest.mark.expected_logs("chats file is damaged")

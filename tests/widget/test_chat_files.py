@@ -98,14 +98,14 @@ def test_a_chat_goes_out_and_comes_in_again(desk: _Desk, tmp_path: Path) -> None
     desk.page.set_conversation(chat)
     desk.choose("Export chat", "Everything, to import again (JSON)…")
     desk.answer(tmp_path / "chat.json")
-    desk.wait_said("1 chats were written")
+    desk.wait_said("1 chat was written")
     desk.choose("Export all chats", "Markdown…")
     desk.answer(tmp_path / "all")
     desk.wait_said(str(tmp_path / "all"))
     assert [p.name for p in (tmp_path / "all").iterdir()] == ["Coins & tosses.md"]
     desk.choose("Import chats…")
     desk.answer(tmp_path / "chat.json")
-    desk.wait_said("1 chats were here already.")
+    desk.wait_said("1 chat was here already.")
     desk.wait_listed("Coins & <tosses>")
 
 
@@ -114,7 +114,7 @@ def test_chats_of_another_program_are_opened_and_what_is_left_out_is_said(desk: 
     (tmp_path / "conversations.json").write_text(json.dumps([chatgpt_chat()]), "utf-8")
     desk.choose("Import chats…")
     desk.answer(tmp_path / "conversations.json")
-    desk.wait_said("1 chats with 4 messages were added from ChatGPT.")
+    desk.wait_said("Added from ChatGPT: 1 chat with 4 messages.")
     assert "2 calls of tools" in desk.said()
     desk.wait_listed("Coin tosses")
     (tmp_path / "no.json").write_text("{}", "utf-8")

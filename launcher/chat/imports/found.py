@@ -46,6 +46,18 @@ class LeftOut(StrEnum):
 
     def words(self, count: int) -> str:
         """The sentence about it."""
+        if count == 1:
+            return {
+                LeftOut.CHATS: say("1 chat could not be read."),
+                LeftOut.EMPTY: say("1 chat has no messages."),
+                LeftOut.MESSAGES: say("1 message could not be read."),
+                LeftOut.PICTURES: say("1 picture or recording: only text is kept here."),
+                LeftOut.FILES: say("1 attached file, whose content is not in the export."),
+                LeftOut.TOOLS: say("1 call of a tool and its result."),
+                LeftOut.INSTRUCTIONS: say("1 hidden instruction."),
+                LeftOut.SETTINGS: say("The sampling settings of 1 chat."),
+                LeftOut.TAGS: say("The tags of 1 chat."),
+            }[self]
         n = whole(count)
         return {
             LeftOut.CHATS: say("{n} chats could not be read.", n=n),

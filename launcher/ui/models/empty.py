@@ -59,7 +59,11 @@ class EmptySearch(QWidget):
         self._near = shown.near[0] if shown.near and not n_hidden else None
         if n_hidden:
             self._what.set_text(self.tr("Nothing to show with these filters"))
-            self._why.set_text(self.tr("{n} models match but are hidden by the filters above.").format(n=n_hidden))
+            self._why.set_text(
+                self.tr("1 model matches but is hidden by the filters above.")
+                if n_hidden == 1
+                else self.tr("{n} models match but are hidden by the filters above.").format(n=n_hidden)
+            )
         elif n_models:
             self._what.set_text(self.tr("No model called \u201c{name}\u201d").format(name=name))
             self._why.set_text(

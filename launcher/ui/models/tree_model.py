@@ -227,7 +227,10 @@ class ModelsTree(QAbstractItemModel):
     def link_words(self, node: LinkNode) -> str:
         """The words of a link row."""
         if node.link is Link.MORE_SIZES:
-            return self.tr("Show {n} more sizes").format(n=node.n)
+            return self.tr("Show 1 more size") if node.n == 1 else self.tr("Show {n} more sizes").format(n=node.n)
+        if node.n == 1:
+            text = self.tr("1 model does not fit, answers below 1 token/s, or needs another engine. {link}")
+            return text.format(link=self.link_label())
         text = self.tr("{n} models do not fit, answer below 1 token/s, or need another engine. {link}")
         return text.format(n=node.n, link=self.link_label())
 

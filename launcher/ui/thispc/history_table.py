@@ -98,7 +98,11 @@ class HistoryTable(Card):
         self._empty.setVisible(not complete)
         errors = [abs(d) for load in complete if (d := _speed_deviation(load)) is not None]
         if errors:
-            words = self.tr("{n} loads; speed off by {percent} % on average")
+            one, many = (
+                self.tr("1 load; speed off by {percent} %"),
+                self.tr("{n} loads; speed off by {percent} % on average"),
+            )
+            words = one if len(errors) == 1 else many
             self._summary.set_text(words.format(n=len(errors), percent=f"{100 * sum(errors) / len(errors):.0f}"))
         else:
             self._summary.set_text("")

@@ -1,0 +1,16 @@
+"""Numbers of chats and messages in words, one and many."""
+
+from __future__ import annotations
+
+from launcher.core.units import whole
+from launcher.core.words import say
+
+
+def chats_in_words(n: int) -> str:
+    """One chat, or a number of them."""
+    return say("1 chat") if n == 1 else say("{n} chats", n=whole(n))
+
+
+def messages_in_words(n: int) -> str:
+    """One message, or a number of them."""
+    return say("1 message") if n == 1 else say("{n} messages", n=whole(n))
