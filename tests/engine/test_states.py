@@ -324,7 +324,7 @@ def test_a_header_that_makes_no_sense_under_a_good_tag(kept: Path, tmp_path: Pat
     for wrong in ('{"key": 3}', "[" * 5000, "null", '{"key": "k", "tokens": "x"}'):
         secret = states._secret(folder)  # pyright: ignore[reportPrivateUsage]
         tag = states._tag(secret, 4, wrong.encode())  # pyright: ignore[reportPrivateUsage]
-        footer = states._FOOTER.pack(b"KVSTATE\x00", 1, len(wrong), 4, tag)  # pyright: ignore[reportPrivateUsage]
+        footer = states._FOOTER.pack(b"KVSTATE\x00", states._VERSION, len(wrong), 4, tag)  # pyright: ignore[reportPrivateUsage]
         (folder / "61.kvstate").write_bytes(b"abcd" + wrong.encode() + footer)
         with pytest.raises(StateDamagedError):
             states.look(folder / "61.kvstate", "k")
@@ -441,10 +441,17 @@ def test_a_header_is_kept_as_it_was(tmp_path: Path) -> None:
     part = tmp_path / f"61{PART_SUFFIX}"
     part.write_bytes(b"x" * 40_000_000)  # several pieces of the digest
     path = tmp_path / "61.kvstate"
-    states.seal(part, path, Header("k", (1, 2, 3), written={"An answer 回答 \ud800": (2, 3)}))
+    ways_back = ((1, 20_000_000), (3, 10))
+    states.seal(part, path, Header("k", (1, 2, 3), written={"An answer 回答 \ud800": (2, 3)}, checkpoints=ways_back))
     found = states.look(path, "k")
     assert found is not None
     assert found.header.tokens == (1, 2, 3)
     assert found.header.written == {"An answer 回答 \ud800": (2, 3)}
+    assert found.header.checkpoints == ways_back
     assert found.state_bytes == 40_000_000
+    for wrong in (((2, 5), (1, 5)), ((4, 5),), ((1, -5),), ((1, 39_999_999), (2, 2))):
+        part.write_bytes(b"x" * 40_000_000)
+        states.seal(part, path, Header("k", (1, 2, 3), checkpoints=wrong))
+        with pytest.raises(StateDamagedError):
+            states.look(path, "k")
     assert states.look(tmp_path / "none.kvstate", "k") is None

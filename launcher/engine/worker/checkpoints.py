@@ -34,7 +34,7 @@ _PARTIAL_ONLY = 1  # LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
 
 
 @dataclass(frozen=True, slots=True)
-class _Checkpoint:
+class Checkpoint:
     """What the cache's forgetful parts held when the sequence had its first `n_tokens`."""
 
     n_tokens: int
@@ -42,6 +42,7 @@ class _Checkpoint:
 
     @property
     def size_bytes(self) -> int:
+        """Of the state."""
         return len(self.state)
 
 
@@ -54,7 +55,7 @@ class Checkpoints:
         self._llama: Any = llama
         self._sequence = sequence
         self._limit_bytes = MOST_BYTES // native.placement.n_parallel
-        self._made: list[_Checkpoint] = []
+        self._made: list[Checkpoint] = []
         self.are_needed = bool(
             llama.llama_model_n_swa(native.model)
             or llama.llama_model_is_recurrent(native.model)
@@ -82,7 +83,7 @@ class Checkpoints:
         self._make_room(size)
         state = (ctypes.c_uint8 * size)()
         if self._llama.llama_state_seq_get_data_ext(context, state, size, self._sequence, _PARTIAL_ONLY) == size:
-            self._made.append(_Checkpoint(n_tokens, state))
+            self._made.append(Checkpoint(n_tokens, state))
 
     def restore(self, n_tokens: int) -> int:
         """Put back the newest state of at most so many tokens, and take what follows out of the cache.
@@ -109,13 +110,26 @@ class Checkpoints:
             self._made.pop()
 
     @property
+    def made(self) -> tuple[Checkpoint, ...]:
+        """Those there are, from the beginning of the sequence to its end."""
+        return tuple(self._made)
+
+    def replace(self, others: Sequence[Checkpoint]) -> None:
+        """The cache holds another sequence now, and these lead back in it: the ones that were saved with it."""
+        self._made = list(others) if self.are_needed else []
+        self._make_room(0)
+
+    @property
     def _newest(self) -> int:
         return self._made[-1].n_tokens if self._made else 0
 
     def _make_room(self, size_bytes: int) -> None:
         """The newest stay; of the others the one goes whose neighbours are closest: what is left is spread evenly."""
         made = self._made
-        while made and (len(made) >= MOST_COUNT or sum(c.size_bytes for c in made) + size_bytes > self._limit_bytes):
+        while made and (
+            len(made) + bool(size_bytes) > MOST_COUNT
+            or sum(c.size_bytes for c in made) + size_bytes > self._limit_bytes
+        ):
             made.pop(_least_missed([c.n_tokens for c in made]))
 
 

@@ -167,13 +167,16 @@ class Keeper:
         slot.is_saved = slot.work is None  # once is enough, whatever becomes of it
         path = Path(slot.state_file)
         size = int(self._native.binding.llama.llama_state_seq_get_size(self._native.context, slot.sequence))
+        size += sum(checkpoint.size_bytes for checkpoint in slot.checkpoints)
         if not self._pays(len(slot.cached), size):
             return
         folder = StateFolder(path.parent, self._requests[slot.sequence].state_cap_bytes)
         task = _Task(path, folder, size, outcome or _Outcome(), is_own=outcome is None)
         self._join()
         try:
-            header = states.Header(self._own_key(), tuple(slot.cached), written=self._written_in(slot))
+            ways_back = tuple((c.n_tokens, c.size_bytes) for c in slot.checkpoints)
+            tokens, written = tuple(slot.cached), self._written_in(slot)
+            header = states.Header(self._own_key(), tokens, written=written, checkpoints=ways_back)
             part = self._write(slot, task)
         except OSError as error:
             self._fail(task, error.strerror or str(error))
@@ -193,7 +196,7 @@ class Keeper:
     def _write(self, slot: Slot, task: _Task) -> Path | None:
         """None where there is no room: under the cap, which is the user's wish, or on the disk, which is told."""
         if task.folder.make_room(task.size_bytes, task.path):
-            return states.write(self._native, slot.sequence, slot.cached, task.path)
+            return states.write(self._native, slot.sequence, slot.cached, slot.checkpoints, task.path)
         if task.folder.missing_bytes(task.size_bytes):
             self._fail(task, "the disk is too full")
         else:
@@ -240,10 +243,11 @@ class Keeper:
 
     def _is_worth_reading(self, slot: Slot, found: states.Stored, tokens: Sequence[int]) -> bool:
         saved = found.header.tokens
-        common = _common(saved, tokens)
-        if common < len(saved) and (self._is_recurrent or 0 < self._n_swa < len(saved)):
-            return False  # such a cache holds its end only and cannot go back
-        gained = common - slot.common(tokens)
+        usable = _common(saved, tokens)
+        if usable < len(saved) and (self._is_recurrent or 0 < self._n_swa < len(saved)):
+            # Such a cache holds its end only, and goes back to a checkpoint.
+            usable = max((n for n, _ in found.header.checkpoints if n <= usable), default=0)
+        gained = usable - slot.common(tokens)
         fits = len(saved) < self._native.n_ctx
         return fits and gained >= WORTH_TOKENS and self._pays(gained, found.state_bytes)
 
@@ -253,7 +257,7 @@ class Keeper:
         self._make_room(slot, len(found.header.tokens))
         started = time.monotonic()
         try:
-            slot.replace(states.read(self._native, slot.sequence, found, is_stopped))
+            slot.replace(found.header.tokens, states.read(self._native, slot.sequence, found, is_stopped))
         except states.StateRefused as reason:
             if self._native.binding.llama.llama_memory_seq_pos_max(self._native.memory, slot.sequence) < 0:
                 slot.replace(())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from launcher.engine.worker.answering import Answering
-from launcher.engine.worker.checkpoints import Checkpoints
+from launcher.engine.worker.checkpoints import Checkpoint, Checkpoints
 from launcher.engine.worker.model import NativeModel
 
 
@@ -56,10 +56,15 @@ class Slot:
         self._checkpoints.make(reused)
         return reused
 
-    def replace(self, tokens: Sequence[int]) -> None:
-        """The native cache holds this now, whatever it held before."""
-        self._checkpoints.drop_after(0)
+    def replace(self, tokens: Sequence[int], checkpoints: Sequence[Checkpoint] = ()) -> None:
+        """The native cache holds this now, whatever it held before; the checkpoints are of these tokens."""
+        self._checkpoints.replace(checkpoints)
         self.cached[:] = tokens
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The ways back in what is cached, for caches that cannot go back by themselves."""
+        return self._checkpoints.made
 
     def piece(self, count: int) -> int:
         """How many of the next `count` tokens go into one batch: it ends where a checkpoint is to be made."""

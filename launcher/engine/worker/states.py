@@ -2,10 +2,10 @@
 
 Written so that a kill leaves the old one or none; read only when it is ours, whole, and made by this model, engine and cache.
 
-    what llama_state_seq_save_file writes | header (JSON) | footer
+    what llama_state_seq_save_file writes | checkpoints | header (JSON) | footer
 
 The footer holds the lengths and a tag: HMAC-SHA-256 of the header under a secret that lies beside the states. The header holds
-the digest of the first part. llama.cpp's reader trusts what it reads, so it gets nothing that this engine did not write.
+the digest of the first two parts. llama.cpp's reader trusts what it reads, so it gets nothing that this engine did not write.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from launcher.core.codec import from_json, to_json
 from launcher.engine.kv_states import PART_SUFFIX, SUFFIX
+from launcher.engine.worker.checkpoints import Checkpoint
 from launcher.engine.worker.model import NativeModel
 
 _MAGIC = b"KVSTATE\x00"
-_VERSION = 1
+_VERSION = 2
 _FOOTER = struct.Struct("<8sIIQ32s")  # magic, version, bytes of the header, bytes before it, tag
 _HEADER_LIMIT_BYTES = 64 * 2**20
 _SECRET_BYTES = 32
@@ -51,14 +53,21 @@ class Header:
     Attributes:
         key: of the model, the engine and the kind of cache (worker/state_key.py).
         tokens: whose state it is, in order.
-        digest: of llama.cpp's part, see `_digest`; `seal` finds it out.
+        digest: of llama.cpp's part and the checkpoints, see `_digest`; `seal` finds it out.
         written: answers among the tokens, by their text: the tokens as they were written (Session's memory of them).
+        checkpoints: tokens and bytes of each (worker/checkpoints.py), in order.
     """
 
     key: str
     tokens: tuple[int, ...]
     digest: str = ""
     written: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    checkpoints: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Of all of them."""
+        return sum(size for _, size in self.checkpoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,7 @@ class _Record:
     tokens: str
     digest: str
     written: dict[str, str]
+    checkpoints: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ class Stored:
     """A file whose header is ours.
 
     Attributes:
-        state_bytes: of llama.cpp's part.
+        state_bytes: of llama.cpp's part and the checkpoints.
     """
 
     path: Path
@@ -87,8 +97,8 @@ class Stored:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def write(native: NativeModel, sequence: int, tokens: list[int], path: Path) -> Path:
-    """Let llama.cpp write the state beside `path`; `seal` makes it a state of ours.
+def write(native: NativeModel, sequence: int, tokens: list[int], checkpoints: Sequence[Checkpoint], path: Path) -> Path:
+    """Let llama.cpp write the state beside `path`, and add the checkpoints; `seal` makes it a state of ours.
 
     Raises:
         OSError: the disk is full, or the file cannot be made.
@@ -106,6 +116,14 @@ def write(native: NativeModel, sequence: int, tokens: list[int], path: Path) -> 
         with contextlib.suppress(OSError):
             part.unlink()
         raise OSError("; ".join(native.binding.log.errors(2)) or "the file was not written to its end")
+    try:
+        with part.open("ab") as file:
+            for checkpoint in checkpoints:
+                file.write(checkpoint.state)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
     return part
 
 
@@ -172,11 +190,15 @@ def look(path: Path, key: str) -> Stored | None:
         raise StateDamagedError(f"Its header makes no sense: {error}.") from error
     if header.key != key:
         raise StateRefused("It was made by another model, engine or kind of cache.")
+    places = [n for n, _ in header.checkpoints]
+    in_order = all(a < b for a, b in pairwise([0, *places, len(header.tokens) + 1]))
+    if not in_order or any(size <= 0 for _, size in header.checkpoints) or header.checkpoint_bytes > state_bytes:
+        raise StateDamagedError("Its checkpoints make no sense.")
     return Stored(path, header, state_bytes)
 
 
-def read(native: NativeModel, sequence: int, stored: Stored, is_stopped: Callable[[], bool]) -> list[int]:
-    """Put the state into a sequence, whatever that held; returns the tokens that it holds then.
+def read(native: NativeModel, sequence: int, stored: Stored, is_stopped: Callable[[], bool]) -> tuple[Checkpoint, ...]:
+    """Put the state into a sequence, whatever that held; it holds the header's tokens then. Returns the ways back in it.
 
     Raises:
         StateRefused: it was stopped (the sequence is as it was), or llama.cpp could not take it (it is empty then).
@@ -184,6 +206,7 @@ def read(native: NativeModel, sequence: int, stored: Stored, is_stopped: Callabl
     """
     try:
         digest = _digest(stored.path, stored.state_bytes, is_stopped)
+        checkpoints = _read_checkpoints(stored)
     except OSError as error:
         raise StateRefused(f"The file cannot be read: {error.strerror}.") from error
     if digest != stored.header.digest:
@@ -200,12 +223,24 @@ def read(native: NativeModel, sequence: int, stored: Stored, is_stopped: Callabl
         raise StateRefused("; ".join(native.binding.log.errors(2)) or f"It ends at {end} of {len(tokens)} tokens.")
     with contextlib.suppress(OSError):
         os.utime(stored.path)  # used now: others make room first
-    return list(tokens)
+    return checkpoints
+
+
+def _read_checkpoints(stored: Stored) -> tuple[Checkpoint, ...]:
+    found: list[Checkpoint] = []
+    with stored.path.open("rb") as file:
+        file.seek(stored.state_bytes - stored.header.checkpoint_bytes)
+        for n_tokens, size in stored.header.checkpoints:
+            state = (ctypes.c_uint8 * size)()
+            if file.readinto(state) != size:
+                raise StateDamagedError("It is damaged.")
+            found.append(Checkpoint(n_tokens, state))
+    return tuple(found)
 
 
 def _encode(header: Header, digest: str) -> bytes:
     written = {text: _packed(tokens) for text, tokens in header.written.items()}
-    record = _Record(header.key, _packed(header.tokens), digest, written)
+    record = _Record(header.key, _packed(header.tokens), digest, written, header.checkpoints)
     return json.dumps(to_json(record), separators=(",", ":")).encode("ascii")
 
 
@@ -213,7 +248,7 @@ def _decode(data: bytes) -> Header:
     """Raises ValueError."""
     record = from_json(_Record, json.loads(data))
     written = {text: _unpacked(tokens) for text, tokens in record.written.items()}
-    return Header(record.key, _unpacked(record.tokens), record.digest, written)
+    return Header(record.key, _unpacked(record.tokens), record.digest, written, record.checkpoints)
 
 
 def _packed(tokens: Sequence[int]) -> str:
