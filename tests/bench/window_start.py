@@ -60,7 +60,7 @@ from launcher.app import pyside_features
 pyside_features.ignore_features()  # as the router does it: before anything else
 import launcher.app.main as main
 {_WATCH}
-class Watched(QApplication):
+class Watched(main.QtApplication):
     def exec(self):
         from launcher.app.application import Application
         self.watch = Watch(); self.installEventFilter(self.watch)
@@ -70,7 +70,7 @@ class Watched(QApplication):
             tell("complete")
         Application._on_imported = on_imported
         return super().exec()
-main.QApplication = Watched
+main.QtApplication = Watched
 sys.exit(router.main(["gui"]))
 """
 
