@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from launcher import __version__
 from launcher.app.crash import CrashReporter, set_up_logging
+from launcher.app.qt_application import QtApplication
 from launcher.app.single_instance import Instance, start_of
 from launcher.core.paths import APP_ID
 
@@ -60,7 +61,7 @@ def run_window(argv: list[str]) -> int:
     start, startup_id = start_of(options.files), os.environ.get("DESKTOP_STARTUP_ID", "")
 
     crash_file = set_up_logging(debug=options.debug)
-    qt = QApplication([sys.argv[0]])
+    qt = QtApplication([sys.argv[0]])
     qt.setApplicationName(APP_NAME)
     qt.setApplicationDisplayName("Launcher")
     qt.setApplicationVersion(__version__)
@@ -79,6 +80,7 @@ def run_window(argv: list[str]) -> int:
     reporter.install()
     application = Application(reporter, qt)
     instance.other_started.connect(application.open_from_other_start)
+    qt.files_opened.connect(application.open_files)
     application.show()
     # Services start after the first paint: the window must not wait for drivers, disk or engine.
     QTimer.singleShot(0, application.start)

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("name a frozen folder, or --environment OUT")
     if options.folder is not None:
         found, problems = of_folder(options.folder)
-        texts, bill = resources(options.folder) / "licences", options.folder / SBOM
+        texts, bill = resources(options.folder) / "licences", bill_place(options.folder)
     else:
         found, problems = list(licences.shipped()), []
         texts, bill = options.environment / "licences", options.environment / SBOM
@@ -86,6 +86,12 @@ def resources(folder: Path) -> Path:
     return next((folder / place for place in places if (folder / place).is_dir()), folder / places[0])
 
 
+def bill_place(folder: Path) -> Path:
+    """Beside the executable; not at the top of a macOS bundle, whose signature allows nothing there."""
+    inner = folder / "Contents" / "Resources"
+    return (inner if inner.is_dir() else folder) / SBOM
+
+
 def write_texts(folder: Path, found: Sequence[Licensed]) -> None:
     """The list and the texts, in place of what was there."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -95,8 +101,9 @@ def write_texts(folder: Path, found: Sequence[Licensed]) -> None:
         component = licensed.component
         names: list[str] = []
         for title, text in licensed.texts:
-            # Texts of ours have a name of their own already; those of packages are called alike.
-            name = title if (own / title).is_file() else f"{licences.normal(component.name)}/{title}"
+            # Texts of ours, and those that many share, have names of their own; those of packages are called alike.
+            is_named = (own / title).is_file() or title.startswith(debian.COMMON)
+            name = title if is_named else f"{licences.normal(component.name)}/{title}"
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, "utf-8", newline="\n")
             names.append(name)

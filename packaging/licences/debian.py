@@ -12,8 +12,19 @@ from launcher.services.licences import Component, Licensed
 
 _DOCUMENTS = Path("/usr/share/doc")
 _COMMON = re.compile(r"/usr/share/common-licenses/([A-Za-z][A-Za-z0-9.-]*[A-Za-z0-9])")
+COMMON = "common/"
+"""Before the names of the texts that packages refer to instead of bringing them."""
+
+# The paragraph about the sources themselves (Debian's DEP-5 format); others are about tests, or the packaging.
+_MAIN = re.compile(r"^Files:[ \t]*\*[ \t]*$(?P<fields>(?:\n(?!\s*$).*)*)", re.MULTILINE)
 _NAMED = re.compile(r"^License:[ \t]+(\S[^\n]{0,80})$", re.MULTILINE)
-_MOST_NAMED = 3
+# Whose copyright files are prose, or speak of more than the library.
+_READ_BY_HAND = {
+    "libbz2-1.0": "bzip2-1.0.6",
+    "libgomp1": "GPL-3.0-or-later WITH GCC-exception-3.1",
+    "libxkbcommon-x11-0": "MIT",
+    "libxkbcommon0": "MIT",
+}
 
 
 def components(files: Sequence[Path]) -> tuple[list[Licensed], list[str]]:
@@ -56,17 +67,16 @@ def _component(package: str) -> Licensed:
     for common in sorted(set(_COMMON.findall(own))):
         path = Path("/usr/share/common-licenses", common)
         if path.is_file():
-            texts.append((f"{common}.txt", path.read_text("utf-8", "replace")))
+            texts.append((f"{COMMON}{common}.txt", path.read_text("utf-8", "replace")))
     address = f"https://snapshot.debian.org/package/{source}/{source_version}/" if _system() == "debian" else homepage
-    return Licensed(Component(name, version, _licence(own), address), tuple(texts))
+    return Licensed(Component(name, version, _READ_BY_HAND.get(name) or _licence(own), address), tuple(texts))
 
 
 def _licence(text: str) -> str:
-    """The short names in a machine-readable copyright file."""
-    names = list(dict.fromkeys(name.strip() for name in _NAMED.findall(text)))
-    if not names:
-        return "see the text"
-    return ", ".join(names[:_MOST_NAMED]) + (" and others" if len(names) > _MOST_NAMED else "")
+    """The short name of the licence of the sources themselves, where the copyright file is machine-readable."""
+    main = _MAIN.search(text)
+    named = _NAMED.search(main["fields"]) if main else None
+    return named[1].strip() if named else "see the text"
 
 
 def _system() -> str:
