@@ -91,12 +91,13 @@ def _files(folder: Path) -> Iterator[Path]:
 @functools.cache
 def _owners() -> dict[str, str]:
     """Path below site-packages -> the package that installed it."""
-    # The records themselves: paths as objects take ten times as long for the tens of thousands of files of an environment.
-    return {
-        row[0]: normal(distribution.metadata["Name"])
-        for distribution in metadata.distributions()
-        for row in csv.reader((distribution.read_text("RECORD") or "").splitlines())
-    }
+    owners: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        name = normal(distribution.metadata["Name"])
+        # The record itself: its paths as objects take ten times as long.
+        rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
+        owners |= {row[0]: name for row in rows}
+    return owners
 
 
 def _take_module(module: str, owners: dict[str, str], found: Inside) -> None:
