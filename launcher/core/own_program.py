@@ -13,6 +13,8 @@ CONSOLE_PROGRAM = "launcher.exe"
 """The frozen program for terminals and pipes on Windows; the one for the desktop there has neither stdout nor stdin."""
 
 _LIBRARIES = "LD_LIBRARY_PATH"
+# PyInstaller's: without it the start code takes a child for a part of its parent and leaves the library path as it is.
+_START_ANEW = "PYINSTALLER_RESET_ENVIRONMENT"
 
 
 def is_frozen() -> bool:
@@ -38,7 +40,9 @@ def command(*arguments: str) -> list[str]:
 def environment() -> dict[str, str]:
     """A copy of the environment with which `command` finds the program from any working directory."""
     found = dict(os.environ)
-    if not is_frozen():
+    if is_frozen():
+        found[_START_ANEW] = "1"
+    else:
         root = str(Path(__file__).resolve().parents[2])
         known = found.get("PYTHONPATH")
         found["PYTHONPATH"] = f"{root}{os.pathsep}{known}" if known else root

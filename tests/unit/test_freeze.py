@@ -160,6 +160,9 @@ def test_frozen_it_is_the_program_itself(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.delenv("PYTHONPATH", raising=False)
     assert own_program.command("engine-worker") == [str(tmp_path / "launcher"), "engine-worker"]
     assert "PYTHONPATH" not in own_program.environment()
+    assert own_program.environment()["PYINSTALLER_RESET_ENVIRONMENT"] == "1", (
+        "else a worker has no path to our libraries"
+    )
     assert own_program.folder() == tmp_path / "real", "engine packs lie beside the program, not beside a link to it"
 
 
