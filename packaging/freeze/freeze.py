@@ -70,21 +70,13 @@ def ensure_environment(interpreter: str) -> Path:
         print(f"freeze: making an environment with {interpreter}", flush=True)
         shutil.rmtree(_VENV, ignore_errors=True)
         _run([interpreter, "-m", "venv", str(_VENV)])
-        pip = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--require-hashes",
-        ]
+        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        pip = [str(python), "-m", "pip", "install", *options]
         for lock in (environment.RUN_LOCK, environment.FREEZE_LOCK):
             _run([*pip, "--only-binary", ":all:", "--requirement", str(lock)])
         # The Python files alone: the libraries come from engine packs.
-        binding = ["--no-build-isolation", "--config-settings", "wheel.cmake=false", "--requirement"]
-        _run([*pip, *binding, str(environment.ENGINE_LOCK)])
+        binding = ["--no-build-isolation", "--requirement", str(environment.ENGINE_LOCK)]
+        _run([*pip, *binding], SKBUILD_WHEEL_CMAKE="false")
         _NOTE.write_text(wanted.hexdigest(), "utf-8")
     return python
 
@@ -98,8 +90,8 @@ def _interpreter() -> str:
     return sys.executable
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, env=_clean(), cwd=ROOT)
+def _run(command: list[str], **variables: str) -> None:
+    done = subprocess.run(command, env={**_clean(), **variables}, cwd=ROOT)
     if done.returncode:
         raise FreezeError(f"this step failed ({done.returncode}): {' '.join(command)}")
 
