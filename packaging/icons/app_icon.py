@@ -67,7 +67,7 @@ def rendered(svg: Path, sizes: set[int]) -> dict[int, bytes]:
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")  # pyright: ignore[reportArgumentType, reportCallIssue] - the stub has bytes here
-        pictures[size] = content.data()
+        pictures[size] = bytes(content.data())
     del application
     return pictures
 
