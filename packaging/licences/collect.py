@@ -102,8 +102,9 @@ def write_texts(folder: Path, found: Sequence[Licensed]) -> None:
         names: list[str] = []
         for title, text in licensed.texts:
             # Texts of ours, and those that many share, have names of their own; those of packages are called alike.
-            is_named = (own / title).is_file() or title.startswith(debian.COMMON)
-            name = title if is_named else f"{licences.normal(component.name)}/{title}"
+            base = f"{licences.normal(component.name)}/"
+            is_named = (own / title).is_file() or title.startswith((debian.COMMON, base))
+            name = title if is_named else base + title
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, "utf-8", newline="\n")
             names.append(name)

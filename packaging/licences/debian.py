@@ -21,6 +21,8 @@ _NAMED = re.compile(r"^License:[ \t]+(\S[^\n]{0,80})$", re.MULTILINE)
 # Whose copyright files are prose, or speak of more than the library.
 _READ_BY_HAND = {
     "libbz2-1.0": "bzip2-1.0.6",
+    "libc6-dev": "LGPL-2.1-or-later",
+    "libfuse3-dev": "LGPL-2.1-only",
     "libgomp1": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libxkbcommon-x11-0": "MIT",
     "libxkbcommon0": "MIT",
@@ -41,7 +43,7 @@ def components(files: Sequence[Path]) -> tuple[list[Licensed], list[str]]:
             unclear.append(f"library {file.name}: not in components.json, and no package of this system has it")
         else:
             packages.add(package)
-    return [_component(package) for package in sorted(packages)], unclear
+    return [component(package) for package in sorted(packages)], unclear
 
 
 def _package(library: str) -> str | None:
@@ -54,7 +56,8 @@ def _package(library: str) -> str | None:
     return min((owner.partition(",")[0] for owner in owners), default=None)
 
 
-def _component(package: str) -> Licensed:
+def component(package: str) -> Licensed:
+    """A package that is installed here, with its copyright file and the common licences that this refers to."""
     fields = "${Version}\\n${source:Package}\\n${source:Version}\\n${Homepage}\\n"
     query = ["dpkg-query", "-W", "-f", fields, package]
     version, source, source_version, homepage = subprocess.run(

@@ -31,6 +31,7 @@ _SPDX = frozenset(
         "GPL-3.0-only",
         "ISC",
         "LGPL-3.0-only",
+        "LGPL-2.1-only",
         "LGPL-2.1-or-later",
         "MIT",
         "MIT-0",
@@ -90,7 +91,31 @@ def write(path: Path, components: Sequence[Component], needs: Mapping[str, Seque
             [{"ref": root, "dependsOn": sorted(refs.values())}, *edges], key=lambda e: str(e["ref"])
         ),
     }
-    # Made from the content, so that the same content has the same number.
+    _write(path, content)
+
+
+def add(path: Path, components: Sequence[Component], debian: str) -> None:
+    """Add components without Python packages to a bill that was written; those of the same name are replaced."""
+    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    content = {key: document[key] for key in ("metadata", "components", "dependencies")}
+    root = content["metadata"]["component"]["bom-ref"]
+    for component in components:
+        reference = _reference(component, debian)
+        content["components"] = [
+            *(entry for entry in content["components"] if entry["name"] != component.name),
+            _entry(component, reference),
+        ]
+        edges = [edge for edge in content["dependencies"] if edge["ref"] != reference]
+        content["dependencies"] = [*edges, {"ref": reference, "dependsOn": []}]
+        top = next(edge for edge in edges if edge["ref"] == root)
+        top["dependsOn"] = sorted({*top["dependsOn"], reference})
+    for name, key in (("components", "bom-ref"), ("dependencies", "ref")):
+        content[name] = sorted(content[name], key=lambda entry, key=key: str(entry[key]))
+    _write(path, content)
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    # The number is made from the content, so that the same content has the same number.
     number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content, sort_keys=True))
     head = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

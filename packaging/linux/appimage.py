@@ -25,6 +25,9 @@ from integration import NAME, PROGRAM  # noqa: E402
 
 _PACKAGES = "gcc libsquashfuse-dev libfuse3-dev libzstd-dev squashfs-tools"
 _LIBRARIES = ("-lsquashfuse_ll", "-lsquashfuse", "-lfuse3", "-lzstd", "-lpthread")
+_LINKED_IN = ("libsquashfuse-dev", "libfuse3-dev", "libzstd-dev", "libc6-dev")
+"""The packages whose code is in the runtime: their licences travel along. To exchange one (LGPL): install another, build again."""
+_ADD_LICENCES = _HERE.parent / "licences" / "add.py"
 _MAGIC_AT, _MAGIC = 8, b"AI\x02"
 """In the padding of the ELF header: an AppImage of type 2. Source: AppImage specification, "Image format"."""
 
@@ -89,6 +92,8 @@ def _fill(root: Path, folder: Path, version: str, epoch_s: int) -> None:
     place = root / "usr" / "lib" / NAME
     place.parent.mkdir(parents=True)
     subprocess.run(["cp", "-a", "--reflink=auto", str(folder), str(place)], check=True)
+    if (place / "_internal" / "resources" / "licences" / "index.json").is_file():
+        _run([sys.executable, str(_ADD_LICENCES), str(place), *_LINKED_IN], epoch_s)
     integration.write(root / "usr", version)
     (root / "usr" / "bin").mkdir()
     (root / "usr" / "bin" / PROGRAM).symlink_to(f"../lib/{NAME}/{PROGRAM}")

@@ -16,6 +16,7 @@ from launcher.services.licences import Component, Known, Licensed
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "packaging" / "licences"))
 
+import add  # noqa: E402
 import collect  # noqa: E402
 import debian  # noqa: E402
 import frozen  # noqa: E402
@@ -181,6 +182,28 @@ def test_the_bill_has_cyclonedx_form(tmp_path: Path, monkeypatch: pytest.MonkeyP
     # The same components: the same bytes, in whatever order they were found.
     sbom.write(tmp_path / "b", (library, two, one), {"one": ["two"]}, "debian")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_components_can_be_added_to_a_program_that_was_collected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert collect.main([str(folder)]) == 0
+    source = "https://snapshot.debian.org/package/fuse3/3.14/"
+    fuse = Licensed(Component("libfuse3-dev", "3.14", "LGPL-2.1", source), (("copyright", "text " * 50),))
+    monkeypatch.setattr(debian, "component", lambda _package: fuse)
+    monkeypatch.setattr(debian, "purl_namespace", lambda: "debian")
+    for _ in range(2):  # the second time it is replaced
+        assert add.main([str(folder), "libfuse3-dev"]) == 0
+        texts = folder / "_internal" / "resources" / "licences"
+        listed = {c.name: c for c in collect.read_index(texts)}
+        assert listed["libfuse3-dev"].texts == ("libfuse3-dev/copyright",)
+        assert (texts / "keyring" / "LICENSE").is_file()
+        for component in listed.values():
+            assert all((texts / name).is_file() for name in component.texts), component
+        bill = json.loads((folder / "sbom.cdx.json").read_text("utf-8"))
+        assert [c["purl"] for c in bill["components"] if c["name"] == "libfuse3-dev"] == [
+            "pkg:deb/debian/libfuse3-dev@3.14"
+        ]
+        top = next(e for e in bill["dependencies"] if e["ref"] == bill["metadata"]["component"]["bom-ref"])
+        assert len(top["dependsOn"]) == len(bill["components"]) == len(listed) - 1
 
 
 def test_licence_of_a_debian_copyright_file() -> None:
