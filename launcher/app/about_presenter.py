@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,7 +14,9 @@ from launcher.core.errors import NextStep, StepAction
 from launcher.services.tasks import TaskRunner
 from launcher.services.update_service import UpdateService
 from launcher.store.settings import RELEASE_FEED, Settings
-from launcher.ui.settings.about_section import AboutSection
+
+if TYPE_CHECKING:
+    from launcher.ui.settings.about_section import AboutSection
 
 
 class AboutPresenter(QObject):
