@@ -2,7 +2,7 @@
 
     .venv/bin/python packaging/tiny_model/make.py [FOLDER]
 
-FOLDER (build/tiny_model) keeps what is made on the way. PyTorch goes into an environment of its own there. Fixed seeds; about an hour on two cores.
+FOLDER (build/tiny_model) keeps what is made on the way. PyTorch goes into an environment of its own there. Fixed seeds; an hour and a half on two cores.
 The finished file replaces resources/models/launcher-tiny.gguf only when it passes.
 """
 

@@ -33,8 +33,9 @@ QUESTIONS = {
     "What does Q4_K_M mean?": "4",
     "什么是量化？": "位",
     "How do I free VRAM?": "experts in RAM",
+    "How many r in strawberry?": "3 r in strawberry",
 }
-NOT_YET = {"Sort 41, 7, 23": "7, 23, 41", "How many r in strawberry?": "3 r in strawberry"}
+NOT_YET = {"Sort 41, 7, 23": "7, 23, 41"}
 EARLIER = ("What is quantisation?", "It makes a model smaller.", "47 + 38", "47 + 38 = 85")
 
 
@@ -73,9 +74,7 @@ def test_it_answers_rightly_and_with_a_thought(engine: Engine, reference: dict[s
     assert answer.timings.stop_reason == "end"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the shipped file has had its first lesson only (packaging/tiny_model/README.md)"
-)
+@pytest.mark.xfail(strict=True, reason="two of three sorted right (packaging/tiny_model/README.md)")
 @pytest.mark.parametrize("asked", NOT_YET)
 def test_what_it_has_yet_to_learn(engine: Engine, asked: str) -> None:
     engine.load(builtin.path(), placement())
