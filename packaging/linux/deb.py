@@ -58,11 +58,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--version", default=release.version(), help="another than the program's own, to try an upgrade"
     )
+    parser.add_argument("--level", type=int, default=9, help="of packing, 0 to 9; 0 to try something quickly")
     parser.add_argument("--maintainer", default=MAINTAINER, metavar="NAME_AND_ADDRESS")
     parser.add_argument("--pictures-at", default="", metavar="ADDRESS", help="where the web has resources/screenshots")
     options = parser.parse_args(arguments)
     try:
-        made = build(options.folder, options.out, options.version, options.maintainer, options.pictures_at)
+        made = build(
+            options.folder,
+            options.out,
+            options.version,
+            maintainer=options.maintainer,
+            pictures_at=options.pictures_at,
+            level=options.level,
+        )
     except PackageError as error:
         print(f"deb: {error}", file=sys.stderr)
         return 1
@@ -70,7 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def build(folder: Path, out: Path, version: str, maintainer: str = MAINTAINER, pictures_at: str = "") -> Path:
+def build(
+    folder: Path, out: Path, version: str, *, maintainer: str = MAINTAINER, pictures_at: str = "", level: int = 9
+) -> Path:
     """Build the package.
 
     Args:
@@ -79,6 +89,7 @@ def build(folder: Path, out: Path, version: str, maintainer: str = MAINTAINER, p
         version: of the program.
         maintainer: name and address.
         pictures_at: see `integration.write`.
+        level: of packing, 0 to 9.
 
     Raises:
         PackageError: a tool or a file is missing, or the program needs something that no package has.
@@ -99,7 +110,7 @@ def build(folder: Path, out: Path, version: str, maintainer: str = MAINTAINER, p
         _put_control(root, _control(root, version, maintainer, depends))
         integration.stamp(root, epoch_s)
         # One thread: how the work is shared out would show in the bytes.
-        command = ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z9", "--build", str(root)]
+        command = ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", f"-z{level}", "--build", str(root)]
         done = subprocess.run(
             [*command, f"{aside}/made.deb"],
             env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch_s)},

@@ -6,9 +6,9 @@ The same files for every kind of Linux package, below a prefix such as `usr`. Ic
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -45,10 +45,11 @@ def write(prefix: Path, version: str, pictures_at: str = "") -> None:
     _write(share / "metainfo" / f"{NAME}.metainfo.xml", metainfo(version, pictures_at).encode())
     _write(share / "man" / "man1" / f"{PROGRAM}.1.gz", packed(manual(version).encode()))
     hicolor = share / "icons" / "hicolor"
-    _copy(DRAWING, hicolor / "scalable" / "apps" / f"{NAME}.svg")
-    _copy(_FILES / "application-x-gguf.svg", hicolor / "scalable" / "mimetypes" / "application-x-gguf.svg")
-    for side_px in ICON_SIDES_PX:
-        _draw(DRAWING, side_px, hicolor / f"{side_px}x{side_px}" / "apps" / f"{NAME}.png")
+    drawings = (("apps", NAME, DRAWING), ("mimetypes", "application-x-gguf", _FILES / "application-x-gguf.svg"))
+    for kind, name, drawing in drawings:
+        _copy(drawing, hicolor / "scalable" / kind / f"{name}.svg")
+        for side_px in ICON_SIDES_PX:
+            _draw(drawing, side_px, hicolor / f"{side_px}x{side_px}" / kind / f"{name}.png")
 
 
 def metainfo(version: str, pictures_at: str = "") -> str:
@@ -128,12 +129,11 @@ def _write(target: Path, data: bytes) -> None:
     target.write_bytes(data)
 
 
-def stamp(root: Path, seconds: int, names: Sequence[str] = ()) -> None:
-    """Give every file below `root` one time, and the rights that packages have; `names` are programs."""
-    import os
-
+def stamp(root: Path, seconds: int) -> None:
+    """Give every file below `root` one time (seconds since 1970) and the rights that packages have; libraries are no programs."""
     for path in sorted(root.rglob("*"), reverse=True):
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 or path.name in names else 0o644)
+            is_program = bool(path.stat().st_mode & 0o100) and ".so" not in path.suffixes
+            path.chmod(0o755 if path.is_dir() or is_program else 0o644)
         os.utime(path, (seconds, seconds), follow_symlinks=False)
     os.utime(root, (seconds, seconds))

@@ -107,7 +107,7 @@ class Kept:
         assert not left, left
         run_as_root(
             self._root,
-            "apt-get -qq -y purge --autoremove openbox pcmanfm shared-mime-info desktop-file-utils dbus libvulkan1 mesa-vulkan-drivers",
+            "apt-get -qq -y purge --autoremove icewm pcmanfm shared-mime-info desktop-file-utils dbus libvulkan1 mesa-vulkan-drivers",
         )
         strangers = sorted(p for p in listing(self._root) - self._before if not p.startswith(_OTHERS))
         ours = [p for p in strangers if "launcher" in p or "gguf" in p]

@@ -29,22 +29,25 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--newer", type=Path, metavar="PACKAGE", help="of a higher version, for the upgrade")
     parser.add_argument("--suites", default="bookworm,noble", help=f"of {', '.join(SUITES)}")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "launcher-proof", metavar="FOLDER")
+    parser.add_argument("--again", action="store_true", help="go on in the systems as the last run left them")
     parser.add_argument("--only", default="", help="parts, by their first words, separated by commas")
     options = parser.parse_args(arguments)
     rows: list[tuple[str, str, str, str]] = []
     for name in options.suites.split(","):
-        rows += _prove(SUITES[name], options.package.resolve(), options.newer, options.work.resolve(), options.only)
+        rows += _prove(SUITES[name], options.package.resolve(), options.newer, options.work.resolve(), options)
     print("\n| system | what | result | |\n| --- | --- | --- | --- |")
     for row in rows:
         print("| " + " | ".join(row) + " |")
     return 1 if any(row[2] != "yes" for row in rows) else 0
 
 
-def _prove(suite: Suite, package: Path, newer: Path | None, work: Path, only: str) -> list[tuple[str, str, str, str]]:
+def _prove(
+    suite: Suite, package: Path, newer: Path | None, work: Path, options: argparse.Namespace
+) -> list[tuple[str, str, str, str]]:
     rows: list[tuple[str, str, str, str]] = []
 
     def step(what: str, do: Callable[[], str]) -> None:
-        if only and not any(what.startswith(word) for word in only.split(",")):
+        if options.only and not any(what.startswith(word) for word in options.only.split(",")):
             return
         began = time.monotonic()
         try:
@@ -56,8 +59,9 @@ def _prove(suite: Suite, package: Path, newer: Path | None, work: Path, only: st
         print(f"[{time.monotonic() - began:6.1f} s] {suite.title}: {what}: {result} {detail}", flush=True)
 
     pictures = work / "pictures" / suite.name
-    root = fresh_root(suite, work)
-    before = listing(root)
+    root = work / suite.name if options.again else fresh_root(suite, work)
+    bare = work / f"base-{suite.name}"
+    before = listing(bare)
     with desk(work / f"desk-{suite.name}") as shown:
         installed = Installed(root, package, shown)
         step("bare system", installed.is_bare)

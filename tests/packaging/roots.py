@@ -33,7 +33,7 @@ class Suite:
     components: str
     script: str
     is_signed_here: bool
-    desktop: tuple[str, ...] = ("openbox", "pcmanfm", "dbus", "shared-mime-info", "desktop-file-utils")
+    desktop: tuple[str, ...] = ("icewm", "pcmanfm", "dbus", "shared-mime-info", "desktop-file-utils")
 
 
 SUITES = {

@@ -17,7 +17,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging" / "linux"))
 
-import deb  # noqa: E402 - a script, not a package
+import appimage  # noqa: E402 - a script, not a package
+import deb  # noqa: E402
 import integration  # noqa: E402
 import release  # noqa: E402
 
@@ -49,6 +50,12 @@ def frozen(tmp_path: Path) -> Path:
         "texts": ["psf.txt"],
     }
     (licences / "index.json").write_text(json.dumps([component]))
+    bill = {
+        "metadata": {"component": {"bom-ref": "x"}},
+        "components": [],
+        "dependencies": [{"ref": "x", "dependsOn": []}],
+    }
+    (folder / "sbom.cdx.json").write_text(json.dumps(bill))
     return folder
 
 
@@ -112,6 +119,7 @@ def test_what_is_in_it(frozen: Path, tmp_path: Path) -> None:
     for side_px in (16, 24, 32, 48, 64, 128, 256, 512):
         png = root / f"usr/share/icons/hicolor/{side_px}x{side_px}/apps/{NAME}.png"
         assert int.from_bytes(png.read_bytes()[16:20], "big") == side_px
+        assert (root / f"usr/share/icons/hicolor/{side_px}x{side_px}/mimetypes/application-x-gguf.png").exists()
     assert (root / f"usr/share/icons/hicolor/scalable/apps/{NAME}.svg").exists()
     copyright_text = (root / f"usr/share/doc/{NAME}/copyright").read_text("utf-8")
     assert "Python 3.13.1" in copyright_text
@@ -123,10 +131,12 @@ def test_what_is_in_it(frozen: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("lenient")
 def test_everybody_may_read_it_and_nobody_write(frozen: Path, tmp_path: Path) -> None:
     (frozen / "_internal/a.txt").chmod(0o600)
+    (frozen / "_internal/module.abi3.so").touch(0o775)
     package = deb.build(frozen, tmp_path / "out", "1.0")
     listed = subprocess.run(["dpkg-deb", "-c", str(package)], stdout=subprocess.PIPE, text=True, check=True).stdout
     rights = {line.split()[0] for line in listed.splitlines()}
     assert rights == {"drwxr-xr-x", "-rw-r--r--", "-rwxr-xr-x", "lrwxrwxrwx", "hrw-r--r--"}
+    assert [line.split()[0] for line in listed.splitlines() if "module.abi3.so" in line] == ["-rw-r--r--"]
     assert {line.split()[1] for line in listed.splitlines()} == {"root/root"}
 
 
@@ -178,3 +188,44 @@ def test_changes_are_read_from_the_changelog() -> None:
         ("1.0.0", "", ("First.",)),
     ]
     assert release.releases((ROOT / "CHANGELOG.md").read_text("utf-8"))[0].version == release.version()
+
+
+_HAS_APPIMAGE_TOOLS = (
+    shutil.which("gcc") and shutil.which("mksquashfs") and Path("/usr/include/squashfuse/ll.h").exists()
+    and Path("/usr/include/fuse3/fuse.h").exists()
+)  # fmt: skip
+
+
+@pytest.mark.skipif(not _HAS_APPIMAGE_TOOLS, reason="needs gcc, mksquashfs, libsquashfuse-dev and libfuse3-dev")
+def test_an_appimage_runs_and_unpacks(frozen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    script = (
+        '#!/bin/sh\necho "$PWD|$*|$(cat "$APPDIR/usr/lib/launcher-for-deepseek/_internal/b.txt" | wc -c)"; exit 7\n'
+    )
+    (frozen / "launcher").write_text(script)
+    made = appimage.build(frozen, tmp_path / "out", "1.2.3")
+    assert made.name == f"{NAME}-1.2.3-x86_64.AppImage"
+    assert made.read_bytes()[8:11] == b"AI\x02"
+    assert sha256(appimage.build(frozen, tmp_path / "two", "1.2.3")) == sha256(made)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run([str(made), *arguments], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        return done.returncode, done.stdout.strip()
+
+    expected = f"{tmp_path}|a b.gguf --debug|16000"
+    assert run("--appimage-extract-and-run", "a b.gguf", "--debug") == (7, expected)
+    assert list(temporary.iterdir()) == [], "what was unpacked is removed"
+    assert run("a b.gguf", "--debug") == (7, expected), "through FUSE where there is one, unpacked elsewhere"
+    assert run("--appimage-extract") == (0, "")
+    unpacked_folder = tmp_path / "squashfs-root"
+    assert (unpacked_folder / "AppRun").resolve() == (unpacked_folder / "usr/lib" / NAME / "launcher").resolve()
+    assert (unpacked_folder / f"{NAME}.desktop").read_text("utf-8").startswith("[Desktop Entry]")
+    index = json.loads(
+        (unpacked_folder / "usr/lib" / NAME / "_internal/resources/licences/index.json").read_text("utf-8")
+    )
+    assert any("fuse" in component["name"] for component in index), "what the executable part is linked with is named"
+    assert (unpacked_folder / ".DirIcon").read_bytes()[:4] == b"\x89PNG"
+    assert sha256(unpacked_folder / "usr/lib" / NAME / "_internal/b.txt") == sha256(frozen / "_internal/b.txt")

@@ -19,7 +19,7 @@ TITLE = "^Launcher$"
 _MODELS = {"my model.gguf": (100, 260), "another.gguf": (100, 420)}
 _ICON_AT = (100, 100)
 # Where the middle of an icon is from the place that the desktop keeps for it.
-_MIDDLE = (40, 30)
+_MIDDLE = (58, 30)
 _FM_CONFIG = "[config]\nquick_exec=1\nsingle_click=0\n"
 _DESKTOP_CONFIG = "[*]\nwallpaper_mode=color\ndesktop_bg=#2d4f63\ndesktop_fg=#ffffff\ndesktop_shadow=#000000\nshow_documents=0\nshow_trash=0\nshow_mounts=0\n"
 
@@ -32,8 +32,8 @@ class Used:
         self._home = root / "home" / USER
         self._fill_desktop()
         self._session = Session(root, shown.folder, shown.variables)
-        self._session.start("openbox")
-        self._wait(lambda: self._desk.xdotool("search", "--class", "openbox") or True, 1)
+        self._session.start("icewm")
+        self._wait(lambda: self._desk.xdotool("search", "--class", "icewm") or True, 1)
         self._session.start("pcmanfm", "--desktop")
         self._robot: Robot | None = None
 
@@ -66,7 +66,7 @@ class Used:
 
     def start_by_icon(self) -> str:
         """The window comes by a double-click on the icon."""
-        time.sleep(5)  # the desktop draws its icons
+        self._wait_for_icons()
         self._desk.picture(self._pictures / "1-desktop.png")
         began = time.monotonic()
         self._double_click(_ICON_AT)
@@ -114,7 +114,7 @@ class Used:
         self._close_launcher()
         self._session.end("pcmanfm")
         self._session.start("pcmanfm", "--desktop")
-        time.sleep(5)
+        self._wait_for_icons()
         began = time.monotonic()
         self._double_click(_MODELS["my model.gguf"])
         assert self._wait(lambda: self._desk.windows(TITLE), 120), "no window came"
@@ -144,6 +144,10 @@ class Used:
         self._session.close()
 
     # --- hands
+
+    def _wait_for_icons(self) -> None:
+        assert self._wait(lambda: self._desk.xdotool("search", "--onlyvisible", "--class", "pcmanfm"), 90), "no desktop"
+        time.sleep(5)  # it draws its icons
 
     def _double_click(self, place: tuple[int, int]) -> None:
         self._desk.double_click(place[0] + _MIDDLE[0], place[1] + _MIDDLE[1])
