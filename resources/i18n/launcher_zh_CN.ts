@@ -2,6 +2,68 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AboutPresenter</name>
+    <message>
+        <source>llama.cpp through llama-cpp-python</source>
+        <translation>llama.cpp（通过 llama-cpp-python）</translation>
+    </message>
+    <message>
+        <source>Open the release page…</source>
+        <translation>打开发布页面…</translation>
+    </message>
+</context>
+<context>
+    <name>AboutSection</name>
+    <message>
+        <source>About</source>
+        <translation>关于</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Check for updates</source>
+        <translation>检查更新</translation>
+    </message>
+    <message>
+        <source>Updates</source>
+        <translation>更新</translation>
+    </message>
+    <message>
+        <source>Release feed</source>
+        <translation>发布源</translation>
+    </message>
+    <message>
+        <source>Address of the list of releases that the check asks.</source>
+        <translation>检查更新时所查询的发布列表的地址。</translation>
+    </message>
+    <message>
+        <source>Engine build</source>
+        <translation>引擎构建版本</translation>
+    </message>
+    <message>
+        <source>Show licences</source>
+        <translation>显示许可证</translation>
+    </message>
+    <message>
+        <source>The launcher is under the MIT licence. It uses Qt under the LGPL, llama.cpp and other free software.</source>
+        <translation>启动器采用 MIT 许可证，并使用 Qt（LGPL）、llama.cpp 和其他自由软件。</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Asked only when you press the button: one request that tells this version and nothing else.</source>
+        <translation>仅在您按下按钮时查询：只发送一个请求，其中只包含当前版本。</translation>
+    </message>
+    <message>
+        <source>No release feed is set in this build. Nothing is ever asked by itself.</source>
+        <translation>此构建未设置发布源。程序绝不会自行查询。</translation>
+    </message>
+</context>
+<context>
     <name>ActionRow</name>
     <message>
         <source>Download and chat</source>
@@ -433,6 +495,10 @@
 <context>
     <name>ChatHead</name>
     <message>
+        <source>Settings of this chat</source>
+        <translation>此对话的设置</translation>
+    </message>
+    <message>
         <source>More</source>
         <translation>更多</translation>
     </message>
@@ -492,6 +558,20 @@
     </message>
 </context>
 <context>
+    <name>ChatSettingsPanel</name>
+    <message>
+        <source>Settings of this chat</source>
+        <translation>此对话的设置</translation>
+    </message>
+</context>
+<context>
+    <name>ChatSettingsPresenter</name>
+    <message>
+        <source>New chats begin like this.</source>
+        <translation>新对话将以这些设置开始。</translation>
+    </message>
+</context>
+<context>
     <name>ChoiceCard</name>
     <message>
         <source>Smartest</source>
@@ -533,12 +613,8 @@
 <context>
     <name>CodeBlock</name>
     <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Copy code</source>
-        <translation>复制代码</translation>
+        <source>Scroll the code sideways</source>
+        <translation>横向滚动代码</translation>
     </message>
     <message>
         <source>Text</source>
@@ -547,10 +623,6 @@
     <message>
         <source>Code, {language}</source>
         <translation>代码，{language}</translation>
-    </message>
-    <message>
-        <source>Copied</source>
-        <translation>已复制</translation>
     </message>
 </context>
 <context>
@@ -1333,6 +1405,30 @@
         <translation>下载前会先显示其内容。</translation>
     </message>
     <message>
+        <source>Attach {n} files to the message</source>
+        <translation>将 {n} 个文件附加到消息</translation>
+    </message>
+    <message>
+        <source>Their text goes with your next message.</source>
+        <translation>文件中的文字会随下一条消息发送。</translation>
+    </message>
+    <message>
+        <source>Import the chats of {n} files</source>
+        <translation>导入 {n} 个文件中的对话</translation>
+    </message>
+    <message>
+        <source>Chats that are here already are not doubled.</source>
+        <translation>已有的对话不会重复导入。</translation>
+    </message>
+    <message>
+        <source>Models to the library, chats to the chats, texts to the message.</source>
+        <translation>模型加入模型库，对话导入对话列表，文本附加到消息。</translation>
+    </message>
+    <message>
+        <source>Take {n} files</source>
+        <translation>接收 {n} 个文件</translation>
+    </message>
+    <message>
         <source>Look for models in {name}</source>
         <translation>在 {name} 中查找模型</translation>
     </message>
@@ -1347,6 +1443,38 @@
     <message>
         <source>The file stays where it is.</source>
         <translation>文件留在原处。</translation>
+    </message>
+    <message>
+        <source>Import the chats of {name}</source>
+        <translation>导入 {name} 中的对话</translation>
+    </message>
+    <message>
+        <source>{name} cannot be attached</source>
+        <translation>无法附加 {name}</translation>
+    </message>
+    <message>
+        <source>Text, source, Markdown, CSV, PDF and DOCX files can be attached.</source>
+        <translation>可以附加文本、源代码、Markdown、CSV、PDF 和 DOCX 文件。</translation>
+    </message>
+    <message>
+        <source>The table goes as text with your next message.</source>
+        <translation>表格会以文本形式随下一条消息发送。</translation>
+    </message>
+    <message>
+        <source>Its text goes with your next message, without pictures.</source>
+        <translation>其中的文字会随下一条消息发送，不含图片。</translation>
+    </message>
+    <message>
+        <source>The code goes with your next message.</source>
+        <translation>代码会随下一条消息发送。</translation>
+    </message>
+    <message>
+        <source>Attach {name} to the message</source>
+        <translation>将 {name} 附加到消息</translation>
+    </message>
+    <message>
+        <source>Its text goes with your next message.</source>
+        <translation>其中的文字会随下一条消息发送。</translation>
     </message>
     <message>
         <source>Add {n} files to the library</source>
@@ -1413,6 +1541,10 @@
     <message>
         <source>Nothing to show with these filters</source>
         <translation>没有符合这些筛选条件的模型</translation>
+    </message>
+    <message>
+        <source>1 model matches but is hidden by the filters above.</source>
+        <translation>有 1 个模型匹配，但被上面的筛选条件隐藏。</translation>
     </message>
     <message>
         <source>{n} models match but are hidden by the filters above.</source>
@@ -1615,6 +1747,49 @@
     <message>
         <source>Cancel the export or import</source>
         <translation>取消导出或导入</translation>
+    </message>
+</context>
+<context>
+    <name>FindBar</name>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Mind capital letters</source>
+        <translation>区分大小写</translation>
+    </message>
+    <message>
+        <source>Previous place</source>
+        <translation>上一处</translation>
+    </message>
+    <message>
+        <source>Next place</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Previous place (Shift+F3)</source>
+        <translation>上一处 (Shift+F3)</translation>
+    </message>
+    <message>
+        <source>Next place (F3)</source>
+        <translation>下一处 (F3)</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭 (Esc)</translation>
+    </message>
+    <message>
+        <source>nowhere in this chat</source>
+        <translation>此对话中没有</translation>
+    </message>
+    <message>
+        <source>{number} of {count}</source>
+        <translation>{number} / {count}</translation>
     </message>
 </context>
 <context>
@@ -1824,6 +1999,10 @@
     <message>
         <source>Nothing was loaded yet. After the first load both stand here.</source>
         <translation>还没有加载过模型。首次加载后这里会显示两者。</translation>
+    </message>
+    <message>
+        <source>1 load; speed off by {percent} %</source>
+        <translation>1 次加载；速度偏差 {percent} %</translation>
     </message>
     <message>
         <source>{n} loads; speed off by {percent} % on average</source>
@@ -2110,6 +2289,45 @@
     <message>
         <source>Other…</source>
         <translation>其他…</translation>
+    </message>
+</context>
+<context>
+    <name>LengthSection</name>
+    <message>
+        <source>Think before answering</source>
+        <translation>先思考再回答</translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation>不限制</translation>
+    </message>
+    <message>
+        <source>Longest thought, tokens</source>
+        <translation>思考上限，词元</translation>
+    </message>
+    <message>
+        <source>The thought is closed after so many tokens, and the answer begins.</source>
+        <translation>思考达到这么多词元后结束，并开始回答。</translation>
+    </message>
+    <message>
+        <source>Longest answer, tokens</source>
+        <translation>回答上限，词元</translation>
+    </message>
+    <message>
+        <source>The answer, with its thought, ends after so many tokens; it can be continued then.</source>
+        <translation>回答（含思考）达到这么多词元后结束；之后可以继续。</translation>
+    </message>
+    <message>
+        <source>always on for this model</source>
+        <translation>此模型始终先思考</translation>
+    </message>
+    <message>
+        <source>This model does not think first.</source>
+        <translation>此模型不会先思考。</translation>
+    </message>
+    <message>
+        <source>Thinking and length</source>
+        <translation>思考与长度</translation>
     </message>
 </context>
 <context>
@@ -2549,6 +2767,45 @@
     <message>
         <source>Look for models in</source>
         <translation>选择要搜索模型的文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>LicencesDialog</name>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Everything this program consists of, under which licence, and where its source is.</source>
+        <translation>此程序的所有组成部分、各自的许可证以及源代码的位置。</translation>
+    </message>
+    <message>
+        <source>Find a component</source>
+        <translation>查找组件</translation>
+    </message>
+    <message>
+        <source>Components</source>
+        <translation>组件</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>正在读取…</translation>
+    </message>
+    <message>
+        <source>Licence text</source>
+        <translation>许可证文本</translation>
+    </message>
+    <message>
+        <source>Copy the text</source>
+        <translation>复制文本</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Source: {address}</source>
+        <translation>源代码：{address}</translation>
     </message>
 </context>
 <context>
@@ -3038,6 +3295,37 @@
     </message>
 </context>
 <context>
+    <name>ModelSection</name>
+    <message>
+        <source>Model of this chat</source>
+        <translation>此对话的模型</translation>
+    </message>
+    <message>
+        <source>Whichever is loaded</source>
+        <translation>当前加载的模型</translation>
+    </message>
+    <message>
+        <source>{name} (not here any more)</source>
+        <translation>{name}（已不在本机）</translation>
+    </message>
+    <message>
+        <source>A model</source>
+        <translation>某个模型</translation>
+    </message>
+    <message>
+        <source>Until it is back, whichever model is loaded answers.</source>
+        <translation>在它恢复之前，由当前加载的模型回答。</translation>
+    </message>
+    <message>
+        <source>It is loaded with the next message of this chat, if another one is in use then.</source>
+        <translation>发送此对话的下一条消息时，如果正在使用其他模型，则会加载它。</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+</context>
+<context>
     <name>Models</name>
     <message>
         <source>all on card</source>
@@ -3287,6 +3575,14 @@
         <translation>再显示 {n} 种大小</translation>
     </message>
     <message>
+        <source>Show 1 more size</source>
+        <translation>再显示 1 种大小</translation>
+    </message>
+    <message>
+        <source>1 model does not fit, answers below 1 token/s, or needs another engine. {link}</source>
+        <translation>1 个模型放不下、低于 1 词元/秒，或需要其他引擎。{link}</translation>
+    </message>
+    <message>
         <source>{n} models do not fit, answer below 1 token/s, or need another engine. {link}</source>
         <translation>{n} 个模型放不下、低于 1 词元/秒，或需要其他引擎。{link}</translation>
     </message>
@@ -3512,6 +3808,33 @@
     <message>
         <source>{n} downloads need you</source>
         <translation>{n} 个下载需要您操作</translation>
+    </message>
+</context>
+<context>
+    <name>NumberRow</name>
+    <message>
+        <source>Reset {name}</source>
+        <translation>重置 {name}</translation>
+    </message>
+    <message>
+        <source>{name}, slider</source>
+        <translation>{name}，滑块</translation>
+    </message>
+    <message>
+        <source>instead of {value}</source>
+        <translation>代替 {value}</translation>
+    </message>
+    <message>
+        <source>recommended {value}</source>
+        <translation>推荐 {value}</translation>
+    </message>
+    <message>
+        <source>A whole number from {least} to {most}. It is not used like this.</source>
+        <translation>请输入 {least} 到 {most} 的整数。当前输入不会生效。</translation>
+    </message>
+    <message>
+        <source>A number from {least} to {most}. It is not used like this.</source>
+        <translation>请输入 {least} 到 {most} 的数字。当前输入不会生效。</translation>
     </message>
 </context>
 <context>
@@ -3841,6 +4164,73 @@
     </message>
 </context>
 <context>
+    <name>PromptSection</name>
+    <message>
+        <source>Presets</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Name of the preset</source>
+        <translation>预设名称</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Save the preset</source>
+        <translation>保存预设</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>No system prompt</source>
+        <translation>无系统提示词</translation>
+    </message>
+    <message>
+        <source>This is the one of the program&apos;s settings; what is written here replaces it.</source>
+        <translation>这是程序设置中的系统提示词；在此输入的内容会取代它。</translation>
+    </message>
+    <message>
+        <source>The one of the program&apos;s settings is not used in this chat.</source>
+        <translation>此对话不使用程序设置中的系统提示词。</translation>
+    </message>
+    <message>
+        <source>This is the preset “{name}”.</source>
+        <translation>这是预设“{name}”。</translation>
+    </message>
+    <message>
+        <source>{name} was made without system prompts: the text goes before your first message.</source>
+        <translation>{name} 的设计不使用系统提示词：此文字会放在您的第一条消息之前。</translation>
+    </message>
+    <message>
+        <source>{name} brings its own when there is none.</source>
+        <translation>没有系统提示词时，{name} 使用自带的。</translation>
+    </message>
+    <message>
+        <source>As in the program&apos;s settings</source>
+        <translation>与程序设置相同</translation>
+    </message>
+    <message>
+        <source>Save as a preset…</source>
+        <translation>另存为预设…</translation>
+    </message>
+    <message>
+        <source>Rename a preset</source>
+        <translation>重命名预设</translation>
+    </message>
+    <message>
+        <source>Delete a preset</source>
+        <translation>删除预设</translation>
+    </message>
+</context>
+<context>
     <name>RamCard</name>
     <message>
         <source>Memory, {size}</source>
@@ -3926,6 +4316,180 @@
     <message>
         <source>Ready</source>
         <translation>已就绪</translation>
+    </message>
+</context>
+<context>
+    <name>SamplingSection</name>
+    <message>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>Reset all sampling values</source>
+        <translation>重置所有采样值</translation>
+    </message>
+    <message>
+        <source>random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>More penalties</source>
+        <translation>更多惩罚项</translation>
+    </message>
+    <message>
+        <source>Empty fields take the values recommended for {name}.</source>
+        <translation>留空则使用为 {name} 推荐的值。</translation>
+    </message>
+    <message>
+        <source>Nothing is recommended for {name}; empty fields take general values.</source>
+        <translation>{name} 没有推荐值；留空则使用通用值。</translation>
+    </message>
+    <message>
+        <source>Empty fields take the values recommended for the model that answers.</source>
+        <translation>留空则使用为回答模型推荐的值。</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>How freely words are drawn; 0 always takes the likeliest one.</source>
+        <translation>选词的随机程度；0 表示始终选择最可能的词。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Drawn from the likeliest words that together have this probability.</source>
+        <translation>只从累计概率达到此值的最可能的词中选择。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Drawn from so many of the likeliest words only; 0 is off.</source>
+        <translation>只从这么多个最可能的词中选择；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Words with less than this share of the likeliest one&apos;s probability are left out; 0 is off.</source>
+        <translation>略去概率低于最可能词的这一比例的词；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Repeat penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Makes words that came before rarer; 1 is off.</source>
+        <translation>降低出现过的词再次出现的概率；1 为关闭。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>The same seed and question give the same answer.</source>
+        <translation>种子和问题相同时，回答也相同。</translation>
+    </message>
+    <message>
+        <source>Frequency penalty</source>
+        <translation>频率惩罚</translation>
+    </message>
+    <message>
+        <source>Makes words rarer by how often they came; 0 is off.</source>
+        <translation>按出现次数降低词的概率；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Makes words rarer that came at all; 0 is off.</source>
+        <translation>降低所有出现过的词的概率；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Penalties look back</source>
+        <translation>惩罚回看范围</translation>
+    </message>
+    <message>
+        <source>How many tokens the penalties look at; 0 is off.</source>
+        <translation>惩罚所考虑的词元数；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>DRY strength</source>
+        <translation>DRY 强度</translation>
+    </message>
+    <message>
+        <source>Makes sequences of words that came before rarer; 0 is off.</source>
+        <translation>降低出现过的词序列再次出现的概率；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>DRY growth</source>
+        <translation>DRY 增长</translation>
+    </message>
+    <message>
+        <source>How the penalty grows with the length of the sequence.</source>
+        <translation>惩罚随序列长度增长的幅度。</translation>
+    </message>
+    <message>
+        <source>DRY free length</source>
+        <translation>DRY 允许长度</translation>
+    </message>
+    <message>
+        <source>Sequences of so many tokens may be repeated freely.</source>
+        <translation>不超过这么多词元的序列可以自由重复。</translation>
+    </message>
+</context>
+<context>
+    <name>SchemaSection</name>
+    <message>
+        <source>JSON schema of answers</source>
+        <translation>回答的 JSON schema</translation>
+    </message>
+    <message>
+        <source>No schema: answers are free text</source>
+        <translation>无 schema：回答为自由文本</translation>
+    </message>
+    <message>
+        <source>Any JSON</source>
+        <translation>任意 JSON</translation>
+    </message>
+    <message>
+        <source>Example</source>
+        <translation>示例</translation>
+    </message>
+    <message>
+        <source>No schema</source>
+        <translation>无 schema</translation>
+    </message>
+    <message>
+        <source>Nothing is sent until it is right, or removed.</source>
+        <translation>修正或移除之前不会发送任何内容。</translation>
+    </message>
+    <message>
+        <source>JSON answers</source>
+        <translation>JSON 回答</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>Answers are JSON of any form.</source>
+        <translation>回答为任意形式的 JSON。</translation>
+    </message>
+    <message>
+        <source>Answers are JSON that follows this schema.</source>
+        <translation>回答为遵循此 schema 的 JSON。</translation>
     </message>
 </context>
 <context>
@@ -4086,28 +4650,12 @@
         <translation>任何内容都不会离开本机</translation>
     </message>
     <message>
-        <source>There is no telemetry. The app goes online only for downloads that you start, to the server set under Network; chats stay in files on this PC.</source>
-        <translation>没有遥测。程序只在您启动下载时联网，连接“网络”中设置的服务器；对话保存在本机的文件中。</translation>
+        <source>There is no telemetry. The app goes online only for downloads that you start, to the server set under Network, and for a check for updates that you ask for; chats stay in files on this PC.</source>
+        <translation>没有遥测。程序只在您发起下载时（连接“网络”中设置的服务器）和您要求检查更新时联网；对话保存在本机的文件中。</translation>
     </message>
     <message>
         <source>Privacy</source>
         <translation>隐私</translation>
-    </message>
-    <message>
-        <source>Version</source>
-        <translation>版本</translation>
-    </message>
-    <message>
-        <source>Engine build</source>
-        <translation>引擎版本</translation>
-    </message>
-    <message>
-        <source>Licences</source>
-        <translation>许可证</translation>
-    </message>
-    <message>
-        <source>About</source>
-        <translation>关于</translation>
     </message>
     <message>
         <source>Clear the search</source>
@@ -4120,10 +4668,6 @@
 </context>
 <context>
     <name>SettingsPresenter</name>
-    <message>
-        <source>llama.cpp through llama-cpp-python</source>
-        <translation>llama.cpp（通过 llama-cpp-python）</translation>
-    </message>
     <message>
         <source>Now: the server is reached directly.</source>
         <translation>当前：直接连接服务器。</translation>
@@ -4264,6 +4808,13 @@
     <message>
         <source>s</source>
         <translation>秒</translation>
+    </message>
+</context>
+<context>
+    <name>StatisticsFold</name>
+    <message>
+        <source>Statistics of this answer</source>
+        <translation>此回答的统计信息</translation>
     </message>
 </context>
 <context>
@@ -4573,6 +5124,61 @@
     </message>
 </context>
 <context>
+    <name>UpdateDialog</name>
+    <message>
+        <source>Only when you press the button, and nothing is downloaded or installed.</source>
+        <translation>仅在您按下按钮时检查，不会下载或安装任何内容。</translation>
+    </message>
+    <message>
+        <source>Check for updates</source>
+        <translation>检查更新</translation>
+    </message>
+    <message>
+        <source>What is new</source>
+        <translation>更新内容</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Open the release page…</source>
+        <translation>打开发布页面…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Version {newest} is out; {installed} is installed.</source>
+        <translation>新版本 {newest} 已发布；已安装的是 {installed}。</translation>
+    </message>
+    <message>
+        <source>{host} lists no release. Version {installed} is installed.</source>
+        <translation>{host} 没有列出任何发布版本。已安装版本 {installed}。</translation>
+    </message>
+    <message>
+        <source>Up to date: version {installed} is installed; the newest release is {newest}.</source>
+        <translation>已是最新：已安装版本 {installed}；最新发布版本为 {newest}。</translation>
+    </message>
+    <message>
+        <source>Asking {host}…</source>
+        <translation>正在查询 {host}…</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>The check was stopped.</source>
+        <translation>检查已停止。</translation>
+    </message>
+</context>
+<context>
     <name>UserRow</name>
     <message>
         <source>Copy message</source>
@@ -4589,6 +5195,18 @@
     <message>
         <source>You</source>
         <translation>您</translation>
+    </message>
+    <message>
+        <source>Show less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>Show all ({count} lines)</source>
+        <translation>显示全部（{count} 行）</translation>
+    </message>
+    <message>
+        <source>Show all ({count} characters)</source>
+        <translation>显示全部（{count} 个字符）</translation>
     </message>
     <message>
         <source>Go on from here in a new chat</source>
@@ -4960,20 +5578,12 @@
         <translation>它由 {n} 个原始分段（{name}，…）组成，须先手动合并。</translation>
     </message>
     <message>
-        <source>It did not stop within {n} s and was ended.</source>
-        <translation>它没有在 {n} 秒内停止，已被结束。</translation>
-    </message>
-    <message>
         <source>It does not begin with the letters GGUF.</source>
         <translation>文件开头不是 GGUF 字样。</translation>
     </message>
     <message>
         <source>It ended with exit code {n}.</source>
         <translation>它以退出码 {n} 结束。</translation>
-    </message>
-    <message>
-        <source>It gave no sign of life for {n} s and was ended.</source>
-        <translation>它 {n} 秒没有响应，已被结束。</translation>
     </message>
     <message>
         <source>It gave no sign of life for {n} s.</source>
@@ -5452,20 +6062,12 @@
         <translation>无法读取：{text}。</translation>
     </message>
     <message>
-        <source>It closed its connection with the launcher and was ended.</source>
-        <translation>它关闭了与启动器的连接，已被结束。</translation>
-    </message>
-    <message>
         <source>It did not accept the password of {user}.</source>
         <translation>它没有接受 {user} 的密码。</translation>
     </message>
     <message>
         <source>It did not answer within {n} s.</source>
         <translation>它在 {n} 秒内没有响应。</translation>
-    </message>
-    <message>
-        <source>It did not get on for {n} s (no step of its work, no processor time, nothing read) and was ended.</source>
-        <translation>它 {n} 秒没有进展（工作没有推进，没有占用处理器时间，也没有读取数据），已被结束。</translation>
     </message>
     <message>
         <source>It divided by zero ({number}): a defect of the engine, or a damaged file.</source>
@@ -5720,10 +6322,6 @@
         <translation>它发来的不是所请求的那部分文件。</translation>
     </message>
     <message>
-        <source>It sent {n} messages that make no sense and was ended.</source>
-        <translation>它发来 {n} 条无法理解的消息，已被结束。</translation>
-    </message>
-    <message>
         <source>It should be at {path}.</source>
         <translation>它应位于 {path}。</translation>
     </message>
@@ -5746,6 +6344,10 @@
     <message>
         <source>It was built for {theirs}; this computer is {ours}.</source>
         <translation>它为 {theirs} 编译；这台电脑是 {ours}。</translation>
+    </message>
+    <message>
+        <source>It was installed as a Debian package. Download the new .deb file and install it over this version: sudo apt install ./FILE.deb, or open it with your software centre.</source>
+        <translation>它以 Debian 软件包形式安装。请下载新的 .deb 文件并覆盖安装此版本：sudo apt install ./FILE.deb，或用软件中心打开它。</translation>
     </message>
     <message>
         <source>It was made without the permission to read gated repositories; its settings on {host} can add that.</source>
@@ -5996,6 +6598,18 @@
         <translation>Metal 仅适用于 macOS。</translation>
     </message>
     <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Model in RAM</source>
+        <translation>内存中的模型</translation>
+    </message>
+    <message>
+        <source>Model on {device}</source>
+        <translation>{device} 上的模型</translation>
+    </message>
+    <message>
         <source>Models are files that end in .gguf, at most a few folders deep.</source>
         <translation>模型是以 .gguf 结尾的文件，最多位于几层子文件夹之内。</translation>
     </message>
@@ -6010,6 +6624,14 @@
     <message>
         <source>Models of the architecture {name} cannot be split by tensors.</source>
         <translation>架构 {name} 的模型无法按张量拆分。</translation>
+    </message>
+    <message>
+        <source>Most RAM used</source>
+        <translation>内存峰值</translation>
+    </message>
+    <message>
+        <source>Most VRAM used</source>
+        <translation>显存峰值</translation>
     </message>
     <message>
         <source>Moved to {folder}.</source>
@@ -6172,6 +6794,10 @@
         <translation>无代理：系统使用配置脚本（{script}），不受支持。请在设置中输入其代理。</translation>
     </message>
     <message>
+        <source>No release feed is set in this build.</source>
+        <translation>此构建没有设置发布源。</translation>
+    </message>
+    <message>
         <source>No single graphics card is known as {name}.</source>
         <translation>没有唯一对应 {name} 的已知显卡。</translation>
     </message>
@@ -6244,6 +6870,10 @@
         <translation>没有做任何更改。</translation>
     </message>
     <message>
+        <source>Nothing was sent: the JSON schema of this chat cannot be used as it is.</source>
+        <translation>没有发送任何内容：此对话的 JSON schema 按现有内容无法使用。</translation>
+    </message>
+    <message>
         <source>Offline mode is on, so nothing is fetched.</source>
         <translation>离线模式已开启，不会下载任何内容。</translation>
     </message>
@@ -6262,6 +6892,14 @@
     <message>
         <source>Only models of the hub can be downloaded.</source>
         <translation>只能下载 hub 上的模型。</translation>
+    </message>
+    <message>
+        <source>Only numbers of up to {count} digits can be kept in a range (in &quot;{place}&quot;).</source>
+        <translation>范围限制只支持不超过 {count} 位的数字（位于“{place}”）。</translation>
+    </message>
+    <message>
+        <source>Only references within the schema (#/...) can be followed, not {reference}.</source>
+        <translation>只支持 schema 内部的引用 (#/...)，不支持 {reference}。</translation>
     </message>
     <message>
         <source>Only test files of a llama.cpp change are known. V3.2 replaces it.</source>
@@ -6332,6 +6970,10 @@
         <translation>尚不支持架构 {name} 的预测层。</translation>
     </message>
     <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
         <source>Proves theorems; maths only.</source>
         <translation>证明定理；仅限数学。</translation>
     </message>
@@ -6358,6 +7000,14 @@
     <message>
         <source>RAM free now: {size}.</source>
         <translation>现在空闲的内存：{size}。</translation>
+    </message>
+    <message>
+        <source>Read from it and here: {chats} with {messages}.</source>
+        <translation>已从中读取并恢复到此处：{chats}，共 {messages}。</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示词</translation>
     </message>
     <message>
         <source>Reads text from images.</source>
@@ -6584,6 +7234,10 @@
         <translation>无法使用 {path} 中的证书。</translation>
     </message>
     <message>
+        <source>The chat&apos;s settings say where it is wrong. Without a schema, answers are free text.</source>
+        <translation>对话设置中会指出错误之处。没有 schema 时，回答为自由文本。</translation>
+    </message>
+    <message>
         <source>The check was stopped.</source>
         <translation>检查已停止。</translation>
     </message>
@@ -6658,6 +7312,10 @@
     <message>
         <source>The disk is full: what is new in this chat could not be saved.</source>
         <translation>磁盘已满：无法保存此对话的新内容。</translation>
+    </message>
+    <message>
+        <source>The disk is too full to keep what the engine has read.</source>
+        <translation>磁盘空间不足，无法保存引擎已读取的内容。</translation>
     </message>
     <message>
         <source>The disk of {parent} has {free} free.</source>
@@ -6864,6 +7522,10 @@
         <translation>保存对话的文件已损坏。</translation>
     </message>
     <message>
+        <source>The file with your own system prompts could not be read.</source>
+        <translation>无法读取保存您自己的系统提示词的文件。</translation>
+    </message>
+    <message>
         <source>The first DeepSeek mixture of experts, 2024.</source>
         <translation>DeepSeek 的首个混合专家模型，2024 年。</translation>
     </message>
@@ -6968,6 +7630,10 @@
         <translation>下载列表已损坏，保留为 {name}。在磁盘上重新找到了 {n} 个未完成的下载。</translation>
     </message>
     <message>
+        <source>The list of releases from {host} cannot be read.</source>
+        <translation>无法读取来自 {host} 的发布列表。</translation>
+    </message>
+    <message>
         <source>The measurement was stopped.</source>
         <translation>测量已停止。</translation>
     </message>
@@ -7064,6 +7730,10 @@
         <translation>缺少 llama_cpp 软件包。</translation>
     </message>
     <message>
+        <source>The pattern {pattern} cannot be kept: {reason} (in &quot;{place}&quot;).</source>
+        <translation>不支持匹配模式 {pattern}：{reason}（位于“{place}”）。</translation>
+    </message>
+    <message>
         <source>The placement has no room for so many answers at once.</source>
         <translation>此加载配置没有为这么多个同时生成的回答预留空间。</translation>
     </message>
@@ -7112,8 +7782,16 @@
         <translation>由处理器完成，每个词元要从内存读取 {size}。</translation>
     </message>
     <message>
+        <source>The prompt could not be saved.</source>
+        <translation>无法保存提示词。</translation>
+    </message>
+    <message>
         <source>The prompt has tokens that this model does not know.</source>
         <translation>提示词含有此模型没有的词元。</translation>
+    </message>
+    <message>
+        <source>The prompt was not saved.</source>
+        <translation>提示词没有保存。</translation>
     </message>
     <message>
         <source>The proxy</source>
@@ -7296,16 +7974,184 @@
         <translation>无法到达：这台电脑没有连接网络。</translation>
     </message>
     <message>
+        <source>&quot;pattern&quot; and a length together cannot be kept (in &quot;{place}&quot;).</source>
+        <translation>不支持“pattern”与长度限制同时使用（位于“{place}”）。</translation>
+    </message>
+    <message>
+        <source>&quot;{keyword}&quot; must be a list that is not empty.</source>
+        <translation>“{keyword}”必须是非空列表。</translation>
+    </message>
+    <message>
+        <source>&quot;{keyword}&quot; must be a whole number (in &quot;{place}&quot;).</source>
+        <translation>“{keyword}”必须是整数（位于“{place}”）。</translation>
+    </message>
+    <message>
+        <source>&quot;{keyword}&quot; must be a whole number up to {most}.</source>
+        <translation>“{keyword}”必须是不超过 {most} 的整数。</translation>
+    </message>
+    <message>
+        <source>&quot;{most}&quot; is less than &quot;{least}&quot; (in &quot;{place}&quot;).</source>
+        <translation>“{most}”小于“{least}”（位于“{place}”）。</translation>
+    </message>
+    <message>
+        <source>1 attached file, whose content is not in the export.</source>
+        <translation>1 个附件，导出文件中没有其内容。</translation>
+    </message>
+    <message>
+        <source>1 call of a tool and its result.</source>
+        <translation>1 次工具调用及其结果。</translation>
+    </message>
+    <message>
+        <source>1 chat</source>
+        <translation>1 个对话</translation>
+    </message>
+    <message>
+        <source>1 chat could not be read.</source>
+        <translation>无法读取 1 个对话。</translation>
+    </message>
+    <message>
+        <source>1 chat has no messages.</source>
+        <translation>1 个对话没有消息。</translation>
+    </message>
+    <message>
+        <source>1 chat was here already.</source>
+        <translation>1 个对话此前已存在。</translation>
+    </message>
+    <message>
+        <source>1 chat was written to {path}.</source>
+        <translation>已将 1 个对话写入 {path}。</translation>
+    </message>
+    <message>
+        <source>1 entry could not be read.</source>
+        <translation>有 1 个条目无法读取。</translation>
+    </message>
+    <message>
+        <source>1 hidden instruction.</source>
+        <translation>1 条隐藏的指令。</translation>
+    </message>
+    <message>
+        <source>1 message</source>
+        <translation>1 条消息</translation>
+    </message>
+    <message>
+        <source>1 message could not be read.</source>
+        <translation>无法读取 1 条消息。</translation>
+    </message>
+    <message>
+        <source>1 message of another branch is not shown here.</source>
+        <translation>其他分支的 1 条消息未在此显示。</translation>
+    </message>
+    <message>
+        <source>1 picture or recording: only text is kept here.</source>
+        <translation>1 个图片或录音：此处只保留文本。</translation>
+    </message>
+    <message>
+        <source>1 was deleted meanwhile.</source>
+        <translation>其间有 1 个已被删除。</translation>
+    </message>
+    <message>
+        <source>A pattern has more than {most} characters (in &quot;{place}&quot;).</source>
+        <translation>匹配模式超过 {most} 个字符（位于“{place}”）。</translation>
+    </message>
+    <message>
         <source>A reference leads back to itself.</source>
         <translation>有一个引用指回了自身。</translation>
+    </message>
+    <message>
+        <source>A schema is an object or true, and &quot;{place}&quot; is {value}.</source>
+        <translation>schema 应为对象或 true，而“{place}”是 {value}。</translation>
+    </message>
+    <message>
+        <source>Added from {source}: {chats} with {messages}.</source>
+        <translation>已从 {source} 添加：{chats}，共 {messages}。</translation>
+    </message>
+    <message>
+        <source>An answer cannot be held to &quot;{keyword}&quot; (in &quot;{place}&quot;).</source>
+        <translation>无法让回答遵循“{keyword}”（位于“{place}”）。</translation>
     </message>
     <message>
         <source>Answers are written without guesses.</source>
         <translation>生成回答时不使用候选词元。</translation>
     </message>
     <message>
+        <source>As a grammar: {reason}</source>
+        <translation>转换为语法后：{reason}</translation>
+    </message>
+    <message>
+        <source>Change the schema</source>
+        <translation>更改 schema</translation>
+    </message>
+    <message>
+        <source>Check the feed&apos;s address</source>
+        <translation>检查发布源的地址</translation>
+    </message>
+    <message>
+        <source>Download the new disk image, open it, and drag the app over {path}.</source>
+        <translation>下载新的磁盘映像，打开后将应用拖到 {path} 上替换。</translation>
+    </message>
+    <message>
+        <source>Download the new setup program and run it; it installs over this version.</source>
+        <translation>下载并运行新的安装程序；它会覆盖安装此版本。</translation>
+    </message>
+    <message>
+        <source>Ended</source>
+        <translation>结束原因</translation>
+    </message>
+    <message>
+        <source>Energy</source>
+        <translation>能耗</translation>
+    </message>
+    <message>
+        <source>Enter the address of a release feed</source>
+        <translation>输入发布源的地址</translation>
+    </message>
+    <message>
+        <source>First token after</source>
+        <translation>首个词元用时</translation>
+    </message>
+    <message>
+        <source>For a number that is no integer only &quot;minimum&quot;: 0 can be kept (in &quot;{place}&quot;).</source>
+        <translation>对于非整数的数值，只支持 &quot;minimum&quot;: 0（位于“{place}”）。</translation>
+    </message>
+    <message>
+        <source>Guessed</source>
+        <translation>候选词元</translation>
+    </message>
+    <message>
+        <source>In the context then</source>
+        <translation>当时的上下文</translation>
+    </message>
+    <message>
+        <source>It answered 404: there is no list of releases at that address.</source>
+        <translation>它返回 404：该地址没有发布列表。</translation>
+    </message>
+    <message>
+        <source>It answered {status}: it refuses, or was asked too often. Try again later.</source>
+        <translation>它返回 {status}：它拒绝了请求，或请求过于频繁。请稍后重试。</translation>
+    </message>
+    <message>
+        <source>It answers without thinking first: its chat template has no place for a thought.</source>
+        <translation>它不先思考，直接回答：其对话模板中没有思考的位置。</translation>
+    </message>
+    <message>
+        <source>It closed its connection with the launcher but ran on, so the launcher ended it.</source>
+        <translation>它断开了与启动器的连接，却仍在运行，因此启动器结束了它。</translation>
+    </message>
+    <message>
         <source>It contains a zero byte.</source>
         <translation>其中含有零字节。</translation>
+    </message>
+    <message>
+        <source>It did not get on for {n} s (no step of its work, no processor time, nothing read), so the launcher ended it: a driver or a disk does not answer.</source>
+        <translation>它 {n} 秒没有进展（没有执行步骤，没有占用处理器时间，没有读取数据），因此启动器结束了它：驱动程序或磁盘没有响应。</translation>
+    </message>
+    <message>
+        <source>It did not stop within {n} s, so the launcher ended it.</source>
+        <translation>它在 {n} 秒内没有停止，因此启动器结束了它。</translation>
+    </message>
+    <message>
+        <source>It gave no sign of life for {n} s, so the launcher ended it: it hung, alone or in a driver.</source>
+        <translation>它 {n} 秒没有响应，因此启动器结束了它：它自身卡住，或卡在驱动程序中。</translation>
     </message>
     <message>
         <source>It has no rule called root.</source>
@@ -7316,8 +8162,36 @@
         <translation>其中没有词元嵌入。</translation>
     </message>
     <message>
+        <source>It has {count} characters; {most} are the most.</source>
+        <translation>它有 {count} 个字符；最多允许 {most} 个。</translation>
+    </message>
+    <message>
         <source>It holds no tensors.</source>
         <translation>其中不含张量。</translation>
+    </message>
+    <message>
+        <source>It is JSON, but not a list of releases with tag_name, body and html_url.</source>
+        <translation>它是 JSON，但不是含有 tag_name、body 和 html_url 的发布列表。</translation>
+    </message>
+    <message>
+        <source>It is larger than {n} MB.</source>
+        <translation>它大于 {n} MB。</translation>
+    </message>
+    <message>
+        <source>It is nested more than {depth} deep.</source>
+        <translation>嵌套超过 {depth} 层。</translation>
+    </message>
+    <message>
+        <source>It is not JSON.</source>
+        <translation>它不是 JSON。</translation>
+    </message>
+    <message>
+        <source>It is not JSON: line {line}, column {column}: {reason}.</source>
+        <translation>它不是 JSON：第 {line} 行第 {column} 列：{reason}。</translation>
+    </message>
+    <message>
+        <source>It is not JSON: {reason}.</source>
+        <translation>它不是 JSON：{reason}。</translation>
     </message>
     <message>
         <source>It is smaller than the plan that the engine verified, and was not verified again.</source>
@@ -7326,6 +8200,30 @@
     <message>
         <source>It lists {n} files; 1 to {most} are allowed.</source>
         <translation>它列出了 {n} 个文件；允许 1 至 {most} 个。</translation>
+    </message>
+    <message>
+        <source>It must look like https://server.example/releases.json.</source>
+        <translation>它的格式应类似 https://server.example/releases.json。</translation>
+    </message>
+    <message>
+        <source>It needs a name and a text of up to {most} characters.</source>
+        <translation>需要一个名称，以及不超过 {most} 个字符的文本。</translation>
+    </message>
+    <message>
+        <source>It needs more than {most} rules.</source>
+        <translation>它需要超过 {most} 条规则。</translation>
+    </message>
+    <message>
+        <source>It ran out of video memory ({number}).</source>
+        <translation>显存耗尽（{number}）。</translation>
+    </message>
+    <message>
+        <source>It sends on to an address that is not encrypted.</source>
+        <translation>它转到了一个未加密的地址。</translation>
+    </message>
+    <message>
+        <source>It sent {n} messages that make no sense, so the launcher ended it: a defect of the engine or of its libraries.</source>
+        <translation>它发送了 {n} 条无法理解的消息，因此启动器结束了它：引擎或其库有缺陷。</translation>
     </message>
     <message>
         <source>Its cache cannot drop the guesses that did not come true.</source>
@@ -7360,6 +8258,10 @@
         <translation>采样设置 {name} 不能为 {value}。</translation>
     </message>
     <message>
+        <source>The sampling settings of 1 chat.</source>
+        <translation>1 个对话的采样设置。</translation>
+    </message>
+    <message>
         <source>The sampling settings of {n} chats.</source>
         <translation>{n} 个对话的采样设置。</translation>
     </message>
@@ -7382,6 +8284,10 @@
     <message>
         <source>The system says: {error}.</source>
         <translation>系统返回：{error}。</translation>
+    </message>
+    <message>
+        <source>The tags of 1 chat.</source>
+        <translation>1 个对话的标签。</translation>
     </message>
     <message>
         <source>The tags of {n} chats.</source>
@@ -7418,6 +8324,10 @@
     <message>
         <source>There is no Vulkan loader here.</source>
         <translation>本机没有 Vulkan 加载器。</translation>
+    </message>
+    <message>
+        <source>There is no type {name}.</source>
+        <translation>没有名为 {name} 的类型。</translation>
     </message>
     <message>
         <source>There is no working NVIDIA driver here.</source>
@@ -7458,6 +8368,10 @@
     <message>
         <source>They have about {tokens} tokens; {room} can be read at once.</source>
         <translation>它们约有 {tokens} 词元；一次可读取 {room}。</translation>
+    </message>
+    <message>
+        <source>Thinking</source>
+        <translation>思考</translation>
     </message>
     <message>
         <source>Thinks at length before it answers; best at contest maths and code for its size.</source>
@@ -7540,6 +8454,18 @@
         <translation>此对话超出了上下文。</translation>
     </message>
     <message>
+        <source>This copy is a Python package in {path}. Install the new version with the tool that installed it.</source>
+        <translation>此副本是位于 {path} 的 Python 软件包。请用当初安装它的工具安装新版本。</translation>
+    </message>
+    <message>
+        <source>This copy runs from its source in {path}. Get the new source there (git pull), then run make run.</source>
+        <translation>此副本从 {path} 中的源代码运行。请在那里获取新的源代码 (git pull)，然后运行 make run。</translation>
+    </message>
+    <message>
+        <source>This copy runs from the folder {path}. Close it, unpack the new archive, and put its folder in place of this one.</source>
+        <translation>此副本从文件夹 {path} 运行。请关闭它，解压新的归档文件，并用其中的文件夹替换此文件夹。</translation>
+    </message>
+    <message>
         <source>This engine cannot load the file.</source>
         <translation>此引擎无法加载该文件。</translation>
     </message>
@@ -7604,6 +8530,14 @@
         <translation>这不是代理的地址。</translation>
     </message>
     <message>
+        <source>This is not the address of a release feed.</source>
+        <translation>这不是发布源的地址。</translation>
+    </message>
+    <message>
+        <source>This is the AppImage {path}. Download the new one, allow it to be executed, and use it instead.</source>
+        <translation>这是 AppImage {path}。请下载新的文件，赋予其执行权限，并改用新文件。</translation>
+    </message>
+    <message>
         <source>This is the processor pretending to be a graphics card; it is slow.</source>
         <translation>这是由处理器模拟的显卡，速度很慢。</translation>
     </message>
@@ -7636,6 +8570,10 @@
         <translation>此张量出现了两次。</translation>
     </message>
     <message>
+        <source>This thought cannot go on with this model.</source>
+        <translation>此模型无法接着这段思考继续。</translation>
+    </message>
+    <message>
         <source>This user may not read NVIDIA&apos;s driver.</source>
         <translation>当前用户无权读取 NVIDIA 驱动程序。</translation>
     </message>
@@ -7656,12 +8594,20 @@
         <translation>已思考 {time}</translation>
     </message>
     <message>
+        <source>Time in all</source>
+        <translation>总用时</translation>
+    </message>
+    <message>
         <source>Together they have {needed} tokens; {all} are loaded.</source>
         <translation>两者合计 {needed} 词元；加载的上下文为 {all} 词元。</translation>
     </message>
     <message>
         <source>Token {number} is {its} instead of {other}.</source>
         <translation>词元 {number} 是 {its}，而不是 {other}。</translation>
+    </message>
+    <message>
+        <source>Tokens per joule</source>
+        <translation>每焦耳词元数</translation>
     </message>
     <message>
         <source>Trained on R1&apos;s answers; not the 671B R1.</source>
@@ -7694,6 +8640,10 @@
     <message>
         <source>Trying again in {time}.</source>
         <translation>将在 {time}后重试。</translation>
+    </message>
+    <message>
+        <source>Two values of &quot;{keyword}&quot; at one place cannot both be kept.</source>
+        <translation>不支持“{keyword}”在同一处有两个值。</translation>
     </message>
     <message>
         <source>Unpacked it has more than {most}.</source>
@@ -7760,12 +8710,24 @@
         <translation>此文件的下载来源未知。</translation>
     </message>
     <message>
+        <source>Whoever built it named no list of releases to ask, so it cannot tell whether there is a newer version.</source>
+        <translation>构建者没有指定可查询的发布列表，因此无法得知是否有新版本。</translation>
+    </message>
+    <message>
         <source>With it the chat has {tokens} tokens; {room} of the {all} tokens are for the chat, the rest is kept for the answer. You chose that nothing is left out.</source>
         <translation>加上它，对话共有 {tokens} 词元；{all} 词元中 {room} 供对话使用，其余留给回答。您已选择不略去任何内容。</translation>
     </message>
     <message>
         <source>Write one with: launcher hardware --json &gt; machine.json</source>
         <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>生成速度</translation>
+    </message>
+    <message>
+        <source>Written</source>
+        <translation>已生成</translation>
     </message>
     <message>
         <source>You</source>
@@ -7776,8 +8738,48 @@
         <translation>您已申请访问，所有者尚未答复。</translation>
     </message>
     <message>
+        <source>\u is not followed by four digits</source>
+        <translation>\u 后面不是四位数字</translation>
+    </message>
+    <message>
+        <source>a backslash is followed by something it cannot stand before</source>
+        <translation>反斜杠后面的字符不能转义</translation>
+    </message>
+    <message>
+        <source>a colon is missing</source>
+        <translation>缺少冒号</translation>
+    </message>
+    <message>
+        <source>a comma or the end of the object or list is missing</source>
+        <translation>缺少逗号，或对象或列表没有结束</translation>
+    </message>
+    <message>
+        <source>a comma stands before the end of a list</source>
+        <translation>列表结尾前有多余的逗号</translation>
+    </message>
+    <message>
+        <source>a comma stands before the end of an object</source>
+        <translation>对象结尾前有多余的逗号</translation>
+    </message>
+    <message>
         <source>a context of {n} tokens (KV cache {type})</source>
         <translation>{n} 词元的上下文（KV 缓存 {type}）</translation>
+    </message>
+    <message>
+        <source>a name in double quotes is missing</source>
+        <translation>缺少双引号括起的名称</translation>
+    </message>
+    <message>
+        <source>a text holds a line break or another control character</source>
+        <translation>文本中含有换行或其他控制字符</translation>
+    </message>
+    <message>
+        <source>a text that begins here has no end</source>
+        <translation>从此处开始的文本没有结束</translation>
+    </message>
+    <message>
+        <source>a value is missing</source>
+        <translation>缺少值</translation>
     </message>
     <message>
         <source>all {n} layers on {cards}</source>
@@ -7792,6 +8794,10 @@
         <translation>深度 {n}</translation>
     </message>
     <message>
+        <source>at the length limit</source>
+        <translation>达到长度上限</translation>
+    </message>
+    <message>
         <source>attention on {cards}, experts of {n} of {all} layers in RAM</source>
         <translation>注意力在 {cards} 上，{all} 层中 {n} 层的专家在内存</translation>
     </message>
@@ -7800,8 +8806,20 @@
         <translation>批大小</translation>
     </message>
     <message>
+        <source>because it was stopped</source>
+        <translation>被停止</translation>
+    </message>
+    <message>
+        <source>because the context was full</source>
+        <translation>上下文已满</translation>
+    </message>
+    <message>
         <source>built in, demonstration by this project, not a DeepSeek release</source>
         <translation>内置，由本项目制作的演示模型，并非 DeepSeek 发布</translation>
+    </message>
+    <message>
+        <source>by itself</source>
+        <translation>自行结束</translation>
     </message>
     <message>
         <source>change of device</source>
@@ -7854,6 +8872,10 @@
     <message>
         <source>flash attention setting</source>
         <translation>flash attention 设置</translation>
+    </message>
+    <message>
+        <source>graphics card alone</source>
+        <translation>仅显卡</translation>
     </message>
     <message>
         <source>hardly any loss</source>
@@ -7932,6 +8954,14 @@
         <translation>非数值（NaN）</translation>
     </message>
     <message>
+        <source>not known on this PC</source>
+        <translation>在本机上未知</translation>
+    </message>
+    <message>
+        <source>not measured</source>
+        <translation>未测量</translation>
+    </message>
+    <message>
         <source>nothing</source>
         <translation>无</translation>
     </message>
@@ -7976,6 +9006,14 @@
         <translation>功耗上限</translation>
     </message>
     <message>
+        <source>processor alone</source>
+        <translation>仅处理器</translation>
+    </message>
+    <message>
+        <source>processor {cpu} J, graphics card {gpu} J</source>
+        <translation>处理器 {cpu} J，显卡 {gpu} J</translation>
+    </message>
+    <message>
         <source>prompts are read a little more slowly</source>
         <translation>提示词读取稍慢</translation>
     </message>
@@ -8006,6 +9044,10 @@
     <message>
         <source>some loss in long answers</source>
         <translation>长回答有一定损失</translation>
+    </message>
+    <message>
+        <source>something follows after its end</source>
+        <translation>结尾之后还有其他内容</translation>
     </message>
     <message>
         <source>split mode</source>
@@ -8170,14 +9212,6 @@
     <message>
         <source>{change} %, 9 tests</source>
         <translation>{change} %，9 项测试</translation>
-    </message>
-    <message>
-        <source>{chats} chats with {messages} messages were added from {source}.</source>
-        <translation>已从 {source} 添加 {chats} 个对话、{messages} 条消息。</translation>
-    </message>
-    <message>
-        <source>{chats} chats with {messages} messages were read from it and are here.</source>
-        <translation>已从中读出 {chats} 个对话、{messages} 条消息。</translation>
     </message>
     <message>
         <source>{cost}; {cards}: not used</source>
@@ -8460,8 +9494,36 @@
         <translation>{name} 不是 GGUF 模型文件。</translation>
     </message>
     <message>
+        <source>{count} from disk</source>
+        <translation>从磁盘恢复 {count}</translation>
+    </message>
+    <message>
+        <source>{count} tokens, all of them read</source>
+        <translation>{count} 词元，全部读取</translation>
+    </message>
+    <message>
+        <source>{count} tokens, {right} of them right ({percent} %)</source>
+        <translation>{count} 词元，命中 {right}（{percent} %）</translation>
+    </message>
+    <message>
+        <source>{count} tokens: {read} read, {reused} reused</source>
+        <translation>{count} 词元：读取 {read}，复用 {reused}</translation>
+    </message>
+    <message>
+        <source>{count} tokens: {thought} thought, {answer} answer</source>
+        <translation>{count} 词元：思考 {thought}，回答 {answer}</translation>
+    </message>
+    <message>
         <source>{free} of RAM are free now that it is gone.</source>
         <translation>结束后有 {free} 内存空闲。</translation>
+    </message>
+    <message>
+        <source>{host} gave no list of releases.</source>
+        <translation>{host} 没有提供发布列表。</translation>
+    </message>
+    <message>
+        <source>{joules} J ({parts})</source>
+        <translation>{joules} J（{parts}）</translation>
     </message>
     <message>
         <source>{name} cannot be read: {why}.</source>
@@ -8648,6 +9710,10 @@
         <translation>{n} 个附件，导出文件中没有其内容。</translation>
     </message>
     <message>
+        <source>{n} bytes of its list of releases came within {time}.</source>
+        <translation>{time}内只收到其发布列表的 {n} 字节。</translation>
+    </message>
+    <message>
         <source>{n} calls of tools and their results.</source>
         <translation>{n} 次工具调用及其结果。</translation>
     </message>
@@ -8658,6 +9724,10 @@
     <message>
         <source>{n} cards cannot be planned.</source>
         <translation>无法规划 {n} 张显卡。</translation>
+    </message>
+    <message>
+        <source>{n} chats</source>
+        <translation>{n} 个对话</translation>
     </message>
     <message>
         <source>{n} chats could not be read.</source>
@@ -8714,6 +9784,10 @@
     <message>
         <source>{n} loads were tried, each with less than the one before.</source>
         <translation>已尝试加载 {n} 次，每次都比前一次缩减。</translation>
+    </message>
+    <message>
+        <source>{n} messages</source>
+        <translation>{n} 条消息</translation>
     </message>
     <message>
         <source>{n} messages could not be read.</source>
@@ -8832,6 +9906,10 @@
         <translation>{rate} 词元/秒</translation>
     </message>
     <message>
+        <source>{reference} is not in the schema.</source>
+        <translation>schema 中没有 {reference}。</translation>
+    </message>
+    <message>
         <source>{repo} has no files.</source>
         <translation>{repo} 没有文件。</translation>
     </message>
@@ -8918,6 +9996,10 @@
     <message>
         <source>{size} more stay free for other programs</source>
         <translation>为其他程序多留出 {size}</translation>
+    </message>
+    <message>
+        <source>{size} more would have to be free. Your chats are saved and go on as always; only after a change of chat or model a long one is read again before its next answer.</source>
+        <translation>还需空出 {size}。您的对话已保存，可照常继续；只是切换对话或模型后，长对话在下次回答前需要重新读取。</translation>
     </message>
     <message>
         <source>{size} of it are in {folder}, which is not there now.</source>
@@ -9125,6 +10207,18 @@
         <source>Last used</source>
         <translation>上次使用</translation>
     </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy code</source>
+        <translation>复制代码</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
 </context>
 <context>
     <name>_Item</name>
@@ -9153,6 +10247,25 @@
     </message>
 </context>
 <context>
+    <name>_Parts</name>
+    <message>
+        <source>Settings of this chat</source>
+        <translation>此对话的设置</translation>
+    </message>
+    <message>
+        <source>Close the settings of this chat</source>
+        <translation>关闭此对话的设置</translation>
+    </message>
+    <message>
+        <source>Use for new chats</source>
+        <translation>用于新对话</translation>
+    </message>
+    <message>
+        <source>All but the model; the system prompt becomes the one of the program&apos;s settings.</source>
+        <translation>除模型外的全部设置；系统提示词会成为程序设置中的系统提示词。</translation>
+    </message>
+</context>
+<context>
     <name>_RailButton</name>
     <message>
         <source>{n} running</source>
@@ -9164,6 +10277,25 @@
     <message>
         <source>asking…</source>
         <translation>正在查询…</translation>
+    </message>
+</context>
+<context>
+    <name>_Table</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy statistics</source>
+        <translation>复制统计</translation>
+    </message>
+    <message>
+        <source>Statistics</source>
+        <translation>统计</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
     </message>
 </context>
 <context>
