@@ -34,6 +34,9 @@ HIDDEN_IMPORTS = (
     "keyring.backends.null",
 )
 
+# Of PyInstaller's start-up modules. On Linux PySide6 finds its plugins by itself; elsewhere nobody has tried without.
+RUNTIME_HOOKS = () if sys.platform == "linux" else ("pyi_rth_pyside6",)
+
 # Whose version or entry points are read at run time.
 METADATA = ("llama-cpp-python", "keyring", "huggingface-hub")
 

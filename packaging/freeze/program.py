@@ -96,8 +96,14 @@ def frozen() -> Path:
         *places,
         str(_HERE / "launcher.spec"),
     ]
-    # Sets are written into compiled modules in the order of their hashes.
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "0"})
+    environment = {
+        **os.environ,
+        # Sets are written into compiled modules in the order of their hashes.
+        "PYTHONHASHSEED": "0",
+        # Modules need not be unpacked at each start, and an archive compresses better what is not compressed yet.
+        "PYINSTALLER_ZLIB_COMPRESSION_LEVEL": "0",
+    }
+    done = subprocess.run(command, cwd=ROOT, env=environment)
     if done.returncode:
         raise ProgramError(f"PyInstaller failed ({done.returncode}); its lines are above")
     return aside / (contents.BUNDLE if sys.platform == "darwin" else NAME)

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import ne
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,11 +38,16 @@ class Screen:
     def _seen(self) -> bytes:
         return self._pixels[::_STEP]
 
-    def wait_for(self, *, blank: bool) -> float:
-        """The moment when the screen is (or is no longer) as it was at first."""
+    def is_painted(self) -> bool:
+        """Whether a window is there: a pointer that comes and goes changes a few pixels, a window most."""
+        changed = sum(map(ne, self._seen(), self._blank))
+        return changed > len(self._blank) // 4
+
+    def wait_for(self, *, painted: bool) -> float:
+        """The moment when a window is, or is no longer, there."""
         end = time.monotonic() + _PATIENCE_S
-        while (self._seen() == self._blank) is not blank:
-            assert time.monotonic() < end, "nothing was painted" if not blank else "a window stayed"
+        while self.is_painted() is not painted:
+            assert time.monotonic() < end, "nothing was painted" if painted else "a window stayed"
             time.sleep(0.001)
         return time.monotonic()
 
@@ -75,11 +81,11 @@ def window(command: list[str], on: Screen, environment: dict[str, str]) -> tuple
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    painted = on.wait_for(blank=False) - begun
+    painted = on.wait_for(painted=True) - begun
     process.kill()
     used = os.wait4(process.pid, 0)[2]
     process.returncode = 0
-    on.wait_for(blank=True)
+    on.wait_for(painted=False)
     return painted, used.ru_utime + used.ru_stime
 
 
