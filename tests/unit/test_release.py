@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "packaging" / "release"))
 
 import checksums  # noqa: E402
 import notes  # noqa: E402
+import same_build  # noqa: E402
 
 CHANGELOG = """# Changelog
 
@@ -124,3 +125,29 @@ def test_workflows_pin_actions_and_name_files_that_exist(path: Path) -> None:
 
 def test_there_are_workflows() -> None:
     assert [path.name for path in WORKFLOWS] == ["packages.yml", "test.yml"]
+
+
+def test_comparing_two_builds(tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        (folder / "in").mkdir(parents=True)
+        (folder / "in" / "same").write_bytes(b"x" * 3_000_000)
+        (folder / "link").symlink_to("in/same")
+    assert same_build.differences(*folders) == []
+    assert same_build.main([str(folder) for folder in folders]) == 0
+    one, other = folders
+    (one / "more").touch()
+    (other / "less").touch()
+    (one / "in" / "same").write_bytes(b"x" * 2_000_000 + b"y" + b"x" * 999_999)
+    for folder, mode in ((one, 0o755), (other, 0o644)):
+        (folder / "run").touch()
+        (folder / "run").chmod(mode)
+        (folder / "away").symlink_to(folder.name)
+    assert same_build.differences(*folders) == [
+        f"only in {one}: more",
+        f"only in {other}: less",
+        "away: leads to one and other",
+        "in/same: differs from byte 2000000 on",
+        "run: -rwxr-xr-x and -rw-r--r--",
+    ]
+    assert same_build.main([str(folder) for folder in folders]) == 1

@@ -115,6 +115,7 @@ def test_the_feeds_address_is_checked(rig: Rig, qtbot: QtBot) -> None:
         qtbot.keyClicks(field, "https://server.example/list")
         qtbot.keyClick(field, Qt.Key.Key_Return)
     assert caught.args == ["updates.feed", "https://server.example/list"]
+    assert "Asked only when you press the button" in says(rig.section)
 
 
 def test_nothing_is_asked_before_the_button(rig: Rig) -> None:

@@ -54,6 +54,9 @@ class AboutSection(SectionCard):
         feed = str(values.get(RELEASE_FEED.key, ""))
         self._feed.set_value(feed)
         self._feed.set_placeholder(feed_address() or "https://server.example/releases.json")
+        self._say_whether_asked(feed)
+
+    def _say_whether_asked(self, feed: str) -> None:
         self._updates.set_help(
             self.tr("Asked only when you press the button: one request that tells this version and nothing else.")
             if feed_address(feed)
@@ -61,4 +64,5 @@ class AboutSection(SectionCard):
         )
 
     def _on_feed_changed(self, value: str) -> None:
+        self._say_whether_asked(value)
         self.setting_changed.emit(RELEASE_FEED.key, value)
