@@ -114,7 +114,8 @@ def make_pack(name: str, folder: Path, keep: Path | None = None) -> None:
         # One build folder for all packs: what is switched off again must not be found in it, nor remembered as on.
         shutil.rmtree(work / "native" / "bin", ignore_errors=True)
         (work / "native" / "CMakeCache.txt").unlink(missing_ok=True)
-        libraries = compile_libraries(source / "vendor" / "llama.cpp", work / "native", wanted.cmake_args, log)
+        arguments = [*without_paths(work), *wanted.cmake_args]
+        libraries = compile_libraries(source / "vendor" / "llama.cpp", work / "native", arguments, log)
         pack = Path(aside) / "pack"
         pack.mkdir()
         try:
@@ -122,6 +123,16 @@ def make_pack(name: str, folder: Path, keep: Path | None = None) -> None:
         except PackFailedError as error:
             raise EngineBuildError(f"{error}\nWhole log: {log}") from error
         pack.rename(folder)
+
+
+def without_paths(work: Path) -> list[str]:
+    """Arguments that keep the folder of the build out of the libraries (asserts name their file): the same bytes wherever it was.
+
+    Not for Visual Studio's compiler, which knows no such flag.
+    """
+    if os.name == "nt":
+        return []
+    return [f"-DCMAKE_{language}_FLAGS=-ffile-prefix-map={work.absolute()}=." for language in ("C", "CXX")]
 
 
 def _kept_source(work: Path, wanted: Recipe) -> Path | None:

@@ -97,7 +97,7 @@ def write(path: Path, components: Sequence[Component], needs: Mapping[str, Seque
 def add(path: Path, components: Sequence[Component], debian: str) -> None:
     """Add components without Python packages to a bill that was written; those of the same name are replaced."""
     document: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    content = {key: document[key] for key in ("metadata", "components", "dependencies")}
+    content: dict[str, Any] = {key: document[key] for key in ("metadata", "components", "dependencies")}
     root = content["metadata"]["component"]["bom-ref"]
     for component in components:
         reference = _reference(component, debian)
@@ -105,8 +105,9 @@ def add(path: Path, components: Sequence[Component], debian: str) -> None:
             *(entry for entry in content["components"] if entry["name"] != component.name),
             _entry(component, reference),
         ]
-        edges = [edge for edge in content["dependencies"] if edge["ref"] != reference]
-        content["dependencies"] = [*edges, {"ref": reference, "dependsOn": []}]
+        edges: list[dict[str, Any]] = [edge for edge in content["dependencies"] if edge["ref"] != reference]
+        edges.append({"ref": reference, "dependsOn": []})
+        content["dependencies"] = edges
         top = next(edge for edge in edges if edge["ref"] == root)
         top["dependsOn"] = sorted({*top["dependsOn"], reference})
     for name, key in (("components", "bom-ref"), ("dependencies", "ref")):

@@ -251,3 +251,18 @@ def test_two_builds_at_once_make_one(tmp_path: Path) -> None:
     assert [process.returncode for process in both] == [0, 0]
     assert "".join(output).count("built\n") == 1
     assert all("engine-1-py3-none-any.whl" in text for text in output)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="compiles with gcc")
+def test_a_packs_libraries_do_not_know_where_they_were_built(build: ModuleType, tmp_path: Path) -> None:
+    objects: list[bytes] = []
+    for name in ("one", "another"):
+        work = tmp_path / name
+        work.mkdir()
+        (work / "told.c").write_text("const char *where(void) { return __FILE__; }\n")
+        (argument,) = [a for a in build.without_paths(work) if a.startswith("-DCMAKE_C_FLAGS=")]
+        flag = argument.partition("=")[2]
+        subprocess.run(["gcc", "-g", flag, "-c", str(work / "told.c"), "-o", str(work / "told.o")], check=True)
+        objects.append((work / "told.o").read_bytes())
+    assert objects[0] == objects[1]
+    assert str(tmp_path).encode() not in objects[0]
