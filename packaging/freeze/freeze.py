@@ -1,6 +1,6 @@
 """Freezes the program into one folder that runs without Python: `python packaging/freeze/freeze.py`.
 
-Needs an interpreter that fits (3.13 is taken if there is one) and the package index that pip is configured for; with `--packs` no
+Run it with the interpreter that is to go inside (3.11 to 3.13, with a shared library); it needs the package index that pip is configured for; with `--packs` no
 compiler. Everything it makes on the way lies in `build/freeze`. The work itself is program.py's, run in an environment of its own.
 """
 
@@ -25,8 +25,6 @@ ROOT = _HERE.parents[1]
 WORK = ROOT / "build" / "freeze"
 _VENV = WORK / "venv"
 _NOTE = WORK / "venv.txt"
-# The newest first: it starts fastest.
-_INTERPRETERS = ("python3.13", "python3.12", "python3.11")
 
 
 class FreezeError(Exception):
@@ -41,10 +39,12 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="FOLDER", help="default: dist")
     parser.add_argument("--tarball", action="store_true", help="also an archive to unpack and run")
-    parser.add_argument("--python", metavar="PROGRAM", help="the interpreter that goes inside")
+    parser.add_argument(
+        "--python", metavar="PROGRAM", default=sys.executable, help="goes inside; default: the one that runs this"
+    )
     options = parser.parse_args(arguments)
     try:
-        python = ensure_environment(options.python or _interpreter())
+        python = ensure_environment(options.python)
     except FreezeError as error:
         print(f"freeze: {error}", file=sys.stderr)
         return 1
@@ -70,7 +70,7 @@ def ensure_environment(interpreter: str) -> Path:
         print(f"freeze: making an environment with {interpreter}", flush=True)
         shutil.rmtree(_VENV, ignore_errors=True)
         _run([interpreter, "-m", "venv", str(_VENV)])
-        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "--require-hashes"]
         pip = [str(python), "-m", "pip", "install", *options]
         for lock in (environment.RUN_LOCK, environment.FREEZE_LOCK):
             _run([*pip, "--only-binary", ":all:", "--requirement", str(lock)])
@@ -79,15 +79,6 @@ def ensure_environment(interpreter: str) -> Path:
         _run([*pip, *binding], SKBUILD_WHEEL_CMAKE="false")
         _NOTE.write_text(wanted.hexdigest(), "utf-8")
     return python
-
-
-def _interpreter() -> str:
-    for name in _INTERPRETERS:
-        program = shutil.which(name)
-        # A name on the PATH need not be a working interpreter (version managers put stand-ins there).
-        if program and subprocess.call([program, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
-            return program
-    return sys.executable
 
 
 def _run(command: list[str], **variables: str) -> None:
