@@ -129,6 +129,9 @@ _QT_BINDING = re.compile(r"PySide6/Qt([A-Z]\w*)\.(?:abi3\.so|cpython.*\.so|pyd|s
 _QT_TEXTS = re.compile(r"PySide6/(?:Qt/)?translations/")
 _QT_OWN_TEXTS = re.compile(rf"PySide6/(?:Qt/)?translations/qtbase_(?:{'|'.join(QT_LANGUAGES)})\.qm$")
 
+# Of a package's metadata its version and its entry points are read; the rest tells how and from where it was installed.
+_METADATA_NOTES = re.compile(r"\.dist-info/(?!METADATA$|entry_points\.txt$)")
+
 # --- libraries of the computer that freezes -----------------------------------------------------------------------------
 
 BUNDLED_LIBRARIES = {
@@ -245,8 +248,8 @@ def is_wanted(inside: str, source: str, own_roots: Iterable[Path], *, linux: boo
         return _QT_OWN_TEXTS.search(name) is not None
     if library := _QT_LIBRARY.search(name):
         return library[1] in QT_MODULES
-    if name.startswith("llama_cpp/lib/"):
-        return False  # the engine packs bring them
+    if name.startswith("llama_cpp/lib/") or _METADATA_NOTES.search(name):
+        return False  # the engine packs bring the libraries
     if linux and _ANY_LIBRARY.fullmatch(PurePath(name).name) and not _is_below(source, own_roots):
         return PurePath(name).name in BUNDLED_LIBRARIES
     return True

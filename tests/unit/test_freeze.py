@@ -118,6 +118,10 @@ def test_every_part_of_qt_that_is_imported_goes_along() -> None:
         ("libgtk-3.so.0", "/usr/lib/x86_64-linux-gnu/libgtk-3.so.0", False),
         ("python3.13/lib-dynload/_ssl.cpython-313-x86_64-linux-gnu.so", "/python/x", True),
         ("libpython3.13.so.1.0", "/python/lib/libpython3.13.so.1.0", True),
+        ("keyring-25.7.0.dist-info/entry_points.txt", "/venv/x", True),
+        ("keyring-25.7.0.dist-info/METADATA", "/venv/x", True),
+        ("keyring-25.7.0.dist-info/RECORD", "/venv/x", False),
+        ("llama_cpp_python-0.3.36.dist-info/direct_url.json", "/venv/x", False),
     ],
 )
 def test_what_is_collected_is_sorted_out(inside: str, source: str, wanted: bool) -> None:
