@@ -165,9 +165,7 @@ class _Bus:
         body = html.escape(note.body, quote=False) if self._has_markup else note.body
         hints = {"desktop-entry": ("s", APP_ID), "category": ("s", "transfer")}
         actions = ["default", note.action]
-        answer = self._call(
-            "Notify", "susssasa{sv}i", ("Launcher", 0, APP_ID, note.title, body, actions, hints, -1)
-        )
+        answer = self._call("Notify", "susssasa{sv}i", ("Launcher", 0, APP_ID, note.title, body, actions, hints, -1))
         if not answer or not isinstance(answer[0], int):
             return False
         self._tags[answer[0]] = note.tag
