@@ -112,7 +112,6 @@ class Workspace(QObject):
         self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self._connection, self)
         self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
         self._window.add_region("chat", self._chat_presenter.settings_panel)
-        self._window.add_region("chat", self._chat_presenter.settings_panel)
         self._builtin_presenter = BuiltinPresenter(
             self._home, self._chat, self._downloads_page, downloads, engine, flow, self
         )

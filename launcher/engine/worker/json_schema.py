@@ -99,7 +99,9 @@ def not_json_words(error: json.JSONDecodeError) -> str:
         "Extra data": say("something follows after its end"),
     }
     reason = reasons.get(error.msg.removesuffix(": "), error.msg)
-    return say("It is not JSON: line {line}, column {column}: {reason}.", line=error.lineno, column=error.colno, reason=reason)
+    return say(
+        "It is not JSON: line {line}, column {column}: {reason}.", line=error.lineno, column=error.colno, reason=reason
+    )
 
 
 def _too_deep() -> str:
