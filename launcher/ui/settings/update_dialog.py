@@ -103,7 +103,8 @@ class UpdateDialog(Dialog):
 
     def _entry(self, release: Release) -> str:
         head = f"{release.version} · {release.published}" if release.published else release.version
-        return f"{head}\n{release.notes or self.tr('It comes without notes.')}"
+        notes = release.notes or self.tr("It comes without notes.")
+        return f"{head}\n{notes}"
 
     def _show_waiting(self) -> None:
         self._is_waiting = True
