@@ -60,9 +60,9 @@ class Kept:
         before = digests(self._home)
         assert any("chats" in name for name in before), "there are no chats to keep"
         old = self._version()
-        shutil.copy(self._newer, self._root / "var/tmp/newer.deb")
-        run_as_root(self._root, "apt-get -qq -y install --no-install-recommends /var/tmp/newer.deb")
-        assert digests(self._home) == before, "the home folder changed"
+        shutil.copy(self._newer, self._root / "tmp/newer.deb")
+        run_as_root(self._root, "apt-get -qq -y install --no-install-recommends /tmp/newer.deb")
+        _same(before, digests(self._home))
         assert self._version() != old
         return f"{old} → {self._version()}; {len(before)} files in the home folder, none changed"
 
@@ -88,21 +88,21 @@ class Kept:
         """`apt remove`."""
         before = digests(self._home)
         run_as_root(self._root, f"apt-get -qq -y remove {NAME}")
-        assert digests(self._home) == before, "the home folder changed"
+        _same(before, digests(self._home))
         left = self._left()
         assert not left, left
         return f"{len(before)} files in the home folder, none changed; nothing of the package is left"
 
     def install_again(self) -> str:
         """And once more, from the file."""
-        run_as_root(self._root, "apt-get -qq -y install --no-install-recommends /var/tmp/launcher.deb")
+        run_as_root(self._root, "apt-get -qq -y install --no-install-recommends /tmp/launcher.deb")
         return self._version()
 
     def purge(self) -> str:
         """`apt purge --autoremove`, and the desktop that was installed for the proof."""
         before = digests(self._home)
         run_as_root(self._root, f"apt-get -qq -y purge --autoremove {NAME}")
-        assert digests(self._home) == before, "the home folder changed"
+        _same(before, digests(self._home))
         left = self._left()
         assert not left, left
         run_as_root(
@@ -128,3 +128,8 @@ class Kept:
 
     def _online(self) -> Session:
         return Session(self._root, self._desk.folder, {}, has_network=True)
+
+
+def _same(before: dict[str, str], after: dict[str, str]) -> None:
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    assert not changed, f"the home folder changed: {changed}"

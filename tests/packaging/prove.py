@@ -8,6 +8,7 @@ The upgrade needs a second package of a higher version: `python packaging/linux/
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--again", action="store_true", help="go on in the systems as the last run left them")
     parser.add_argument("--only", default="", help="parts, by their first words, separated by commas")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every session is ended
     rows: list[tuple[str, str, str, str]] = []
     for name in options.suites.split(","):
         rows += _prove(SUITES[name], options.package.resolve(), options.newer, options.work.resolve(), options)
@@ -68,7 +70,6 @@ def _prove(
         step("apt install", installed.install)
         step("every library is found", installed.libraries)
         step("doctor on the processor", installed.doctor)
-        step("doctor on a graphics card (lavapipe)", installed.doctor_with_vulkan)
         step("desktop", lambda: installed.add_desktop(suite.desktop))
         used = Used(root, shown, pictures)
         try:
@@ -79,6 +80,7 @@ def _prove(
             step("double-click on another one while it runs", used.file_while_running)
         finally:
             used.close()
+        step("doctor on a graphics card (lavapipe)", installed.doctor_with_vulkan)
         kept = Kept(root, shown, package, newer, before)
         try:
             if newer is not None:
