@@ -1,4 +1,4 @@
-"""The verbs of `make`: setup, run, check, test, lock. Each does all the set-up that it needs."""
+"""The verbs of `make`: setup, run, check, test, package, lock. Each does all the set-up that it needs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ import system_packages
 from environment import ROOT
 
 _USAGE = """usage: bootstrap.py VERB
-  run    set up, then open the window (without a display: chat in the terminal)
-  test   set up, then lint, types, rooms and every test
-  check  the short loop: lint, types, rooms, unit tests
-  setup  only set up, for development
-  lock   write the lock files again from pyproject.toml"""
+  run     set up, then open the window (without a display: chat in the terminal)
+  test    set up, then lint, types, rooms and every test
+  check   the short loop: lint, types, rooms, unit tests
+  package set up, freeze the program, and make the packages for this system in dist
+  setup   only set up, for development
+  lock    write the lock files again from pyproject.toml"""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the verb says; returns the exit code."""
-    verbs = {"run": run, "test": test, "check": check, "setup": setup, "lock": lock}
+    verbs = {"run": run, "test": test, "check": check, "package": package, "setup": setup, "lock": lock}
     verb = verbs.get(arguments[0]) if len(arguments) == 1 else None
     if verb is None:
         print(_USAGE, file=sys.stderr)
@@ -71,6 +72,16 @@ def test() -> int:
         return failed
     # The unit tests have run, where neither Qt nor the engine can be imported.
     return _call("python", "-m", "pytest", "tests", "--ignore=tests/unit")
+
+
+def package() -> int:
+    """The frozen program, and what it is given to people as; on Windows and macOS the folders' own readmes go on from there."""
+    if failed := setup():
+        return failed
+    steps = [["packaging/freeze/freeze.py", *(["--tarball"] if sys.platform == "linux" else [])]]
+    if sys.platform == "linux":
+        steps += [["packaging/linux/deb.py", "dist/launcher"], ["packaging/linux/appimage.py", "dist/launcher"]]
+    return next((code for code in (_call("python", *step) for step in steps) if code), 0)
 
 
 def lock() -> int:
