@@ -5166,6 +5166,10 @@
         <translation>已是最新：已安装版本 {installed}；最新发布版本为 {newest}。</translation>
     </message>
     <message>
+        <source>It comes without notes.</source>
+        <translation>没有发行说明。</translation>
+    </message>
+    <message>
         <source>Asking {host}…</source>
         <translation>正在查询 {host}…</translation>
     </message>
