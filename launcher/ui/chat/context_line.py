@@ -14,7 +14,7 @@ from launcher.ui.chat.policy_button import PolicyButton
 from launcher.ui.components import ElidedLabel, Run, Text
 from launcher.ui.theme import Role, Tone, current, px
 
-_BAR_WIDTH, _BAR_HEIGHT = 104, 8
+_BAR_WIDTH, _BAR_MIN_WIDTH, _BAR_HEIGHT = 104, 32, 8
 _HEIGHT = 28  # of something to click on
 
 
@@ -30,6 +30,9 @@ class ContextLine(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._used = Text("", Role.SMALL, Tone.MUTED, self)
+        self._used.setSizePolicy(
+            QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred
+        )  # where it is narrow the rest gives way
         self._bar = _Bar(self)
         self._parts = ElidedLabel("", Role.SMALL, Tone.MUTED, self)
         self._policy = PolicyButton(self)
@@ -117,7 +120,7 @@ class _Bar(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._use = ContextUse(1)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def set_use(self, use: ContextUse) -> None:
         self._use = use
@@ -125,6 +128,9 @@ class _Bar(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(px(_BAR_WIDTH), px(_BAR_HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(px(_BAR_MIN_WIDTH), px(_BAR_HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens, use = current(), self._use
