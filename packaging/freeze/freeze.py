@@ -1,7 +1,8 @@
 """Freezes the program into one folder that runs without Python: `python packaging/freeze/freeze.py`.
 
-Run it with the interpreter that is to go inside (3.11 to 3.13, with a shared library); it needs the package index that pip is configured for; with `--packs` no
-compiler. Everything it makes on the way lies in `build/freeze`. The work itself is program.py's, run in an environment of its own.
+Run it with the interpreter that is to go inside (3.11 to 3.13, with a shared library). It needs the package index that pip is
+configured for, and with `--packs` no compiler. Everything it makes on the way lies in `build/freeze`. The work itself is program.py's,
+run in an environment of its own.
 """
 
 from __future__ import annotations
