@@ -49,6 +49,7 @@ def begun(application: Application, qtbot: QtBot) -> Workspace:
     qtbot.waitUntil(lambda: application.workspace is not None, timeout=WAIT_MS)
     workspace = application.workspace
     assert workspace is not None
+    assert application.window.windowIcon().availableSizes(), "panels show it"
     return workspace
 
 
