@@ -73,7 +73,8 @@ class Installed:
             checks = json.loads(text).get("checks", [])
             bad = [f"{c['name']}: {c['detail']}" for c in checks if not c["ok"]]
             assert checks, done.stdout[-800:]
-            assert (bad, done.returncode) == ([], 0)
+            assert not bad, "; ".join(bad)
+            assert done.returncode == 0, done.returncode
             said = {c["name"]: c["detail"] for c in checks}
             assert said["packs"].startswith(f"{pack} is in use"), said["packs"]
             return f"{len(checks)} checks fine; {said.get('results', '')}"
