@@ -96,18 +96,13 @@ def how_to_update(found: Installation) -> str:
                 "This is the AppImage {path}. Download the new one, allow it to be executed, and use it instead.",
                 path=found.place,
             )
-        case Kind.TARBALL:
+        case Kind.TARBALL | Kind.WINDOWS_FOLDER:
             return say(
                 "This copy runs from the folder {path}. Close it, unpack the new archive, and put its folder in place of this one.",
                 path=found.place,
             )
         case Kind.WINDOWS_SETUP:
             return say("Download the new setup program and run it; it installs over this version.")
-        case Kind.WINDOWS_FOLDER:
-            return say(
-                "This copy runs from the folder {path}. Close it, unpack the new archive, and put its folder in place of this one.",
-                path=found.place,
-            )
         case Kind.MACOS_APP:
             return say(
                 "Download the new disk image, open it, and drag the app over {path}.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from launcher.chat.prompts import PromptPreset
 from launcher.core.codec import from_json
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.words import say
+from launcher.store.broken_file import set_aside
 
 _log = logging.getLogger(__name__)
 _MAX_NAME, _MAX_TEXT, _MAX_PRESETS = 200, 200_000, 1000
@@ -112,8 +112,7 @@ class PromptStore:
         self._presets = presets
 
     def _set_aside(self, error: Exception) -> None:
-        kept = self._path.with_name(f"{self._path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
-        os.replace(self._path, kept)
+        kept = set_aside(self._path)
         _log.warning("%s cannot be read (%s); kept as %s", self._path, error, kept)
         self.notice = UserError(
             "prompts_broken",

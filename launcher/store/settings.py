@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.words import say
+from launcher.store.broken_file import set_aside
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T", str, int, float, bool)
@@ -207,8 +207,7 @@ class Settings:
             )
 
     def _set_aside(self, error: Exception) -> None:
-        kept = self._path.with_name(f"{self._path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
-        os.replace(self._path, kept)
+        kept = set_aside(self._path)
         _log.warning("%s is no TOML (%s); kept as %s", self._path, error, kept)
         self.notice = UserError(
             "settings_broken",
