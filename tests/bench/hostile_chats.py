@@ -94,6 +94,8 @@ class Watch:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.looks = False
+        # Asked for now: the first call opens a file, and of a file opened inside the hook the hook would be told again.
+        self._allowed = (*_OWN, tempfile.gettempdir())
         sys.addaudithook(self._on_event)
 
     def _on_event(self, event: str, arguments: tuple[object, ...]) -> None:
@@ -103,7 +105,7 @@ class Watch:
             self.seen.append(f"{event} {arguments!r:.200}")
         elif event == "open" and isinstance(arguments[0], (str, bytes)):
             path = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode(errors="replace")
-            if not str(Path(path).resolve()).startswith((*_OWN, tempfile.gettempdir())):
+            if not str(Path(path).resolve()).startswith(self._allowed):
                 self.seen.append(f"open {path}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -369,3 +370,12 @@ def test_the_gallery_shows_every_component_in_every_theme(theme: ThemeManager, t
     assert len(written) == len(gallery.Gallery().boards()) * 4
     for path in written:
         assert path.stat().st_size > 2000, path
+
+
+@pytest.mark.parametrize("levers", [{}, {"elide": Qt.TextElideMode.ElideRight}, {"wrap": True, "max_lines": 1}])
+def test_half_a_surrogate_pair_is_painted_like_any_text(qtbot, levers: dict[str, Any]) -> None:
+    """File names and imported JSON can hold one; an error in a paint event ends the program."""
+    label = Text("half \ud83d of a pair, and then far more than fits on one line", **levers)
+    qtbot.addWidget(label)
+    label.resize(90, 40)
+    assert not label.grab().toImage().isNull()

@@ -187,7 +187,7 @@ class Text(QLabel):
         for run in runs:
             piece = QTextLayout.FormatRange()
             # QTextLayout counts UTF-16 units.
-            length = len(run.text.encode("utf-16-le")) // 2
+            length = len(run.text.encode("utf-16-le", "surrogatepass")) // 2
             shape = QTextCharFormat()
             shape.setFont(font(run.role))
             shape.setForeground(colour(run.tone if self.isEnabled() else Tone.MUTED))
@@ -231,7 +231,7 @@ class Text(QLabel):
             layout.draw(painter, QPointF(area.topLeft()))
             return
         cut = layout.lineAt(self._max_lines - 1)
-        units = self.text().encode("utf-16-le")
+        units = self.text().encode("utf-16-le", "surrogatepass")
         rest = units[cut.textStart() * 2 :].decode("utf-16-le", "ignore")
         metrics = QFontMetricsF(font(self._runs[0].role))
         shown = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, area.width())
