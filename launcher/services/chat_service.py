@@ -1,14 +1,11 @@
-"""Chats, load history and settings on the disk, for the window: one thread owns the databases."""
+"""Chats, load history and settings on the disk, for the window: one thread owns the databases (chat_databases.py)."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,10 +14,8 @@ from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.conversation import ChatList, Conversation, Folder, Message, MessageState, Summary
 from launcher.core.errors import UserError
 from launcher.core.generation import Timings
-from launcher.core.paths import data_dir
-from launcher.engine.kv_states import chat_states
+from launcher.services.chat_databases import ChatDatabases, Work
 from launcher.services.tasks import TaskRunner
-from launcher.store import database
 from launcher.store.chats import ChatStore
 from launcher.store.loads import LoadHistory, LoadRecord
 
@@ -30,17 +25,6 @@ T = TypeVar("T")
 SAVE_MS = 250
 """What a growing answer got is on the disk so long after it came, and the time that writing takes."""
 _TRY_AGAIN_MS = 5000
-
-
-@dataclass
-class _Databases:
-    """Opened and used in the serial thread only (sqlite connections belong to a thread)."""
-
-    chats: ChatStore
-    loads: LoadHistory
-
-
-_Work = Callable[[_Databases], object]
 
 
 class ChatService(QObject):
@@ -69,11 +53,7 @@ class ChatService(QObject):
         super().__init__(parent)
         self._tasks = TaskRunner("store", self, serial=True)
         self._check = TaskRunner("store-check", self, serial=True)
-        self._check_is_over = threading.Event()
-        self._check_is_over.set()
-        self._must_end_check = threading.Event()
-        self._databases: _Databases | None = None
-        self._unwritten: list[_Work] = []  # of the serial thread
+        self._databases = ChatDatabases(self.store_failed.emit, self._on_mended)
         self._words = ""
         self._growing: dict[str, tuple[str, Message]] = {}
         self._save_timer = QTimer(self)
@@ -98,8 +78,8 @@ class ChatService(QObject):
         """`conversations_listed` follows, with the search words in force."""
         words = self._words
 
-        def listed(db: _Databases) -> ChatList:
-            return db.chats.search(words) if words else db.chats.list()
+        def listed(chats: ChatStore) -> ChatList:
+            return chats.search(words) if words else chats.list()
 
         self._read(listed, self.conversations_listed.emit)
 
@@ -110,54 +90,54 @@ class ChatService(QObject):
 
     def rename(self, chat_id: str, title: str) -> None:
         """Give a chat the user's own title."""
-        self._write_and_list(lambda db: db.chats.rename(chat_id, title))
+        self._write_and_list(lambda chats: chats.rename(chat_id, title))
 
     def set_title(self, chat_id: str, title: str) -> None:
         """Give a chat a title made from its messages, unless it has the user's own."""
-        self._write_and_list(lambda db: db.chats.set_title(chat_id, title))
+        self._write_and_list(lambda chats: chats.set_title(chat_id, title))
 
     def pin(self, chat_id: str, is_pinned: bool) -> None:
         """Keep a chat at the top of the list, or let it go."""
-        self._write_and_list(lambda db: db.chats.pin(chat_id, is_pinned))
+        self._write_and_list(lambda chats: chats.pin(chat_id, is_pinned))
 
     def move(self, chat_id: str, folder_id: str | None) -> None:
         """Put a chat into a folder, or out of it."""
-        self._write_and_list(lambda db: db.chats.move(chat_id, folder_id))
+        self._write_and_list(lambda chats: chats.move(chat_id, folder_id))
 
     def save_folder(self, folder: Folder) -> None:
         """Add a folder, or give it another name or state."""
-        self._write_and_list(lambda db: db.chats.save_folder(folder))
+        self._write_and_list(lambda chats: chats.save_folder(folder))
 
     def add_folder(self, folder: Folder, chat_id: str) -> None:
         """Add a folder and put a chat into it."""
-        self._write(lambda db: db.chats.save_folder(folder))
+        self._write(lambda chats: chats.save_folder(folder))
         self.move(chat_id, folder.id)
 
     def delete_folder(self, folder_id: str) -> None:
         """Hide a folder; its chats stay. `restore_folder` brings it back until the program ends."""
-        self._write_and_list(lambda db: db.chats.delete_folder(folder_id))
+        self._write_and_list(lambda chats: chats.delete_folder(folder_id))
 
     def restore_folder(self, folder_id: str) -> None:
         """Undo a delete."""
-        self._write_and_list(lambda db: db.chats.restore_folder(folder_id))
+        self._write_and_list(lambda chats: chats.restore_folder(folder_id))
 
     # -- chats
 
     def open(self, chat_id: str) -> None:
         """`conversation_opened` follows."""
-        self._read(lambda db: db.chats.load(chat_id), self._on_loaded)
+        self._read(lambda chats: chats.load(chat_id), self._on_loaded)
 
     def create(self, conversation: Conversation) -> None:
         """Put a new chat on the disk."""
-        self._write_and_list(lambda db: db.chats.create(conversation))
+        self._write_and_list(lambda chats: chats.create(conversation))
 
     def delete(self, chat_id: str) -> None:
         """Hide a chat; `restore` brings it back until the program ends."""
-        self._write_and_list(lambda db: db.chats.delete(chat_id))
+        self._write_and_list(lambda chats: chats.delete(chat_id))
 
     def restore(self, chat_id: str) -> None:
         """Undo a delete."""
-        self._write_and_list(lambda db: db.chats.restore(chat_id))
+        self._write_and_list(lambda chats: chats.restore(chat_id))
 
     # -- messages
 
@@ -172,49 +152,49 @@ class ChatService(QObject):
                 return
         else:
             self._growing.pop(message.id, None)
-        self._write(lambda db: db.chats.save_message(chat_id, message, makes_leaf))
+        self._write(lambda chats: chats.save_message(chat_id, message, makes_leaf))
 
     def save_timings(self, message_id: str, timings: Timings) -> None:
         """Keep figures that came after the end of an answer."""
-        self._write(lambda db: db.chats.save_timings(message_id, timings))
+        self._write(lambda chats: chats.save_timings(message_id, timings))
 
     def hide_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
         """Delete messages; `show_messages` brings them back until the program ends. The open branch ends with `leaf_id` then."""
         ids = tuple(message_ids)
-        self._write(lambda db: db.chats.hide_messages(chat_id, ids, leaf_id))
+        self._write(lambda chats: chats.hide_messages(chat_id, ids, leaf_id))
 
     def show_messages(self, chat_id: str, message_ids: Iterable[str], leaf_id: str | None) -> None:
         """Undo `hide_messages`."""
         ids = tuple(message_ids)
-        self._write(lambda db: db.chats.show_messages(chat_id, ids, leaf_id))
+        self._write(lambda chats: chats.show_messages(chat_id, ids, leaf_id))
 
     def set_leaf(self, chat_id: str, message_id: str | None) -> None:
         """Remember which branch is open."""
-        self._write(lambda db: db.chats.set_leaf(chat_id, message_id))
+        self._write(lambda chats: chats.set_leaf(chat_id, message_id))
 
     def save_cut(self, chat_id: str, message_id: str | None, summary: Summary | None = None) -> None:
         """Remember which message is the oldest that is sent, and the summary of what lies before it."""
-        self._write(lambda db: db.chats.save_cut(chat_id, message_id, summary))
+        self._write(lambda chats: chats.save_cut(chat_id, message_id, summary))
 
     def save_settings(self, chat_id: str, settings: ChatSettings) -> None:
         """Remember what a chat wants of its answers."""
-        self._write(lambda db: db.chats.save_settings(chat_id, settings))
+        self._write(lambda chats: chats.save_settings(chat_id, settings))
 
     # -- loads and settings
 
     def save_load(self, record: LoadRecord) -> None:
         """Add or update one load of the history."""
-        self._tasks.run(lambda: self._of_loads(lambda loads: loads.save(record)), None, self.store_failed.emit)
+        self._of_loads(lambda loads: loads.save(record), None)
         self.list_loads()
 
     def list_loads(self) -> None:
         """`loads_listed` and `last_loads_listed` follow."""
         for work, signal in ((LoadHistory.recent, self.loads_listed), (LoadHistory.last_loads, self.last_loads_listed)):
-            self._tasks.run(partial(self._of_loads, work), signal.emit, self.store_failed.emit)
+            self._of_loads(work, signal.emit)
 
     def with_chats(self, work: Callable[[ChatStore], T], on_done: Callable[[T], None]) -> None:
         """Do a piece of work on all chats, in order with the rest, and then `on_done(result)`; a UserError is `store_failed`."""
-        self._read(lambda db: work(db.chats), on_done)
+        self._read(work, on_done)
 
     def run(self, work: Callable[[], None]) -> None:
         """Do another piece of disk work in order (writing a setting)."""
@@ -222,100 +202,32 @@ class ChatService(QObject):
 
     def close(self) -> None:
         """Write what is pending, forget what was deleted, close the files."""
-        self._must_end_check.set()
+        self._databases.end_search()
         self._check.close()
         self._save_growing()
-        self._tasks.run(self._close_databases)
+        self._tasks.run(self._databases.close)
         self._tasks.close()
 
-    # -- the serial thread
+    # -- to the thread of the files
 
-    def _write_and_list(self, work: _Work) -> None:
+    def _write_and_list(self, work: Work) -> None:
         self._write(work)
         self.list_conversations()
 
-    def _write(self, work: _Work) -> None:
-        self._tasks.run(lambda: self._written(work), self._on_written, self._on_write_failed)
+    def _write(self, work: Work) -> None:
+        self._tasks.run(lambda: self._databases.write(work), self._on_written, self._on_write_failed)
 
-    def _read(self, work: Callable[[_Databases], T], on_done: Callable[[T], None]) -> None:
-        self._tasks.run(lambda: self._done(work), on_done, self.store_failed.emit)
+    def _read(self, work: Callable[[ChatStore], T], on_done: Callable[[T], None]) -> None:
+        self._tasks.run(lambda: self._databases.read(work), on_done, self.store_failed.emit)
 
-    def _written(self, work: _Work | None) -> int:
-        """Do it after all that could not be done so far; returns how many of those there were.
-
-        Raises:
-            UserError: the disk is full or the file is locked; it will be tried again.
-        """
-        n_before = len(self._unwritten)
-        if work is not None:
-            self._unwritten.append(work)
-        while self._unwritten:
-            try:
-                self._done(self._unwritten[0])
-            except UserError:
-                # Said once; while it lasts, nothing more is written.
-                if n_before:
-                    return 0
-                raise
-            except BaseException:
-                del self._unwritten[0]
-                raise
-            del self._unwritten[0]
-        return n_before
-
-    def _done(self, work: Callable[[_Databases], T]) -> T:
-        opened = self._opened()
-        try:
-            return work(opened)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
-                raise
-            if not database.is_damage(error):
-                raise database.failure(_chats_path(), error) from error
-            self._recover(error)
-        return work(opened)
-
-    def _of_loads(self, work: Callable[[LoadHistory], T]) -> T:
-        try:
-            return work(self._opened().loads)
-        except sqlite3.OperationalError as error:
-            raise database.failure(_chats_path(), error) from error
-
-    def _recover(self, error: sqlite3.DatabaseError) -> None:
-        # The other thread must not hold the file while it is replaced.
-        self._must_end_check.set()
-        self._check_is_over.wait()
-        chats = self._opened().chats
-        chats.recover(error)
-        self._tell(chats)
-        self._tasks.run(lambda: True, self._fill_index)
-
-    def _opened(self) -> _Databases:
-        if self._databases is None:
-            chats = ChatStore(_chats_path())
-            self._databases = _Databases(chats, LoadHistory(data_dir() / "loads.sqlite"))
-            self._tell(chats)
-        return self._databases
-
-    def _tell(self, chats: ChatStore) -> None:
-        if chats.notice is not None:
-            self.store_failed.emit(chats.notice)
-            chats.notice = None
-
-    def _close_databases(self) -> None:
-        if self._databases is not None:
-            self._written(None)
-            self._databases.chats.purge_deleted()
-            # What the engine keeps of a chat goes with it.
-            chat_states().keep_only(self._databases.chats.ids())
-            self._databases.chats.close()
-            self._databases.loads.close()
-
-    # -- the window's thread
+    def _of_loads(self, work: Callable[[LoadHistory], T], on_done: Callable[[T], None] | None) -> None:
+        self._tasks.run(lambda: self._databases.of_loads(work), on_done, self.store_failed.emit)
 
     def _save_growing(self) -> None:
         for chat_id, message in self._growing.values():
             self._write(partial(_save, chat_id, message))
+
+    # -- and back
 
     def _on_write_failed(self, error: UserError) -> None:
         self._again_timer.start()
@@ -327,28 +239,26 @@ class ChatService(QObject):
             self.store_recovered.emit()
 
     def _on_again_due(self) -> None:
-        self._tasks.run(lambda: self._written(None), self._on_written, None)
+        self._tasks.run(lambda: self._databases.write(None), self._on_written, None)
 
     def _fill_index(self, is_more: bool = True) -> None:
         """Block by block, so that whatever else is asked of the disk comes in between."""
         if is_more:
-            self._tasks.run(lambda: self._done(lambda db: db.chats.fill_index()), self._fill_index, _note_no_fill)
+            self._tasks.run(lambda: self._databases.read(ChatStore.fill_index), self._fill_index, _note_no_fill)
 
     def _begin_check(self, _: None) -> None:
-        self._check_is_over.clear()
-        self._check.run(self._look_for_damage, self._on_checked)
-
-    def _look_for_damage(self) -> bool:
-        try:
-            return database.is_damaged(_chats_path(), self._must_end_check.is_set)
-        finally:
-            self._check_is_over.set()
+        self._databases.expect_search()
+        self._check.run(self._databases.is_damaged, self._on_checked)
 
     def _on_checked(self, is_damaged: bool) -> None:
         if is_damaged:
             _log.warning("The chats file has damage")
-            self._tasks.run(lambda: self._recover(sqlite3.DatabaseError("quick_check found damage")))
+            self._tasks.run(lambda: self._databases.mend(sqlite3.DatabaseError("quick_check found damage")))
             self.list_conversations()
+
+    def _on_mended(self) -> None:
+        """Called in the thread of the files."""
+        self._tasks.run(lambda: True, self._fill_index)
 
     def _on_loaded(self, conversation: Conversation | None) -> None:
         if conversation is None:
@@ -362,9 +272,5 @@ def _note_no_fill(error: UserError) -> None:
     _log.info("The search index could not be filled: %s", error)
 
 
-def _save(chat_id: str, message: Message, databases: _Databases) -> None:
-    databases.chats.save_message(chat_id, message)
-
-
-def _chats_path() -> Path:
-    return data_dir() / "chats.sqlite"
+def _save(chat_id: str, message: Message, chats: ChatStore) -> None:
+    chats.save_message(chat_id, message)

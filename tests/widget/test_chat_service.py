@@ -187,5 +187,4 @@ def test_a_locked_file_is_said_once_and_written_later(
 
 
 def _be_impatient(service: ChatService) -> None:
-    assert service._databases is not None
     service._databases.chats._db.execute("PRAGMA busy_timeout = 0")
