@@ -2,8 +2,8 @@
 
     QT_QPA_PLATFORM=offscreen python -m tests.bench.hostile_chats [--texts 10000] [--seed 1]
 
-Any file that is opened outside the app's own folders, any connection, process and any exception is a failure, found through Python's
-audit hooks and through every resource Qt asks a document for. Prints the slowest texts, in processor time.
+Any file that is opened outside the app's own folders, any connection, process, exception in an event and any message of Qt is a
+failure. Prints the slowest texts, in processor time.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from launcher.chat.blocks import BlockSplitter, split
 from launcher.chat.rich_text import to_html, to_plain
 from launcher.ui.chat.answer_body import AnswerBody
+from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.selected_text import body_markdown
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.theme import LIGHT, ThemeManager
@@ -39,6 +43,8 @@ _FORBIDDEN = (
     "webbrowser.open",
     "urllib.Request",
 )
+# Of the platform without windows, whatever is shown.
+_USUAL = ("does not support propagateSizeHints()", "does not support raise()")
 _BIDI = "\u202e\u202d\u2066\u2067\u2069\u200f\u061c\u200b\ufeff"
 _PIECES = (
     "a ", "**b**", "*", "_", "`", "``", "\n", "\n\n", "# ", "- ", "1. ", "> ", "```\n", "```py\n", "~~~\n", "|a|b|\n|-|-|\n|1|2|\n", "$x$", "$$\nz\n$$\n",
@@ -89,24 +95,54 @@ def hostile(rng: random.Random) -> str:
 
 
 class Watch:
-    """Counts what must not happen while it looks."""
+    """Notes what must not happen while it looks, and in which text.
+
+    Attributes:
+        seen: one line for each.
+        text: what is shown now.
+    """
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.text = ""
         self.looks = False
         # Asked for now: the first call opens a file, and of a file opened inside the hook the hook would be told again.
         self._allowed = (*_OWN, tempfile.gettempdir())
         sys.addaudithook(self._on_event)
 
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Look while this lasts."""
+        # An error in a paint event never comes to the caller: it goes to the hook, and Qt complains of the painter that stayed.
+        hook, handler = sys.excepthook, qInstallMessageHandler(self._on_message)
+        sys.excepthook = self._on_exception
+        self.looks = True
+        try:
+            yield
+        finally:
+            self.looks = False
+            sys.excepthook = hook
+            qInstallMessageHandler(handler)
+
+    def _on_message(self, _kind: QtMsgType, _where: QMessageLogContext, message: str) -> None:
+        if not any(usual in message for usual in _USUAL):
+            self._note(f"Qt: {message}")
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        self._note(f"{kind.__name__}: {error}")
+
+    def _note(self, what: str) -> None:
+        self.seen.append(f"{what} in {self.text[:200]!r}")
+
     def _on_event(self, event: str, arguments: tuple[object, ...]) -> None:
         if not self.looks:
             return
         if event in _FORBIDDEN:
-            self.seen.append(f"{event} {arguments!r:.200}")
+            self._note(f"{event} {arguments!r:.200}")
         elif event == "open" and isinstance(arguments[0], (str, bytes)):
             path = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode(errors="replace")
             if not str(Path(path).resolve()).startswith(self._allowed):
-                self.seen.append(f"open {path}")
+                self._note(f"open {path}")
 
 
 def run(texts: int, seed: int, settle: Callable[[], None]) -> tuple[list[tuple[float, str]], list[str]]:
@@ -117,20 +153,21 @@ def run(texts: int, seed: int, settle: Callable[[], None]) -> tuple[list[tuple[f
     typesetter = Typesetter(owner)
     body = AnswerBody(typesetter, owner)
     body.resize(640, 480)
+    fold = ReasoningFold(typesetter, owner)
     owner.show()
     watch = Watch()
-    watch.looks = True
     costs: list[tuple[float, str]] = []
     try:
-        for _ in range(texts):
-            text = hostile(rng)
-            start = time.thread_time()
-            _check_blocks(text, rng)
-            _show(body, text, rng)
-            costs.append((time.thread_time() - start, text))
-            settle()
+        with watch.looking():
+            for _ in range(texts):
+                text = watch.text = hostile(rng)
+                start = time.thread_time()
+                _check_blocks(text, rng)
+                _show(body, text, rng)
+                _think(fold, text)
+                costs.append((time.thread_time() - start, text))
+                settle()
     finally:
-        watch.looks = False
         typesetter.close()
         owner.close()
         owner.deleteLater()
@@ -169,6 +206,17 @@ def _show(body: AnswerBody, text: str, rng: random.Random) -> None:
     body_markdown(body, None, None)
 
 
+def _think(fold: ReasoningFold, text: str) -> None:
+    """As a thought, while it runs with many lines above it, and when it is over."""
+    for thought in (text, text + "\nline" * 40 + text):
+        fold.set_running(thought, 1.0, None)
+        fold.setGeometry(0, 0, 640, fold.arrange(640))
+        fold.grab()
+    fold.set_finished(text, 1.0, None)
+    fold.setGeometry(0, 0, 640, fold.arrange(640))
+    fold.grab()
+
+
 def main() -> None:
     """Print what happened."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -185,7 +233,7 @@ def main() -> None:
     )
     for seconds, text in costs[:8]:
         print(f"  {1000 * seconds:8.1f} ms  {len(text):6} characters  {text[:60]!r}")
-    print(f"{len(seen)} forbidden accesses", *seen[:20], sep="\n  ")
+    print(f"{len(seen)} forbidden accesses, exceptions and messages of Qt", *seen[:20], sep="\n  ")
     sys.exit(1 if seen else 0)
 
 

@@ -203,7 +203,8 @@ class _Tail(QWidget):
             # Cut at the beginning of a line, so that the lines below break where they did.
             units = layout.lineAt(surplus).textStart()
             shown = self._text[self._start :]
-            self._start += len(shown.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore"))
+            before = shown.encode("utf-16-le", "surrogatepass")[: 2 * units]
+            self._start += len(before.decode("utf-16-le", "surrogatepass"))
             layout = self._lay_out(width)
         self._layout = layout
         return layout
