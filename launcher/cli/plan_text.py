@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from launcher.cli.output import table
 from launcher.core.plans import DeviceMemory, Plan
 from launcher.core.units import MIB, gb, gib, rate, whole
@@ -14,16 +16,24 @@ def speed(plan: Plan) -> str:
     return f"{rate(s.decode_tokens_s)} ({rate(s.decode_low)}\u2013{rate(s.decode_high)})"
 
 
+def _memory_table(devices: Sequence[DeviceMemory]) -> str:
+    """One row per device; the column of checkpoints only where the engine keeps any."""
+    names = ("Weights", "KV cache", "Checkpoints", "Compute", "Total", "Free now")
+    rows = [_row(d) for d in devices]
+    shown = [i for i, name in enumerate(names) if name != "Checkpoints" or any(d.checkpoint_bytes for d in devices)]
+    cells = [(d.name, *(row[i] for i in shown)) for d, row in zip(devices, rows, strict=True)]
+    return table(("Device", *(names[i] for i in shown)), cells, frozenset(range(1, len(shown) + 1)))
+
+
 def _row(device: DeviceMemory) -> tuple[str, ...]:
-    beside_weights = gib(device.kv_bytes), gib(device.compute_bytes + device.unaccounted_bytes)
-    free = "unknown" if device.free_bytes is None else gib(device.free_bytes)
-    return device.name, gib(device.weights_bytes), *beside_weights, gib(device.total_bytes), free
+    compute = device.compute_bytes + device.unaccounted_bytes - device.checkpoint_bytes
+    sizes = device.weights_bytes, device.kv_bytes, device.checkpoint_bytes, compute, device.total_bytes
+    return *map(gib, sizes), "unknown" if device.free_bytes is None else gib(device.free_bytes)
 
 
 def plan_lines(plan: Plan) -> list[str]:
     """A whole plan: placement, memory by device, speed, reasons, warnings."""
     p, s = plan.placement, plan.speed
-    rows = [_row(d) for d in plan.memory.devices]
     fit = "fits" if plan.fits else "does not fit"
     quality = plan.quality.quant_loss + (f" ({plan.quality.figure})" if plan.quality.figure else ", not measured on it")
     levers = f"--gpu-layers {p.n_gpu_layers}" + (
@@ -34,7 +44,7 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"{plan.name}  {plan.quant}  {gb(plan.file_bytes)}: {fit}, {plan.summary}",
         "",
-        table(("Device", "Weights", "KV cache", "Compute", "Total", "Free now"), rows, frozenset(range(1, 6))),
+        _memory_table(plan.memory.devices),
         "",
         f"Answering       {speed(plan)} tokens/s, estimated from {s.basis} values",
         f"Reading text    {rate(s.prefill_tokens_s)} tokens/s; first token of a 1,000-token prompt after "

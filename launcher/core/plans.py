@@ -73,6 +73,12 @@ EXPERT_TENSORS = ("up", "gate", "down")
 MOST_DRAFTED_TOKENS = 8
 """Guesses of a draft in one batch at the most: each needs a row of logits beside the newest token's."""
 
+MOST_CHECKPOINT_BYTES = 256 * 2**20
+"""RAM for the snapshots of all conversations where a cache cannot go back by itself: 15 of V4-Flash."""
+
+MOST_CHECKPOINTS = 32
+"""Snapshots of one conversation, as in llama-server."""
+
 MTP_ARCHITECTURES = ("deepseek2",)
 """Whose own prediction layers (one of them) the engine can draft with: those it was run with. Others are memory only."""
 
@@ -135,10 +141,12 @@ def layers_on_gpu(n_gpu_layers: int, n_layer: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DeviceMemory:
-    """What one device will hold (or holds). `unaccounted_bytes`: driver context, workspaces: not in the engine's own figures.
+    """What one device will hold (or holds).
 
     Attributes:
         kind: "gpu" or "host".
+        unaccounted_bytes: not in the engine's own figures: driver context, workspaces, `checkpoint_bytes`.
+        checkpoint_bytes: of `unaccounted_bytes` the snapshots of conversations (V4), as they are at their most.
         free_bytes: free before the load, None when unknown.
         capacity_bytes: all of it, None when unknown.
     """
@@ -151,6 +159,7 @@ class DeviceMemory:
     unaccounted_bytes: int = 0
     free_bytes: int | None = None
     capacity_bytes: int | None = None
+    checkpoint_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:

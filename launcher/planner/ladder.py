@@ -212,7 +212,7 @@ class _Descent:
         """Bytes on the short device."""
         layout = measured(self._loader, setting)
         if self._place is None:
-            return layout.host.total
+            return layout.ram_bytes
         held = layout.gpus[self._place].total
         return held + self._loader.view.gpus[self._place].unaccounted_bytes if held else 0
 

@@ -13,7 +13,7 @@ from itertools import accumulate
 from operator import add
 
 from launcher.core.models import ModelFacts
-from launcher.planner import dealing, memory, pace
+from launcher.planner import checkpoints, dealing, memory, pace
 from launcher.planner.estimate import Estimator
 from launcher.planner.machine_view import View
 
@@ -62,6 +62,7 @@ class Layout:
     Attributes:
         gpus: per GPU of the view.
         host_routed: the part of `host` that is routed experts.
+        checkpoint_bytes: RAM beside `host`: the snapshots of conversations at their most.
         missing_gpu_bytes, missing_host_bytes: what does not fit; 0 when it fits.
         token_s: seconds per token while answering.
     """
@@ -73,6 +74,12 @@ class Layout:
     missing_gpu_bytes: int
     missing_host_bytes: int
     token_s: float
+    checkpoint_bytes: int = 0
+
+    @property
+    def ram_bytes(self) -> int:
+        """All that the RAM holds."""
+        return self.host.total + self.checkpoint_bytes
 
     @property
     def fits(self) -> bool:
@@ -130,6 +137,7 @@ class Loader:
         self._kv: dict[memory.KvCache, list[int]] = {}
         self._ends: dict[tuple[memory.KvCache, int, tuple[str, ...]], list[int]] = {}
         self._exact: dict[memory.Load, memory.Buffers] = {}
+        self._kept: dict[str, int] = {}
         self._set_view(view)
 
     def _set_view(self, view: View) -> None:
@@ -172,6 +180,12 @@ class Loader:
     def cache(self, n_ctx: int, kv_type: str, n_ubatch: int, kv_type_v: str | None = None) -> memory.KvCache:
         """The KV cache at these settings."""
         return memory.kv_cache(self.facts, n_ctx, kv_type, kv_type_v or kv_type, n_ubatch, self.n_parallel)
+
+    def checkpoint_bytes(self, kv_type: str) -> int:
+        """Snapshots of conversations in RAM, at their most."""
+        if kv_type not in self._kept:
+            self._kept[kv_type] = checkpoints.kept_bytes(self.facts, kv_type, self.n_parallel)
+        return self._kept[kv_type]
 
     def first_offloaded(self, n_gpu_layers: int) -> int:
         """Index of the first block on a GPU."""
@@ -287,12 +301,13 @@ class Loader:
         host_held = host_always + host_routed + facts.token_embd_bytes - (0 if s.n_gpu_layers else facts.tied_bytes)
         host = Bytes(host_held, self.kv_bytes(cache, 0, first), buffers.host)
         n_shared = self.expert_layers(s)
-        pool = host.total + (sum(g.total for g in gpus) if view.unified else 0)
+        kept = self.checkpoint_bytes(s.kv_type)
+        pool = host.total + kept + (sum(g.total for g in gpus) if view.unified else 0)
         token_s = pace.token_seconds(
             self, s.n_ctx, parts, pace.Part(0, first, host_always, host_routed, host.kv), n_shared
         )
         return Layout(
-            s, tuple(gpus), host, host_routed, missing, max(0, pool - view.ram_budget_bytes), token_s
+            s, tuple(gpus), host, host_routed, missing, max(0, pool - view.ram_budget_bytes), token_s, kept
         )  # fmt: skip
 
     def expert_layers(self, s: Setting) -> int:

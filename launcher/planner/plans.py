@@ -293,7 +293,15 @@ def _rows(machine: Machine, seen: View, found: Found, draft: Draft | None) -> tu
     return (
         *rows,
         DeviceMemory(
-            "RAM", "host", host.weights, host.kv, host.compute, UNACCOUNTED_HOST_BYTES, ram.free_bytes, ram.total_bytes
+            "RAM",
+            "host",
+            host.weights,
+            host.kv,
+            host.compute,
+            UNACCOUNTED_HOST_BYTES + layout.checkpoint_bytes,
+            ram.free_bytes,
+            ram.total_bytes,
+            layout.checkpoint_bytes,
         ),
     )
 

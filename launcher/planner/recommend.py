@@ -334,7 +334,7 @@ def _biggest(variants: tuple[Variant, ...], runs: list[Candidate], shop: Shop) -
     """The most parameters that really run and leave some RAM; of the same size the one that answers best."""
 
     def leaves_room(c: Candidate) -> bool:
-        used = c.found.layout.host.total
+        used = c.found.layout.ram_bytes
         used += sum(b.total for b in c.found.layout.gpus) if shop.seen.unified else 0
         return shop.seen.ram_budget_bytes - used >= _RAM_LEFT_FOR_BIGGEST
 

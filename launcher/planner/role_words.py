@@ -164,7 +164,7 @@ def why_not_bigger(variant: Variant, quant: Quant, found: Found, speed_now: floa
     """The next model up, with what it needs, what fits and how fast it would be."""
     loader, layout = found.loader, found.layout
     seen = loader.view
-    need = layout.host.total + sum(b.total for b in layout.gpus)
+    need = layout.ram_bytes + sum(b.total for b in layout.gpus)
     start = say(
         "The next model up, {name}, needs {need} ({quant}).", name=variant.short_name, need=gib(need), quant=quant.name
     )

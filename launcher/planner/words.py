@@ -142,7 +142,7 @@ def warnings(found: Found, subject: Subject, wishes: Wishes) -> tuple[str, ...]:
         )
     if subject.quality.loss is not None and subject.quality.loss >= 0.03:
         out.append(_mistakes(subject, is_clear=subject.quality.loss >= 0.10))
-    left = view.ram_budget_bytes + wishes.ram_reserve_bytes - layout.host.total
+    left = view.ram_budget_bytes + wishes.ram_reserve_bytes - layout.ram_bytes
     left -= sum(b.total for b in layout.gpus) if view.unified else 0
     if found.fits and not found.disk_s and left < _TIGHT_RAM_BYTES:
         out.append(say("Only {size} of memory are left for other programs.", size=gib(max(0, left))))
@@ -163,7 +163,7 @@ def warnings(found: Found, subject: Subject, wishes: Wishes) -> tuple[str, ...]:
 def misfit(found: Found) -> str:
     """What is missing, in one sentence."""
     layout = found.layout
-    need = layout.host.total + sum(b.total for b in layout.gpus)
+    need = layout.ram_bytes + sum(b.total for b in layout.gpus)
     room = found.loader.view.room_bytes
     if layout.missing_gpu_bytes and not layout.missing_host_bytes:
         return say("Needs {size} more memory on the graphics card than is free.", size=gib(layout.missing_gpu_bytes))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from launcher.catalog.facts import facts_of
+from launcher.catalog.gguf import read_header
 from launcher.core.generation import Answer
-from launcher.core.plans import Placement
+from launcher.core.plans import MOST_CHECKPOINTS, Placement
 from launcher.engine.kv_states import SUFFIX
 from launcher.engine.protocol import AnswerFinished, PromptProgress, StatesSaved
-from launcher.engine.worker import checkpoints
-from launcher.engine.worker.checkpoints import BEFORE_END_TOKENS, LEAST_TOKENS, MOST_COUNT, STEP_TOKENS, Checkpoints
+from launcher.engine.worker import checkpoints, states
+from launcher.engine.worker.checkpoints import BEFORE_END_TOKENS, LEAST_TOKENS, STEP_TOKENS, Checkpoints
+from launcher.planner import checkpoints as planned
 from tests.engine.conftest import Engine, question
 
 Models = Callable[..., Path]
@@ -304,7 +309,7 @@ def test_a_cut_takes_the_later_ones() -> None:
 
 def test_bytes_and_number_are_bounded_and_what_stays_is_spread(monkeypatch: pytest.MonkeyPatch) -> None:
     size = 100
-    monkeypatch.setattr(checkpoints, "MOST_BYTES", 8 * size)
+    monkeypatch.setattr(checkpoints, "MOST_CHECKPOINT_BYTES", 8 * size)
     made = made_by(FakeLlama(size))
     read(made, 0, 40 * STEP_TOKENS)
     found = places(made, 40 * STEP_TOKENS)
@@ -314,11 +319,65 @@ def test_bytes_and_number_are_bounded_and_what_stays_is_spread(monkeypatch: pyte
     assert max(gaps) <= 10 * STEP_TOKENS
     many = made_by(FakeLlama(1))
     read(many, 0, 100 * STEP_TOKENS)
-    assert len(places(many, 100 * STEP_TOKENS)) == MOST_COUNT
+    assert len(places(many, 100 * STEP_TOKENS)) == MOST_CHECKPOINTS
     # Four slots share the bytes; one that is larger than its share is not kept.
     shared = made_by(FakeLlama(size), n_parallel=4)
     read(shared, 0, 10 * STEP_TOKENS)
     assert len(places(shared, 10 * STEP_TOKENS)) == 2
-    too_big = made_by(FakeLlama(checkpoints.MOST_BYTES + 1))
+    too_big = made_by(FakeLlama(checkpoints.MOST_CHECKPOINT_BYTES + 1))
     too_big.make(100)
     assert places(too_big, 100) == []
+
+
+# --- their memory, as a plan predicts it ------------------------------------------------------------------------------
+
+
+def sizes_in(path: Path) -> list[int]:
+    """Bytes of every checkpoint in a state on the disk."""
+    data = path.read_bytes()
+    end = len(data) - states._FOOTER.size  # pyright: ignore[reportPrivateUsage]
+    _, _, header_bytes, _, _ = states._FOOTER.unpack(data[end:])  # pyright: ignore[reportPrivateUsage]
+    return [size for _, size in json.loads(data[end - header_bytes : end])["checkpoints"]]
+
+
+@pytest.mark.parametrize(("n_parallel", "kv_type"), [(1, "f16"), (3, "q8_0")])
+def test_a_plan_knows_their_size_to_the_byte(
+    engine: Engine, models: Models, tmp_path: Path, n_parallel: int, kv_type: str
+) -> None:
+    """By what the engine keeps of a conversation, as its state on the disk says."""
+    where = replace(placement(n_parallel), kv_type_k=kv_type, kv_type_v=kv_type)
+    kept = kept_of(engine, models, "deepseek4", where, tmp_path)
+    model = models("deepseek4", template="v3", weight_type="f32", end_weight=0.0)
+    assert len(kept) >= 2
+    assert set(kept) == {planned.checkpoint_bytes(facts_of(read_header(model)), kv_type, n_parallel)}
+
+
+def test_models_that_go_back_by_themselves_keep_none_and_are_planned_so(
+    engine: Engine, models: Models, tmp_path: Path
+) -> None:
+    for arch in ("deepseek2", "deepseek", "qwen2", "llama"):
+        assert kept_of(engine, models, arch, placement(), tmp_path) == []
+        assert planned.kept_bytes(facts_of(read_header(models(arch))), "f16") == 0
+
+
+def kept_of(engine: Engine, models: Models, arch: str, where: Placement, folder: Path) -> list[int]:
+    """Bytes of every checkpoint of a conversation of two turns."""
+    load(engine, models, arch, "v3", where)
+    path = folder / f"{arch}{SUFFIX}"
+    first = text("k", 40)
+    answer = engine.ask(first, state_file=str(path), max_tokens=8)
+    engine.ask(first, answer.answer, text("l", 20), state_file=str(path), max_tokens=8)
+    operation = engine.client.save_states()
+    assert engine.seen.wait(StatesSaved, lambda e: e.id == operation).count == 1
+    return sizes_in(path)
+
+
+@pytest.mark.parametrize("n_parallel", [1, 4])
+@pytest.mark.parametrize("size", [1, 40, 100, 400, 1600])
+def test_a_plan_knows_how_many_there_are_at_most(size: int, n_parallel: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each slot's series grows until it drops as many as it makes; one that is larger than its share is not kept."""
+    for module in (checkpoints, planned):
+        monkeypatch.setattr(module, "MOST_CHECKPOINT_BYTES", 1599)
+    made = made_by(FakeLlama(size), n_parallel)
+    read(made, 0, 50 * STEP_TOKENS)
+    assert len(made.made) == planned.most_kept(size, n_parallel)

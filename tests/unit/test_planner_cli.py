@@ -114,3 +114,14 @@ def test_levers_fixed_by_hand_are_printed_as_options(capsys):
 def test_wrong_options_are_wrong_usage(capsys, option):
     assert run_command(["plan", "r1", *option]) == 2
     assert option[0] in capsys.readouterr().err
+
+
+def test_the_memory_of_snapshots_has_a_column_where_there_are_any(capsys):
+    argv = ["plan", "v4-flash-0731", "--gpu", "RTX 4090", "--ram", "256", "--ctx", "8192"]
+    assert run_command(argv) == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if line.startswith("RAM"))
+    assert "Checkpoints" in next(line for line in lines if line.startswith("Device"))
+    assert "  0.2 GiB  " in row
+    assert run_command(["plan", "r1-distill-qwen-7b", *argv[2:]]) == 0
+    assert "Checkpoints" not in capsys.readouterr().out

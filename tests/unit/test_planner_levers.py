@@ -8,7 +8,9 @@ from launcher import catalog, planner
 from launcher.core.calibration import Calibration, DeviceCalibration
 from launcher.core.errors import UserError
 from launcher.core.plans import Wishes
+from launcher.core.plans import plan_to_json as planner_json
 from launcher.core.units import GIB, MIB
+from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES
 from tests.unit.planner_machines import described
 
 KNOWN = catalog.load()
@@ -189,3 +191,26 @@ def test_a_rough_calibration_has_a_wide_range():
         return made.speed.decode_high / made.speed.decode_low
 
     assert spread(replace(steady, spread=2.0)) > 2 * spread(steady)
+
+
+def test_snapshots_of_conversations_take_ram():
+    """V4-Flash keeps 15 of 17 MiB; all its answers at once share the room, and other models need none."""
+    p = plan("rtx4090-192gb", "v4-flash-0731", "UD-Q4_K_XL", context=8192)
+    ram = p.memory.devices[-1]
+    assert ram.checkpoint_bytes == pytest.approx(15 * 17.02 * MIB, rel=0.001)
+    assert ram.unaccounted_bytes == UNACCOUNTED_HOST_BYTES + ram.checkpoint_bytes
+    assert planner_json(p)["memory"]["devices"][-1]["checkpoint_bytes"] == ram.checkpoint_bytes
+    assert all(d.checkpoint_bytes == 0 for d in p.memory.devices[:-1])
+    several = plan("rtx4090-192gb", "v4-flash-0731", "UD-Q4_K_XL", context=8192, n_parallel=4).memory.devices[-1]
+    assert several.checkpoint_bytes == pytest.approx(4 * 3 * 17.02 * MIB, rel=0.001)
+    assert plan("rtx4090-64gb", "r1-0528-qwen3-8b", "Q4_K_M").memory.devices[-1].checkpoint_bytes == 0
+
+
+def test_a_plan_fits_only_with_its_snapshots():
+    machine = described("rtx4090-192gb")
+    wishes = {"context": 8192, "n_gpu_layers": 0, "n_ubatch": 512, "kv_type": "f16"}
+    ram = plan(machine, "v4-flash-0731", "UD-Q4_K_XL", **wishes).memory.devices[-1]
+    for less, fits in ((0, True), (1, False)):
+        room = replace(machine.ram, free_bytes=ram.total_bytes + Wishes().ram_reserve_bytes - less)
+        at = replace(machine, ram=room, disks=())
+        assert plan(at, "v4-flash-0731", "UD-Q4_K_XL", **wishes).fits is fits

@@ -5,8 +5,9 @@ back all the same: where a thought is dropped, an answer is made again or a mess
 (llama.cpp's "partial" state), everything else is still in the cache, so going back to one costs a copy instead of the prompt.
 llama-server does the same with its context checkpoints. Models whose caches can go back never get here.
 
-The snapshots are in the worker's own memory, beside the context and outside of what `Loaded.memory` and the plan count: up to
-MOST_BYTES while a model is loaded, and only as conversations need them. One of V4-Flash has about 17 MiB at any length.
+The snapshots are in the worker's own memory, beside the context and outside of what `Loaded.memory` counts: up to
+MOST_CHECKPOINT_BYTES while a model is loaded, and only as conversations need them. The plan counts them at their most
+(planner/checkpoints.py). One of V4-Flash has about 17 MiB at any length.
 """
 
 from __future__ import annotations
@@ -16,12 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from launcher.core.plans import MOST_CHECKPOINT_BYTES, MOST_CHECKPOINTS
 from launcher.engine.worker.model import NativeModel
 
-MOST_BYTES = 256 * 2**20
-"""Of all slots together: 15 snapshots of V4-Flash, and little beside the gigabytes of RAM that a plan leaves to the system."""
-MOST_COUNT = 32
-"""Of one slot, as in llama-server."""
 STEP_TOKENS = 2048
 """Between those inside a long prompt: an edit deep in it reads half of that again on average, and one batch in so many tokens is
 split. llama-server's 8,192 take most of a minute to read where V4-Flash has its experts in RAM."""
@@ -54,7 +52,7 @@ class Checkpoints:
         self._native = native
         self._llama: Any = llama
         self._sequence = sequence
-        self._limit_bytes = MOST_BYTES // native.placement.n_parallel
+        self._limit_bytes = MOST_CHECKPOINT_BYTES // native.placement.n_parallel
         self._made: list[Checkpoint] = []
         self.are_needed = bool(
             llama.llama_model_n_swa(native.model)
@@ -127,7 +125,7 @@ class Checkpoints:
         """The newest stay; of the others the one goes whose neighbours are closest: what is left is spread evenly."""
         made = self._made
         while made and (
-            len(made) + bool(size_bytes) > MOST_COUNT
+            len(made) + bool(size_bytes) > MOST_CHECKPOINTS
             or sum(c.size_bytes for c in made) + size_bytes > self._limit_bytes
         ):
             made.pop(_least_missed([c.n_tokens for c in made]))
