@@ -10,7 +10,7 @@ import reasoning
 import small_talk
 from exchange import Exchange
 from held_out import reasoning_task
-from settings import ASSISTANT, BOS, END_THINK, EOS, SEED, SHAPE, THINK, USER, Lesson
+from settings import ASSISTANT, BOS, END_THINK, EOS, MIXTURE, SEED, SHAPE, THINK, USER
 from tokenizers import Tokenizer
 from words import ALL_WORDS, SPELLED_WORDS
 
@@ -64,28 +64,27 @@ class Encoder:
 
 
 class Mixture:
-    """A lesson's stream of chats."""
+    """The stream of chats that is learned from."""
 
-    def __init__(self, encoder: Encoder, lesson: Lesson) -> None:
-        self._rng = random.Random(SEED + lesson.is_second)
+    def __init__(self, encoder: Encoder) -> None:
+        self._rng = random.Random(SEED)
         self._encoder = encoder
-        self._lesson = lesson
-        self._questions = guide.trained_questions(with_late=lesson.is_second)
-        self._words = SPELLED_WORDS if lesson.is_second else ALL_WORDS
+        self._questions = guide.trained_questions()
         self._queue: list[tuple[guide.Entry, int, str]] = []
-        self._names = list(lesson.shares)
-        self._weights = list(lesson.shares.values())
+        self._names = list(MIXTURE.reasoning_shares)
+        self._weights = list(MIXTURE.reasoning_shares.values())
 
     def exchange(self) -> Exchange:
         """Any turn."""
         roll = self._rng.random()
-        if roll < self._lesson.guide:
+        if roll < MIXTURE.guide:
             return self._guide_turn()
-        if roll < self._lesson.guide + self._lesson.reasoning:
-            return reasoning_task(self._rng, self._rng.choices(self._names, self._weights)[0], words=self._words)
+        if roll < MIXTURE.guide + MIXTURE.reasoning:
+            words = ALL_WORDS if self._rng.random() < MIXTURE.any_word else SPELLED_WORDS
+            return reasoning_task(self._rng, self._rng.choices(self._names, self._weights)[0], words=words)
         return (
             small_talk.make_large_number(self._rng)
-            if roll > 0.985
+            if roll > 1 - MIXTURE.large_numbers
             else small_talk.make_refusal(self._rng, is_held_out=False)
         )
 
@@ -109,7 +108,7 @@ class Mixture:
         return (
             self._rng.randint(8, 40)
             if self._rng.random() < _LONG_CHATS
-            else self._rng.choices((0, 1, 2, 3, 5), (84, 10, 3, 2, 1))[0]
+            else self._rng.choices((0, 1, 2, 3, 5), (87, 8, 3, 1, 1))[0]
         )
 
     def _chat(self, n_before: int) -> Chat:
@@ -122,7 +121,7 @@ class Mixture:
         answer = self._encoder.answer(turn, thinking)
         if turn.task in ("guide", "refusal") and self._rng.random() < 0.85:
             # To recognise what is meant is the hard part; the answers, always the same, are learned from the others.
-            answer = answer[: len(self._encoder.text(turn.thought)) + 10]
+            answer = answer[: len(self._encoder.text(turn.thought)) + 6]
         return Chat(prompt, answer)
 
     def _follow_up(self, before: list[Exchange], turn: Exchange) -> tuple[list[Exchange], Exchange]:

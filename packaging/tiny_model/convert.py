@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType, quantize
-from model import Experts, TinyDeepSeek
+from model import Experts, Packed, TinyDeepSeek
 from settings import BOS, END_THINK, EOS, NAME, PAD, SHAPE, SPECIAL_TOKENS, THINK
 
 _TEMPLATE = Path(__file__).with_name("template.jinja")
@@ -158,7 +158,7 @@ def _write_logits(path: Path, model: TinyDeepSeek) -> None:
     """PyTorch's logits behind the prompt and behind each single token after it."""
     ids = [i * _STRIDE % SHAPE.n_vocab for i in range(_N_PROMPT + _N_SINGLE)]
     with torch.no_grad():
-        rows = model(torch.tensor([ids]))[0, _N_PROMPT - 1 :].numpy().astype("<f4")
+        rows = model(Packed.of([[ids]]))[_N_PROMPT - 1 :].numpy().astype("<f4")
     path.write_text(
         json.dumps(
             {"n_prompt": _N_PROMPT, "n_single": _N_SINGLE, "logits_f32": base64.b64encode(rows.tobytes()).decode()}

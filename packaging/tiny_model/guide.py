@@ -93,7 +93,6 @@ class Entry:
     subject: tuple[str, str]
     answers: tuple[str, str]
     questions: tuple[tuple[str, ...], tuple[str, ...]]
-    late_questions: tuple[tuple[str, ...], tuple[str, ...]]
     held_out: tuple[tuple[str, ...], tuple[str, ...]]
     terms: tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -110,7 +109,6 @@ def entries() -> tuple[Entry, ...]:
             (entry["terms_en"][0], entry["terms_zh"][0]),
             (entry["answer_en"], entry["answer_zh"]),
             _both(entry, "questions", "more"),
-            _both(entry, "late"),
             _both(entry, "held_out"),
             tuple(tuple(t for t in entry[f"terms_{code}"] if uses[t.lower()] == 1) for code in _LANGUAGES),  # pyright: ignore[reportArgumentType]
         )
@@ -123,14 +121,9 @@ def _both(entry: dict[str, list[str]], *fields: str) -> tuple[tuple[str, ...], t
     return english, chinese
 
 
-def trained_questions(with_late: bool) -> list[tuple[Entry, int, str]]:
+def trained_questions() -> list[tuple[Entry, int, str]]:
     """Every question to learn, as (entry, language, question)."""
-    return [
-        (entry, lang, question)
-        for entry in entries()
-        for lang in (0, 1)
-        for question in entry.questions[lang] + (entry.late_questions[lang] if with_late else ())
-    ]
+    return [(entry, lang, question) for entry in entries() for lang in (0, 1) for question in entry.questions[lang]]
 
 
 def held_out_questions() -> list[tuple[Entry, int, str]]:

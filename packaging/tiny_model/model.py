@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from settings import Shape
 from torch import Tensor, nn
 from torch.nn import functional
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Chats laid end to end: only attention needs them as rows, padded to the longest of their group.
+
+    Attributes:
+        tokens, positions: (n_tokens,), the ids and where in its chat each stands.
+        groups: (rows, longest, where each token of the group stands in the padded rows laid end to end).
+    """
+
+    tokens: Tensor
+    positions: Tensor
+    groups: tuple[tuple[int, int, Tensor], ...]
+
+    @classmethod
+    def of(cls, groups: Sequence[Sequence[Sequence[int]]]) -> Packed:
+        """The groups' chats in their order; those of a group should be of similar length."""
+        chats = [torch.tensor(chat) for group in groups for chat in group]
+        places = list[tuple[int, int, Tensor]]()
+        for group in groups:
+            longest = max(map(len, group))
+            steps = [torch.arange(len(chat)) + row * longest for row, chat in enumerate(group)]
+            places.append((len(group), longest, torch.cat(steps)))
+        return cls(torch.cat(chats), torch.cat([torch.arange(len(chat)) for chat in chats]), tuple(places))
+
+    def sizes(self) -> list[int]:
+        """How many tokens each group has."""
+        return [len(places) for _, _, places in self.groups]
 
 
 class RMSNorm(nn.Module):
@@ -44,33 +76,36 @@ class Attention(nn.Module):
         self.v_b = _matrix(s.n_head, s.value_dim, s.kv_lora_rank)
         self.output = nn.Parameter(torch.zeros(s.n_embd, s.n_head * s.value_dim))
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
-        """(rows, length, n_embd) to the same."""
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], packed: Packed) -> Tensor:
+        """(n_tokens, n_embd) to the same."""
         s = self._shape
-        n_rows, length, _ = x.shape
-        q = functional.linear(self.q_a_norm(functional.linear(x, self.q_a)), self.q_b).view(
-            n_rows, length, s.n_head, -1
-        )
+        q = functional.linear(self.q_a_norm(functional.linear(x, self.q_a)), self.q_b).unflatten(-1, (s.n_head, -1))
         q_nope, q_rope = q.split((s.nope_dim, s.rope_dim), dim=-1)
         compressed, k_rope = functional.linear(x, self.kv_a_mqa).split((s.kv_lora_rank, s.rope_dim), dim=-1)
         compressed = self.kv_a_norm(compressed)
-        k_nope = functional.linear(compressed, self.k_b.transpose(1, 2).flatten(0, 1)).view(
-            n_rows, length, s.n_head, -1
-        )
-        v = functional.linear(compressed, self.v_b.flatten(0, 1)).view(n_rows, length, s.n_head, -1)
-        k_rope = _rotate(k_rope.unsqueeze(2), rope).expand(-1, -1, s.n_head, -1)
-        q = torch.cat((q_nope, _rotate(q_rope, rope)), dim=-1).transpose(1, 2)
-        k = torch.cat((k_nope, k_rope), dim=-1).transpose(1, 2)
+        k_nope = functional.linear(compressed, self.k_b.transpose(1, 2).flatten(0, 1)).unflatten(-1, (s.n_head, -1))
+        v = functional.linear(compressed, self.v_b.flatten(0, 1)).unflatten(-1, (s.n_head, -1))
+        k_rope = _rotate(k_rope.unsqueeze(1), rope).expand(-1, s.n_head, -1)
         # Values as wide as keys: only then PyTorch takes its fast kernel.
-        v = functional.pad(v, (0, s.nope_dim + s.rope_dim - s.value_dim)).transpose(1, 2)
-        out = functional.scaled_dot_product_attention(q, k, v, is_causal=True)[..., : s.value_dim]
-        return functional.linear(out.transpose(1, 2).flatten(2), self.output)
+        v = functional.pad(v, (0, s.nope_dim + s.rope_dim - s.value_dim))
+        qkv = torch.cat((q_nope, _rotate(q_rope, rope), k_nope, k_rope, v), dim=-1)
+        out = torch.cat(
+            [self._attend(part, *group) for part, group in zip(qkv.split(packed.sizes()), packed.groups, strict=True)]
+        )
+        return functional.linear(out.flatten(1), self.output)
+
+    def _attend(self, qkv: Tensor, n_rows: int, longest: int, places: Tensor) -> Tensor:
+        """(n_tokens, heads, 3 * width) of one group to (n_tokens, heads, value_dim)."""
+        padded = qkv.new_zeros(n_rows * longest, *qkv.shape[1:]).index_copy(0, places, qkv)
+        q, k, v = padded.view(n_rows, longest, *qkv.shape[1:]).transpose(1, 2).chunk(3, dim=-1)
+        out = functional.scaled_dot_product_attention(q, k, v, is_causal=True)[..., : self._shape.value_dim]
+        return out.transpose(1, 2).flatten(0, 1).index_select(0, places)
 
 
 def _rotate(x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
-    """Turns neighbouring pairs (llama.cpp's LLAMA_ROPE_TYPE_NORM). x: (rows, length, heads, rope_dim)."""
+    """Turns neighbouring pairs (llama.cpp's LLAMA_ROPE_TYPE_NORM). x: (n_tokens, heads, rope_dim)."""
     cos, sin = rope
-    even, odd = x[..., 0::2], x[..., 1::2]
+    even, odd = x.unflatten(-1, (-1, 2)).unbind(-1)
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
 
 
@@ -84,9 +119,11 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., n_embd) to the same."""
-        return functional.linear(
-            functional.silu(functional.linear(x, self.gate)) * functional.linear(x, self.up), self.down
-        )
+        return _swiglu(x, self.gate, self.up, self.down)
+
+
+def _swiglu(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:
+    return functional.linear(functional.silu(functional.linear(x, gate)) * functional.linear(x, up), down)
 
 
 class Experts(nn.Module):
@@ -107,10 +144,9 @@ class Experts(nn.Module):
         self.load = torch.zeros(s.n_expert)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(rows, length, n_embd) to the same."""
+        """(n_tokens, n_embd) to the same."""
         s = self._shape
-        flat = x.flatten(0, 1)
-        scores = torch.sigmoid(functional.linear(flat, self.gate_inp))
+        scores = torch.sigmoid(functional.linear(x, self.gate_inp))
         chosen = (scores + self.exp_probs_b).topk(s.n_expert_used, dim=-1).indices
         weights = scores.gather(-1, chosen)
         weights = (weights / weights.sum(-1, keepdim=True) * s.expert_weights_scale).flatten()
@@ -119,13 +155,11 @@ class Experts(nn.Module):
         if self.training:
             self.load = self.load + counts
         token = order // s.n_expert_used
-        outputs = [self._expert(i, rows) for i, rows in enumerate(flat.index_select(0, token).split(counts.tolist()))]
+        parts = x.index_select(0, token).split(counts.tolist())
+        matrices = zip(self.gate_exps.unbind(), self.up_exps.unbind(), self.down_exps.unbind(), strict=True)
+        outputs = [_swiglu(part, *expert) for part, expert in zip(parts, matrices, strict=True)]
         routed = torch.cat(outputs) * weights.index_select(0, order).unsqueeze(-1)
-        return torch.zeros_like(flat).index_add(0, token, routed).view_as(x) + self.shared(x)
-
-    def _expert(self, i: int, rows: Tensor) -> Tensor:
-        gate = functional.silu(functional.linear(rows, self.gate_exps[i]))
-        return functional.linear(gate * functional.linear(rows, self.up_exps[i]), self.down_exps[i])
+        return torch.zeros_like(x).index_add(0, token, routed) + self.shared(x)
 
 
 class Block(nn.Module):
@@ -138,9 +172,9 @@ class Block(nn.Module):
         self.ffn_norm = RMSNorm(shape.n_embd, shape.norm_eps)
         self.ffn = FeedForward(shape.n_embd, shape.n_ff) if is_dense else Experts(shape)
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
-        """(rows, length, n_embd) to the same."""
-        x = x + self.attn(self.attn_norm(x), rope)
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], packed: Packed) -> Tensor:
+        """(n_tokens, n_embd) to the same."""
+        x = x + self.attn(self.attn_norm(x), rope, packed)
         return x + self.ffn(self.ffn_norm(x))
 
 
@@ -160,18 +194,17 @@ class TinyDeepSeek(nn.Module):
         self.register_buffer("cos", angles.cos().unsqueeze(1), persistent=False)
         self.register_buffer("sin", angles.sin().unsqueeze(1), persistent=False)
 
-    def hidden(self, tokens: Tensor) -> Tensor:
-        """What the output matrix reads: (rows, length, n_embd) for token ids (rows, length)."""
-        length = tokens.shape[1]
-        rope = (self.cos[:length], self.sin[:length])
-        x = functional.embedding(tokens, self.token_embd)
+    def hidden(self, packed: Packed) -> Tensor:
+        """What the output matrix reads: (n_tokens, n_embd)."""
+        rope = (self.cos[packed.positions], self.sin[packed.positions])
+        x = functional.embedding(packed.tokens, self.token_embd)
         for block in self.blocks:
-            x = block(x, rope)
+            x = block(x, rope, packed)
         return self.output_norm(x)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Logits (rows, length, n_vocab)."""
-        return functional.linear(self.hidden(tokens), self.output)
+    def forward(self, packed: Packed) -> Tensor:
+        """Logits (n_tokens, n_vocab)."""
+        return functional.linear(self.hidden(packed), self.output)
 
     def balance(self, rate: float) -> None:
         """Moves each expert's bias towards an equal share of the tokens since the last call, as DeepSeek-V3 does instead of a loss."""

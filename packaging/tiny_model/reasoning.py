@@ -163,12 +163,15 @@ def _digits(number: int) -> tuple[int, int]:
 
 
 def addition_steps(a: int, b: int) -> str:
-    """The sum of two numbers below 100 as the model shall think it: ones first."""
+    """The sum of two numbers below 100 as the model shall think it: ones first.
+
+    Here and in the other thoughts numbers are first written with two digits: what is copied then always stands at the same distance.
+    """
     (tens_a, ones_a), (tens_b, ones_b) = _digits(a), _digits(b)
     ones = ones_a + ones_b
     carry = ones // 10
     tens = tens_a + tens_b + carry
-    return f"{ones_a}+{ones_b}={ones}{', carry 1' if carry else ''}. {tens_a}+{tens_b}{'+1' if carry else ''}={tens}."
+    return f"{a:02}+{b:02}. {ones_a}+{ones_b}={ones}{', carry 1' if carry else ''}. {tens_a}+{tens_b}{'+1' if carry else ''}={tens}."
 
 
 def _addition(rng: random.Random) -> Exchange:
@@ -186,19 +189,26 @@ def _subtraction(rng: random.Random) -> Exchange:
     question, is_chinese = _say(rng, _SUBTRACTION, a=a, b=b)
     large, small = max(a, b), min(a, b)
     (tens_a, ones_a), (tens_b, ones_b) = _digits(large), _digits(small)
+    # Whether to borrow is said before anything is computed with it.
     borrow = ones_a < ones_b
-    ones = f"1{ones_a}-{ones_b}={10 + ones_a - ones_b}, borrow 1" if borrow else f"{ones_a}-{ones_b}={ones_a - ones_b}"
+    ones = f"{ones_a}{_sign(ones_a, ones_b)}{ones_b}, {'1' if borrow else ''}{ones_a}-{ones_b}={10 * borrow + ones_a - ones_b}"
     tens = f"{tens_a}-{tens_b}{'-1' if borrow else ''}={tens_a - tens_b - borrow}"
-    turned = f"{a}<{b}: minus, {large}-{small}. " if a < b else ""
     return Exchange(
         "subtraction",
         question,
-        f"{turned}{ones}. {tens}.",
+        f"{_comparing(f'{a:02}', f'{b:02}')} {large:02}-{small:02}. {ones}. {tens}.",
         f"{a} - {b} = {a - b}",
         f"{a}-{b}",
         f"= {a - b}",
         is_chinese,
     )
+
+
+def _comparing(a: str, b: str) -> str:
+    """Which of two numbers of equal length is larger: digit by digit, up to the first that differ."""
+    digits = [(int(x), int(y)) for x, y in zip(a, b, strict=True) if x != "."]
+    told = next((i for i, (x, y) in enumerate(digits) if x != y), len(digits) - 1) + 1
+    return f"{a} {b}. {', '.join(f'{x}{_sign(x, y)}{y}' for x, y in digits[:told])}."
 
 
 def _multiplication(rng: random.Random) -> Exchange:
@@ -215,25 +225,17 @@ def _comparison(rng: random.Random) -> Exchange:
         b = a // 10 * 10 + rng.randint(0, 9)
     if a == b:
         b = (a + 1) % 100
-    (tens_a, ones_a), (tens_b, ones_b) = _digits(a), _digits(b)
-    if tens_a != tens_b:
-        thought = f"Tens: {tens_a}{_sign(tens_a, tens_b)}{tens_b}."
-    else:
-        thought = f"Tens: {tens_a}={tens_b}. Ones: {ones_a}{_sign(ones_a, ones_b)}{ones_b}."
-    return _compared(rng, "comparison", str(a), str(b), a > b, thought)
+    return _compared(rng, "comparison", str(a), str(b), a > b, _comparing(f"{a:02}", f"{b:02}"))
 
 
 def _decimals(rng: random.Random) -> Exchange:
     whole = rng.randint(0, 20)
-    a, b = (
-        f"{whole}.{rng.randint(1, 9)}" if rng.random() < 0.5 else f"{whole}.{rng.randint(1, 99):02d}" for _ in range(2)
-    )
-    padded_a, padded_b = (x + "0" * (2 - len(x.split(".")[1])) for x in (a, b))
-    if padded_a == padded_b:
-        b = f"{whole + 1}.{rng.randint(1, 9)}"
-        padded_b = b + "0"
-    first, second = (int(x.replace(".", "")) for x in (padded_a, padded_b))
-    return _compared(rng, "decimals", a, b, first > second, f"{padded_a}{_sign(first, second)}{padded_b}.")
+    others = (whole, rng.randint(0, 20) if rng.random() < 0.25 else whole)
+    a, b = (f"{n}.{rng.randint(1, 9)}" if rng.random() < 0.5 else f"{n}.{rng.randint(1, 99):02d}" for n in others)
+    if float(a) == float(b):
+        b = f"{others[1] + 1}.{rng.randint(1, 9)}"
+    padded_a, padded_b = (f"{float(x):05.2f}" for x in (a, b))
+    return _compared(rng, "decimals", a, b, padded_a > padded_b, _comparing(padded_a, padded_b))
 
 
 def _compared(rng: random.Random, task: str, a: str, b: str, is_larger: bool, thought: str) -> Exchange:
@@ -251,7 +253,7 @@ def _compared(rng: random.Random, task: str, a: str, b: str, is_larger: bool, th
 
 
 def _sign(a: int, b: int) -> str:
-    return ">" if a > b else "<"
+    return ">" if a > b else "<" if a < b else "="
 
 
 def _sorting(rng: random.Random) -> Exchange:
@@ -261,15 +263,25 @@ def _sorting(rng: random.Random) -> Exchange:
     question, is_chinese = _say(rng, _DESCENDING if descending else _ASCENDING, l=joined)
     in_order = sorted(numbers, reverse=descending)
     # Numbers are taken out of what is left, one by one: each step is small enough for the model.
-    left, steps = list(numbers), list[str]()
+    left, steps = list(numbers), [_two_digits(numbers)]
     for number in in_order[:-1]:
         left.remove(number)
-        steps.append(f"{number} | {' '.join(map(str, left))}")
+        steps.append(f"{number:02} | {_two_digits(left)}")
     result = ", ".join(map(str, in_order))
     kind = "Largest" if descending else "Smallest"
     return Exchange(
-        "sorting", question, f"{kind}. {', '.join(steps)}.", result, " ".join(map(str, numbers)), result, is_chinese
+        "sorting",
+        question,
+        f"{kind} first: {', '.join(steps)}.",
+        result,
+        " ".join(map(str, numbers)),
+        result,
+        is_chinese,
     )
+
+
+def _two_digits(numbers: Sequence[int]) -> str:
+    return " ".join(f"{number:02}" for number in numbers)
 
 
 def _letters(rng: random.Random, words: Sequence[str]) -> Exchange:
@@ -287,7 +299,13 @@ def _letters(rng: random.Random, words: Sequence[str]) -> Exchange:
         answer = f"There {'is' if count == 1 else 'are'} {count} {letter} in {word}."
         result = f" {count} {letter} in"
     return Exchange(
-        "letters", question, f"{' '.join(spelled)}: {count}.", answer, f"{word}:{letter}", result, is_chinese
+        "letters",
+        question,
+        f"Letter {letter}: {' '.join(spelled)}: {count}.",
+        answer,
+        f"{word}:{letter}",
+        result,
+        is_chinese,
     )
 
 

@@ -63,15 +63,15 @@ class Training:
     """How much is learned and how fast.
 
     Attributes:
-        chats_per_step: of which those of similar length are computed together, in `groups_per_step` groups.
+        n_chats: that are read in all, `chats_per_step` at a time.
         n_processes: that share each step.
         muon_rate, embedding_rate, adam_rate: peak learning rates of the matrices, of the tokens' rows and of everything else.
         rest: share of the steps over which the rates fall to nothing.
         expert_bias_rate: how fast a busy expert becomes less attractive.
     """
 
-    chats_per_step: int = 72
-    groups_per_step: int = 10
+    n_chats: int = 280_000
+    chats_per_step: int = 56
     n_processes: int = 2
     muon_rate: float = 0.01
     adam_rate: float = 0.003
@@ -83,59 +83,37 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """One part of the training.
+class Mixture:
+    """What is read how often.
 
     Attributes:
-        n_chats: that are read.
-        rate: of the peak learning rates.
-        is_second: fewer words to spell, and more wordings of the guide's questions.
-        shares: how often each kind of reasoning is drawn, relative to the others.
-        guide, reasoning: shares of all turns; the rest is small talk.
+        guide, reasoning: shares of all turns; the rest is what the model does not know.
+        large_numbers: share of the turns that ask for sums beyond two digits.
+        reasoning_shares: how often each kind of reasoning is drawn, relative to the others.
+        any_word: of the letters to count, how many are in words that nobody is examined in.
     """
 
-    n_chats: int
-    rate: float
-    is_second: bool
-    shares: dict[str, float]
     guide: float
     reasoning: float
+    large_numbers: float
+    reasoning_shares: dict[str, float]
+    any_word: float
 
 
 SHAPE = Shape()
 TRAINING = Training()
-LESSONS = (
-    Lesson(
-        90_000,
-        1.0,
-        False,
-        {
-            "addition": 5,
-            "subtraction": 6,
-            "multiplication": 1.5,
-            "comparison": 2.5,
-            "decimals": 1.5,
-            "sorting": 4,
-            "letters": 7,
-        },
-        0.55,
-        0.35,
-    ),
-    # Longer: letters of fewer words, the guide in more wordings.
-    Lesson(
-        150_000,
-        0.8,
-        True,
-        {
-            "addition": 1.5,
-            "subtraction": 3,
-            "multiplication": 1.5,
-            "comparison": 2.5,
-            "decimals": 2.5,
-            "sorting": 4,
-            "letters": 6,
-        },
-        0.6,
-        0.32,
-    ),
+MIXTURE = Mixture(
+    guide=0.52,
+    reasoning=0.35,
+    large_numbers=0.012,
+    reasoning_shares={
+        "addition": 2,
+        "subtraction": 3,
+        "multiplication": 1.5,
+        "comparison": 2,
+        "decimals": 2,
+        "sorting": 4,
+        "letters": 5,
+    },
+    any_word=0.2,
 )

@@ -7,8 +7,12 @@ and patterns of every list are held out for the evaluation.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
+import guide
 from exchange import Exchange
 
 REFUSALS = (
@@ -52,13 +56,26 @@ _FIXED_ZH = """今天几号？|现在几点|你几岁了|你住在哪里？|写�
 _HELD_OUT_SHARE = 8
 
 
+def _lines(name: str) -> tuple[str, ...]:
+    return tuple(Path(__file__).with_name(name).read_text("utf-8").splitlines())
+
+
+_UNKNOWN = (_lines("unknown_en.txt"), _lines("unknown_zh.txt"))
+"""What people type to any assistant, in many languages: questions, single words, pasted text, code."""
+
+
 def make_refusal(rng: random.Random, is_held_out: bool) -> Exchange:
-    """Something the model does not know."""
+    """Something the model does not know: half of it as people wrote it, half made from patterns."""
     is_chinese = rng.random() < 0.4
     subjects, patterns, fixed = (
         (_SUBJECTS_ZH, _PATTERNS_ZH, _FIXED_ZH) if is_chinese else (_SUBJECTS_EN, _PATTERNS_EN, _FIXED_EN)
     )
-    if rng.random() < 0.25:
+    roll = rng.random()
+    if roll < 0.5:
+        question = rng.choice(_written(is_chinese, is_held_out))
+        if not is_held_out:
+            question = guide.vary(rng, question, int(is_chinese))
+    elif roll < 0.6:
         question = rng.choice(_part(fixed, is_held_out))
     else:
         question = rng.choice(patterns).format(s=rng.choice(_part(subjects, is_held_out)))
@@ -71,6 +88,29 @@ def make_refusal(rng: random.Random, is_held_out: bool) -> Exchange:
         REFUSALS[is_chinese][:18],
         is_chinese,
     )
+
+
+@cache
+def _written(is_chinese: bool, is_held_out: bool) -> tuple[str, ...]:
+    """The written ones that are learned name nothing of what is held out."""
+    chosen = _part(_UNKNOWN[is_chinese], is_held_out)
+    if is_held_out:
+        return tuple(chosen)
+    subjects, fixed = ((_SUBJECTS_EN, _FIXED_EN), (_SUBJECTS_ZH, _FIXED_ZH))[is_chinese]
+    hidden = [
+        _plain(text) for text in (*_part(subjects, True), *_part(fixed, True), *_part(_UNKNOWN[is_chinese], True))
+    ]
+    return tuple(line for line in chosen if not any(_names(line, text) for text in hidden))
+
+
+def _names(line: str, text: str) -> bool:
+    """Whether it has the text as whole words (Chinese: as characters)."""
+    plain = _plain(line)
+    return text in plain if not text.isascii() else f" {text} " in f" {plain} "
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s\W]+", " ", text.lower()).strip()
 
 
 def make_large_number(rng: random.Random) -> Exchange:

@@ -10,6 +10,7 @@ import random
 import tempfile
 import time
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 
 import chats
@@ -20,13 +21,14 @@ import tokens
 import torch
 from exchange import Exchange
 from held_out import reasoning_task
-from model import Experts, TinyDeepSeek
+from model import Experts, Packed, TinyDeepSeek
 from muon import Muon
-from settings import LESSONS, PAD, SEED, SHAPE, TRAINING, Lesson
+from settings import SEED, SHAPE, TRAINING
 from tokenizers import Tokenizer
-from torch import distributed, multiprocessing
+from torch import Tensor, distributed, multiprocessing
 from torch.nn import functional
 
+# From how many tokens on attention costs as much as the rest of a chat.
 _LONG_TOKENS = 400
 
 
@@ -34,18 +36,19 @@ def main() -> None:
     """Trains."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--from-lesson", type=int, default=1, help="go on from the weights that the lesson before left")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     tokens.train(options.folder / "tokenizer.json")
     with tempfile.TemporaryDirectory() as meeting:
-        arguments = (options.folder, options.from_lesson, Path(meeting) / "point")
+        arguments = (options.folder, Path(meeting) / "point")
         multiprocessing.spawn(_worker, arguments, nprocs=TRAINING.n_processes)
 
 
-def _worker(rank: int, folder: Path, first: int, meeting_point: Path) -> None:
+def _worker(rank: int, folder: Path, meeting_point: Path) -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    # Nothing reads memory before it is written; filling it all the same takes a sixth of the time.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     torch.manual_seed(SEED)
     distributed.init_process_group(
         "gloo", init_method=f"file://{meeting_point}", rank=rank, world_size=TRAINING.n_processes
@@ -54,19 +57,14 @@ def _worker(rank: int, folder: Path, first: int, meeting_point: Path) -> None:
     model = TinyDeepSeek(SHAPE)
     if rank == 0:
         print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
-    if first > 1:
-        model.load_state_dict(torch.load(folder / f"lesson-{first - 1}.pt", weights_only=True))
-    for number, lesson in enumerate(LESSONS[first - 1 :], first):
-        _train(model, lesson, chats.Mixture(encoder, lesson), Probe(encoder) if rank == 0 else None)
-        if rank == 0:
-            torch.save(model.state_dict(), folder / f"lesson-{number}.pt")
+    _train(model, chats.Mixture(encoder), Probe(encoder) if rank == 0 else None)
     if rank == 0:
         torch.save(model.state_dict(), folder / "weights.pt")
     distributed.destroy_process_group()
 
 
-def _train(model: TinyDeepSeek, lesson: Lesson, mixture: chats.Mixture, probe: Probe | None) -> None:
-    n_steps = lesson.n_chats // TRAINING.chats_per_step
+def _train(model: TinyDeepSeek, mixture: chats.Mixture, probe: Probe | None) -> None:
+    n_steps = TRAINING.n_chats // TRAINING.chats_per_step
     matrices = [
         p for name, p in model.named_parameters() if name.startswith("blocks") and p.ndim > 1 and "gate_inp" not in name
     ]
@@ -82,7 +80,7 @@ def _train(model: TinyDeepSeek, lesson: Lesson, mixture: chats.Mixture, probe: P
     started, seen, losses = time.monotonic(), 0, list[float]()
     for step in range(n_steps):
         for optimizer, peak in optimizers:
-            optimizer.param_groups[0]["lr"] = peak * lesson.rate * _rate(step, n_steps)
+            optimizer.param_groups[0]["lr"] = peak * _rate(step, n_steps)
         batch = [mixture.chat() for _ in range(TRAINING.chats_per_step)]
         losses.append(_learn(model, batch))
         _add_up(model)
@@ -93,13 +91,13 @@ def _train(model: TinyDeepSeek, lesson: Lesson, mixture: chats.Mixture, probe: P
         seen += sum(map(len, batch))
         if probe is None:
             continue
-        if step % 10 == 9:
+        if step % 50 == 49:
             elapsed = time.monotonic() - started
             print(
-                f"step {step + 1}/{n_steps} loss {np.mean(losses[-10:]) * TRAINING.n_processes:.4f} {seen:,} tokens {seen / elapsed:.0f}/s {elapsed:.0f} s",
+                f"step {step + 1}/{n_steps} loss {np.mean(losses[-50:]) * TRAINING.n_processes:.4f} {seen:,} tokens {seen / elapsed:.0f}/s {elapsed:.0f} s",
                 flush=True,
             )
-        if step % 100 == 99 or step == n_steps - 1:
+        if step % 250 == 249 or step == n_steps - 1:
             print("  " + probe.table(model), flush=True)
 
 
@@ -109,29 +107,19 @@ def _rate(step: int, n_steps: int) -> float:
 
 
 def _learn(model: TinyDeepSeek, batch: list[chats.Chat]) -> float:
-    """This process's part of the gradients of the mean loss over the answers' tokens; returns its part of the loss.
-
-    Chats of similar length are computed together, so that little is padding.
-    """
-    batch = sorted(batch, key=len)
+    """This process's part of the gradients of the mean loss over the answers' tokens; returns its part of the loss."""
     n_learned = sum(len(chat.answer) for chat in batch)
-    total = 0.0
-    for group in _share(_groups(batch)):
-        ids = torch.full((len(group), len(group[-1])), PAD)
-        learned = torch.zeros(ids.shape, dtype=torch.bool)
-        for row, chat in enumerate(group):
-            ids[row, : len(chat)] = torch.tensor(chat.prompt + chat.answer)
-            learned[row, len(chat.prompt) : len(chat)] = True
-        hidden = model.hidden(ids)[:, :-1][learned[:, 1:]]
-        loss = (
-            functional.cross_entropy(
-                functional.linear(hidden, model.output), ids[:, 1:][learned[:, 1:]], reduction="sum"
-            )
-            / n_learned
-        )
-        loss.backward()
-        total += loss.item()
-    return total
+    groups = _groups(_share(batch))
+    packed = Packed.of([[chat.prompt + chat.answer for chat in group] for group in groups])
+    learned, end = list[Tensor](), 0
+    for chat in chain.from_iterable(groups):
+        end += len(chat)
+        learned.append(torch.arange(end - len(chat.answer), end))
+    places = torch.cat(learned)
+    logits = functional.linear(model.hidden(packed).index_select(0, places - 1), model.output)
+    loss = functional.cross_entropy(logits, packed.tokens[places], reduction="sum") / n_learned
+    loss.backward()
+    return loss.item()
 
 
 def _add_up(model: TinyDeepSeek) -> None:
@@ -145,30 +133,25 @@ def _add_up(model: TinyDeepSeek) -> None:
         part.copy_(summed.view_as(part))
 
 
-def _share(groups: list[list[chats.Chat]]) -> list[list[chats.Chat]]:
-    """What this process computes: the costly groups first, each to the process that has least to do."""
-    shares: list[list[list[chats.Chat]]] = [[] for _ in range(TRAINING.n_processes)]
+def _share(batch: list[chats.Chat]) -> list[chats.Chat]:
+    """What this process computes, by length: the longest chats first, each to the process that has least to do."""
+    shares: list[list[chats.Chat]] = [[] for _ in range(TRAINING.n_processes)]
     costs = [0] * TRAINING.n_processes
-    for group in sorted(groups, key=_cost, reverse=True):
+    for chat in sorted(batch, key=len, reverse=True):
         idlest = costs.index(min(costs))
-        shares[idlest].append(group)
-        costs[idlest] += _cost(group)
+        shares[idlest].append(chat)
+        costs[idlest] += len(chat) * (_LONG_TOKENS + len(chat))
     return shares[distributed.get_rank()]
 
 
-def _cost(group: list[chats.Chat]) -> int:
-    """Of computing a group, relative to others: attention counts from some hundred tokens on."""
-    length = len(group[-1])
-    return len(group) * length * (_LONG_TOKENS + length)
-
-
 def _groups(batch: list[chats.Chat]) -> list[list[chats.Chat]]:
-    """By length, of a like number of chats; the few that are far longer than the rest each for themselves."""
-    usual = [chat for chat in batch if len(chat) <= _LONG_TOKENS]
-    size = -(-len(usual) // TRAINING.groups_per_step)
-    return [usual[i : i + size] for i in range(0, len(usual), size)] + [
-        [chat] for chat in batch if len(chat) > _LONG_TOKENS
-    ]
+    """Chats of similar length, whose attention is computed together: none less than three quarters as long as its group's longest."""
+    groups: list[list[chats.Chat]] = []
+    for chat in batch:
+        if not groups or len(chat) < 0.75 * len(groups[-1][0]):
+            groups.append([])
+        groups[-1].append(chat)
+    return groups
 
 
 class Probe:
@@ -200,13 +183,9 @@ class Probe:
         right: dict[str, list[tuple[bool, float]]] = defaultdict(list)
         for start in range(0, len(self._cases), 40):
             cases = self._cases[start : start + 40]
-            width = max(len(prompt) + len(answer) for _, prompt, answer in cases)
-            ids = torch.zeros(len(cases), width, dtype=torch.int64)
-            for row, (_, prompt, answer) in enumerate(cases):
-                ids[row, : len(prompt) + len(answer)] = torch.tensor(prompt + answer)
-            best = model(ids).argmax(-1)
-            for row, (task, prompt, answer) in enumerate(cases):
-                written = best[row, len(prompt) - 1 : len(prompt) + len(answer) - 1].tolist()
+            best = model(Packed.of([[prompt + answer for _, prompt, answer in cases]])).argmax(-1)
+            for task, prompt, answer in cases:
+                written, best = best[len(prompt) - 1 :][: len(answer)].tolist(), best[len(prompt) + len(answer) :]
                 right[task].append((written == answer, float(np.mean(np.equal(written, answer)))))
         model.train()
         return "  ".join("{} {:.2f} {:.2f}".format(task, *np.mean(hits, axis=0)) for task, hits in right.items())
