@@ -111,7 +111,7 @@ class Workspace(QObject):
         plans, downloads, engine, flow = self._plans, self._downloads, self._engine, self._flow
         self._home_presenter = HomePresenter(self._home, self._hardware, plans, downloads, flow, self._connection, self)
         self._chat_presenter = ChatPresenter(self._chat, self._store, engine, self._settings, self)
-        self._window.add_region("chat", self._chat_presenter.settings_panel)
+        self._window.add_region("chat", self._chat_presenter.settings.panel)
         self._builtin_presenter = BuiltinPresenter(
             self._home, self._chat, self._downloads_page, downloads, engine, flow, self
         )
@@ -236,9 +236,9 @@ class Workspace(QObject):
         teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
         teach_plain(StepAction.NEW_CHAT, self._on_new_chat_requested)
         teach_plain(StepAction.EDIT_MESSAGE, self._chat.focus_composer)
-        teach(StepAction.CHAT_SETTINGS, self._chat_presenter.open_settings)
-        teach(StepAction.CONTINUE_ANSWER, self._chat_presenter.continue_answer)
-        teach(StepAction.ANSWER_AGAIN, self._chat_presenter.answer_again)
+        teach(StepAction.CHAT_SETTINGS, self._chat_presenter.settings.open_panel)
+        teach(StepAction.CONTINUE_ANSWER, self._chat_presenter.sending.continue_answer)
+        teach(StepAction.ANSWER_AGAIN, self._chat_presenter.sending.answer_again)
         teach(StepAction.SET_CONTEXT_POLICY, self._on_set_context_policy)
         teach(StepAction.ENTER_TOKEN, self._dialogs.ask_token)
         teach_plain(StepAction.FREE_SPACE, self._show_library)
@@ -349,7 +349,7 @@ class Workspace(QObject):
     @Slot()
     def _on_chat_settings_requested(self) -> None:
         self._window.show_page("chat")
-        self._chat_presenter.toggle_settings()
+        self._chat_presenter.settings.toggle()
 
     @Slot(bool)
     def _on_meter_toggled(self, shown: bool) -> None:
@@ -362,7 +362,7 @@ class Workspace(QObject):
 
     @Slot(object)
     def _on_opening(self, installed: Installed) -> None:
-        self._chat_presenter.on_opening(installed)
+        self._chat_presenter.opened_model.on_opening(installed)
         self._window.show_page("chat")
 
     @Slot(object)

@@ -324,7 +324,7 @@ class Run:
             assert error.code != "engine_bug", f"{error} {error.detail}"
 
     def _shown_chat(self) -> Conversation:
-        return self._app.presenter._chat  # what the page shows
+        return self._app.presenter.chat  # what the page shows
 
     # -- after it
 
@@ -452,7 +452,7 @@ def reopened(app: App, qt: QApplication, outcome: Outcome, installed: Installed)
     before, started = app.written, time.monotonic()
     app.send("Go on.")
     app.wait("text", lambda: app.written > before and time.monotonic() - started > 0.3)
-    chat = app.presenter._chat  # what the page shows
+    chat = app.presenter.chat  # what the page shows
     app.close()
     with sqlite3.connect(f"file:{data_dir() / 'chats.sqlite'}?mode=ro", uri=True) as db:
         rows = dict(db.execute("SELECT id, text FROM messages WHERE chat_id = ?", (chat.id,)).fetchall())

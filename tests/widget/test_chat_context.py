@@ -125,11 +125,11 @@ class Desk:
 
     @property
     def is_busy(self) -> bool:
-        return self.presenter._answers.chat is not None or self.presenter._waiting is not None
+        return self.presenter.is_busy
 
     @property
     def chat(self) -> Conversation:
-        return self.presenter._chat
+        return self.presenter.chat
 
     def notice(self) -> tuple[str, str]:
         banners = [r for r in self.page.message_list.rows if isinstance(r, BannerRow)]
@@ -151,8 +151,8 @@ class Desk:
     def _on_step(self, step: NextStep) -> None:
         self.steps.append(step)
         actions: dict[str, Callable[[str], None]] = {
-            "continue_answer": self.presenter.continue_answer,
-            "answer_again": self.presenter.answer_again,
+            "continue_answer": self.presenter.sending.continue_answer,
+            "answer_again": self.presenter.sending.answer_again,
             "set_context_policy": self.presenter.set_context_policy,
         }
         actions.get(step.action, lambda _: None)(step.argument)

@@ -97,7 +97,7 @@ def test_a_death_while_it_answers_is_said_once(
     app.settle()
     assert [e.code for e in shown] == ["engine_stopped"]
     assert [e.code for e in app.errors] == ["engine_stopped"]
-    chat = app.presenter._chat
+    chat = app.presenter.chat
     app.presenter.new_chat()
     assert len(shown) == 1
     app.page.conversation_selected.emit(chat.id)
