@@ -5,20 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from launcher.core.download_state import DownloadState as DownloadState
 from launcher.core.errors import UserError
 from launcher.core.models import ModelFile
-
-
-class DownloadState(StrEnum):
-    """Where a download is. PAUSED and FAILED keep every byte that is on the disk."""
-
-    QUEUED = "queued"
-    CHECKING = "checking"
-    DOWNLOADING = "downloading"
-    VERIFYING = "verifying"
-    PAUSED = "paused"
-    DONE = "done"
-    FAILED = "failed"
 
 
 class PauseReason(StrEnum):

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from launcher.core.codec import to_json
+from launcher.core.goals import Goal as Goal
 from launcher.core.models import ModelFile, Thinking
-
-
-class Goal(StrEnum):
-    """What the user wants most."""
-
-    BALANCED = "balanced"
-    SMARTEST = "smartest"
-    FASTEST = "fastest"
-    LONGEST_CONTEXT = "longest_context"
-    BIGGEST = "biggest"
 
 
 @dataclass(frozen=True, slots=True)

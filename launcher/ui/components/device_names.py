@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from launcher.core.machine import Gpu, Machine
-from launcher.core.plans import DeviceMemory, MemoryUse
+if TYPE_CHECKING:
+    from launcher.core.machine import Gpu, Machine
+    from launcher.core.plans import DeviceMemory, MemoryUse
 
 _MARKS = re.compile(r"\((?:R|TM|C)\)", re.IGNORECASE)
 _CPU_TAIL = re.compile(r"\s+(?:@.*|\d+-Core Processor.*|Processor\b.*|with Radeon.*|w/ Radeon.*)$", re.IGNORECASE)

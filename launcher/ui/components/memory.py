@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from launcher.core.plans import DeviceMemory
 from launcher.core.units import GIB, gib, rounded_parts
 from launcher.core.words import listed, say
+
+if TYPE_CHECKING:
+    from launcher.core.plans import DeviceMemory
 
 
 class Part(Enum):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from launcher.core.downloads import DownloadProgress, DownloadState
-from launcher.core.plans import Plan
+from launcher.core.download_state import DownloadState
 from launcher.core.units import duration, gb
 from launcher.core.words import joined
 from launcher.ui.components import (
@@ -22,6 +23,10 @@ from launcher.ui.components import (
 )
 from launcher.ui.home.words import disk_size
 from launcher.ui.theme import Role, Tone
+
+if TYPE_CHECKING:
+    from launcher.core.downloads import DownloadProgress
+    from launcher.core.plans import Plan
 
 _RUNNING = (DownloadState.QUEUED, DownloadState.CHECKING, DownloadState.DOWNLOADING, DownloadState.VERIFYING)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from launcher.core.machine import Machine
-from launcher.core.plans import DeviceMemory, Plan
 from launcher.core.units import gb, rate
 from launcher.ui.components import Chip, ClickableCard, ElidedLabel, IconLabel, Run, StackedBar, Text, planned_parts
 from launcher.ui.components.device_names import device_label
 from launcher.ui.home import words
 from launcher.ui.theme import Role, Tone
+
+if TYPE_CHECKING:
+    from launcher.core.machine import Machine
+    from launcher.core.plans import DeviceMemory, Plan
 
 ROLES = ("smartest", "fastest", "longest_context", "biggest")
 _ICONS = {"smartest": "mountain", "fastest": "zap", "longest_context": "align-left", "biggest": "layers"}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from launcher.core.plans import Plan
 from launcher.core.units import rate, whole
 from launcher.ui.components import Divider, SkeletonText, Text
 from launcher.ui.home import words
 from launcher.ui.theme import Role, Tone
+
+if TYPE_CHECKING:
+    from launcher.core.plans import Plan
 
 
 class Figure(QWidget):

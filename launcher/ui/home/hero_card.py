@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from launcher.core.downloads import DownloadProgress
-from launcher.core.machine import Machine
-from launcher.core.plans import Goal, Plan
+from launcher.core.goals import Goal
 from launcher.core.units import gib
 from launcher.core.words import joined
 from launcher.ui.components import Card, Chip, ChipKind, ComboBox, IconLabel, Run, SkeletonText, Text
@@ -17,6 +17,11 @@ from launcher.ui.home.action_row import ActionRow
 from launcher.ui.home.figures import FigureRow
 from launcher.ui.home.plan_bars import PlanBars
 from launcher.ui.theme import Role, Tone
+
+if TYPE_CHECKING:
+    from launcher.core.downloads import DownloadProgress
+    from launcher.core.machine import Machine
+    from launcher.core.plans import Plan
 
 
 class HeroCard(Card):

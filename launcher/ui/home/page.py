@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from launcher.core.downloads import DownloadProgress, DownloadState
+from launcher.core.download_state import DownloadState
 from launcher.core.errors import NextStep, UserError
-from launcher.core.machine import Machine, Sample
-from launcher.core.plans import Plan, Recommendation
 from launcher.ui.components import Banner, BannerKind, IconLabel, Run, ScrollPage, Text
 from launcher.ui.components.device_names import usable_gpus
 from launcher.ui.home.choice_card import ROLES, ChoiceCard
@@ -18,6 +18,11 @@ from launcher.ui.home.pc_card import PcCard, PcLine
 from launcher.ui.home.try_button import TryButton
 from launcher.ui.home.words import plan_key
 from launcher.ui.theme import Role, Tone, px
+
+if TYPE_CHECKING:
+    from launcher.core.downloads import DownloadProgress
+    from launcher.core.machine import Machine, Sample
+    from launcher.core.plans import Plan, Recommendation
 
 _WORDS_AFTER_MS = 300
 _NARROW_BELOW = 920  # page width; the window's 1000 px less the rail

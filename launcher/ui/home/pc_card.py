@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from launcher.core.machine import Machine, Sample
 from launcher.core.units import gib
 from launcher.ui.components import (
     ButtonSize,
@@ -23,6 +24,9 @@ from launcher.ui.components import (
 from launcher.ui.components.device_names import card_name, cpu_name, cpu_vendor, gpu_labels, vendor_name
 from launcher.ui.home.words import disk_size
 from launcher.ui.theme import Role, Tone
+
+if TYPE_CHECKING:
+    from launcher.core.machine import Machine, Sample
 
 _INSTRUCTION_WORDS = (
     ("amx_int8", "AMX"),

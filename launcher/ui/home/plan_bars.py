@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from launcher.core.machine import Machine
-from launcher.core.plans import DeviceMemory, Plan
 from launcher.core.units import gib
 from launcher.ui.components import MemoryLegend, MemoryParts, Run, StackedBar, Text, planned_parts
 from launcher.ui.components.device_names import device_label
 from launcher.ui.theme import Role, Tone
+
+if TYPE_CHECKING:
+    from launcher.core.machine import Machine
+    from launcher.core.plans import DeviceMemory, Plan
 
 
 class _DeviceRow:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from launcher.core.models import Thinking
-from launcher.core.plans import Plan, SpeedEstimate
 from launcher.core.units import gb, rate, whole
+
+if TYPE_CHECKING:
+    from launcher.core.plans import Plan, SpeedEstimate
 
 translate = QCoreApplication.translate
 
@@ -70,6 +72,8 @@ def pace_sentence(tokens_s: float) -> str:
 
 def thinking_words(plan: Plan) -> tuple[str, str, str]:
     """Figure, note and tool tip of "Thinking first"."""
+    from launcher.core.models import Thinking  # came with the plan; Home itself is painted before there is one
+
     if plan.thinking is None:
         return translate("HomeWords", "Unknown"), translate("HomeWords", "the file shows it when it is loaded"), ""
     if plan.thinking is Thinking.NEVER:
