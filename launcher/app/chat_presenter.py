@@ -141,6 +141,7 @@ class ChatPresenter(QObject):
         self._begin_chat()
         self._page.focus_composer()
 
+    @Slot(object)
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """What the picker offers."""
         self._model.set_installed(installed)

@@ -127,6 +127,13 @@ class DownloadDialogs(QObject):
 
     # --- disks ---
 
+    def ask_folder(self, key: str) -> None:
+        """Another disk for one item, or for all that come ("")."""
+        if key:
+            self.ask_item_folder(key)
+        else:
+            self.ask_downloads_folder()
+
     @Slot()
     def ask_downloads_folder(self) -> None:
         """Where new models go."""

@@ -17,11 +17,13 @@ from launcher.app.downloads_presenter import DownloadsPresenter
 from launcher.app.engine_presenter import EnginePresenter
 from launcher.app.flow import ChatFlow
 from launcher.app.home_presenter import HomePresenter
+from launcher.app.incoming import Incoming
 from launcher.app.library_presenter import LibraryPresenter
 from launcher.app.load_recorder import LoadRecorder
 from launcher.app.loading_presenter import LoadingPresenter
 from launcher.app.machine_presenter import MachinePresenter
 from launcher.app.models_presenter import ModelsPresenter
+from launcher.app.navigation import Navigation
 from launcher.app.notifications import Notifications
 from launcher.app.report import BugReport
 from launcher.app.settings_presenter import SettingsPresenter
@@ -30,7 +32,7 @@ from launcher.app.steps import Steps
 from launcher.app.storage_presenter import StoragePresenter
 from launcher.core.downloads import Installed
 from launcher.core.errors import StepAction
-from launcher.core.plans import Plan, Wishes
+from launcher.core.plans import Wishes
 from launcher.services.calibration_service import CalibrationService
 from launcher.services.chat_service import ChatService
 from launcher.services.connection_service import ConnectionService
@@ -44,9 +46,8 @@ from launcher.services.plan_service import PlanService
 from launcher.store.settings import CONTEXT_POLICY, METERS_SHOWN, RESUME_ON_START, WINDOW_GEOMETRY, Settings
 from launcher.ui.chat import ChatPage
 from launcher.ui.downloads import DownloadsPage
-from launcher.ui.dropped import sorted_out
 from launcher.ui.home import HomePage
-from launcher.ui.library import DOWNLOADS, LIBRARY, DownloadsArea
+from launcher.ui.library import DownloadsArea
 from launcher.ui.main_window import MainWindow
 from launcher.ui.meters import AlarmBanner, MeterPanel
 from launcher.ui.models import ModelsPage
@@ -147,6 +148,24 @@ class Workspace(QObject):
         self._notifications = Notifications(self._window, downloads, self._settings, self)
         self._status_presenter = StatusPresenter(self._window, engine, self._hardware, plans, self)
         self._recorder = LoadRecorder(engine, self._store, self)
+        self._go = Navigation(
+            self._window,
+            (self._chat, self._chat_presenter),
+            (self._models, self._models_presenter),
+            self._downloads_area,
+            self._library_presenter,
+            lambda: self._settings_page,
+            self,
+        )
+        self._incoming = Incoming(
+            self._window,
+            self._go,
+            self._chat_presenter,
+            self._chat_files_presenter,
+            self._library_presenter,
+            self._dialogs,
+            self,
+        )
 
     def _make_library_page(self) -> LibraryPage:
         page = self._library_presenter.page
@@ -168,29 +187,22 @@ class Workspace(QObject):
     def _connect(self) -> None:
         window, chat = self._window, self._chat
         window.closing.connect(self._on_closing)
-        window.new_chat_requested.connect(self._on_new_chat_requested)
-        window.search_requested.connect(self._on_search_requested)
-        window.chat_search_requested.connect(self._on_chat_search_requested)
-        window.chat_settings_requested.connect(self._on_chat_settings_requested)
         window.stop_requested.connect(self._chat_presenter.stop)
         window.meters_toggle_requested.connect(self._on_meters_toggle_requested)
         chat.meter_toggled.connect(self._on_meter_toggled)
         chat.link_open_requested.connect(self._on_link_open_requested)
         self._builtin_presenter.ready.connect(self._chat_presenter.set_builtin)
         self._chat_presenter.model_wanted.connect(self._flow.open)
-        self._chat_presenter.models_wanted.connect(self._show_models)
+        self._chat_presenter.models_wanted.connect(self._go.show_models)
         self._chat_presenter.answer_measured.connect(self._recorder.on_answer_measured)
         self._chat_presenter.answer_measured.connect(self._meters.set_timings)
         self._hardware.machine_probed.connect(self._chat_presenter.figures.on_machine_probed)
         self._hardware.sample_taken.connect(self._chat_presenter.figures.on_sample_taken)
-        self._downloads.library_changed.connect(self._on_library_changed)
+        self._downloads.library_changed.connect(self._chat_presenter.set_installed)
         self._downloads.remove_failed.connect(chat.show_banner)
         self._flow.opening.connect(self._on_opening)
-        self._home_presenter.model_page_wanted.connect(self._on_model_page_wanted)
-        self._downloads_page.home_requested.connect(self._show_home)
-        for source in (self._home.next_step_chosen, chat.next_step_chosen, self._alarms.step_chosen):
-            source.connect(self._steps.carry_out)
-        self._downloads_presenter.next_step_chosen.connect(self._steps.carry_out)
+        self._home_presenter.model_page_wanted.connect(self._go.show_plan)
+        self._downloads_page.home_requested.connect(self._go.show_home)
         self._downloads_presenter.setting_changed.connect(self._settings_presenter.change)
         self._chat_presenter.setting_changed.connect(self._settings_presenter.change)
         self._settings_presenter.context_policy_changed.connect(self._chat_presenter.set_context_policy)
@@ -199,52 +211,49 @@ class Workspace(QObject):
         self._settings_presenter.engine_pack_changed.connect(self._engine_presenter.on_pack_changed)
         self._settings_presenter.network_changed.connect(self._downloads_presenter.on_network_changed)
         self._settings_presenter.network_changed.connect(self._connection.look)
-        self._dialogs.next_step_chosen.connect(self._steps.carry_out)
+        self._window.page_changed.connect(self._settings_presenter.on_page_changed)
         self._dialogs.failed.connect(self._downloads_page.show_error)
         self._dialogs.token_kept.connect(self._settings_presenter.refresh_token)
-        self._models_presenter.next_step_chosen.connect(self._steps.carry_out)
         self._connect_library()
         self._this_pc.copy_report_requested.connect(self._report.copy)
-        self._this_pc.next_step_chosen.connect(self._steps.carry_out)
-        self._this_pc.engine_settings_requested.connect(self._show_engine_settings)
-        self._teach_steps()
+        self._this_pc.engine_settings_requested.connect(self._go.show_engine_settings)
+        self._connect_steps()
 
     def _connect_library(self) -> None:
         presenter = self._library_presenter
-        presenter.page_wanted.connect(self._show_library)
-        presenter.downloads_wanted.connect(self._show_downloads)
-        presenter.next_step_chosen.connect(self._steps.carry_out)
-        presenter.home_wanted.connect(self._show_home)
-        self._window.files_dropped.connect(self._on_files_dropped)
-        self._window.link_dropped.connect(self._dialogs.add_link)
-        self._settings_presenter.next_step_chosen.connect(self._steps.carry_out)
-        self._about_presenter.next_step_chosen.connect(self._steps.carry_out)
-        self._window.page_changed.connect(self._settings_presenter.on_page_changed)
+        presenter.page_wanted.connect(self._go.show_library)
+        presenter.downloads_wanted.connect(self._go.show_downloads)
+        presenter.home_wanted.connect(self._go.show_home)
         self._notifications.chat_wanted.connect(self._flow.open_key)
-        self._notifications.downloads_wanted.connect(self._show_downloads)
+        self._notifications.downloads_wanted.connect(self._go.show_downloads)
 
-    def _teach_steps(self) -> None:
+    def _connect_steps(self) -> None:
         """Every `StepAction` that concerns more than one download; the Downloads page does its own."""
+        self._alarms.step_chosen.connect(self._steps.carry_out)
+        pages = (self._home, self._chat, self._this_pc, self._dialogs)
+        presenters = (self._downloads_presenter, self._models_presenter, self._library_presenter)
+        for source in (*pages, *presenters, self._settings_presenter, self._about_presenter):
+            source.next_step_chosen.connect(self._steps.carry_out)
         teach, teach_plain = self._steps.teach, self._steps.teach_plain
-        teach_plain(StepAction.LOAD_AGAIN, self._load_again)
+        teach_plain(StepAction.LOAD_AGAIN, self._chat_presenter.load_again)
         teach(StepAction.LOAD_WITH_CONTEXT, self._on_load_with_context)
         teach(StepAction.LOAD_WITH_KV_TYPE, self._on_load_with_kv_type)
         teach_plain(StepAction.LOOK_AGAIN, self._hardware.probe)
-        teach_plain(StepAction.CHOOSE_MODEL, self._show_models)
+        teach_plain(StepAction.CHOOSE_MODEL, self._go.show_models)
         teach_plain(StepAction.TRY_BUILTIN, self._builtin_presenter.open)
         teach(StepAction.SWITCH_MODEL, self._builtin_presenter.switch)
         teach(StepAction.DOWNLOAD_AGAIN, self._flow.download_again)
-        teach_plain(StepAction.NEW_CHAT, self._on_new_chat_requested)
+        teach_plain(StepAction.NEW_CHAT, self._go.new_chat)
         teach_plain(StepAction.EDIT_MESSAGE, self._chat.focus_composer)
         teach(StepAction.CHAT_SETTINGS, self._chat_presenter.settings.open_panel)
         teach(StepAction.CONTINUE_ANSWER, self._chat_presenter.sending.continue_answer)
         teach(StepAction.ANSWER_AGAIN, self._chat_presenter.sending.answer_again)
         teach(StepAction.SET_CONTEXT_POLICY, self._on_set_context_policy)
         teach(StepAction.ENTER_TOKEN, self._dialogs.ask_token)
-        teach_plain(StepAction.FREE_SPACE, self._show_library)
-        teach(StepAction.CHANGE_FOLDER, self._on_change_folder)
+        teach_plain(StepAction.FREE_SPACE, self._go.show_library)
+        teach(StepAction.CHANGE_FOLDER, self._dialogs.ask_folder)
         teach(StepAction.USE_COPY, self._downloads_presenter.use_copy)
-        teach_plain(StepAction.NETWORK_SETTINGS, self._show_network_settings)
+        teach_plain(StepAction.NETWORK_SETTINGS, self._go.show_network_settings)
         teach_plain(StepAction.TEST_CONNECTION, self._dialogs.test_connection)
         teach_plain(StepAction.GO_ONLINE, self._settings_presenter.go_online)
         teach_plain(StepAction.COPY_REPORT, self._report.copy)
@@ -292,11 +301,8 @@ class Workspace(QObject):
         self._store.close()
 
     def open_files(self, paths: tuple[str, ...]) -> None:
-        """Model files that the user double-clicked: one is chatted with, several are listed."""
-        if len(paths) == 1:
-            self._library_presenter.open_file(paths[0])
-        else:
-            self._library_presenter.add(paths)
+        """Model files that the user double-clicked."""
+        self._incoming.open_files(paths)
 
     # -- small connections
 
@@ -309,47 +315,9 @@ class Workspace(QObject):
         self._store.run(lambda: self._settings.set(WINDOW_GEOMETRY, geometry))
 
     @Slot()
-    def _on_new_chat_requested(self) -> None:
-        self._window.show_page("chat")
-        self._chat_presenter.new_chat()
-
-    @Slot(object)
-    def _on_files_dropped(self, paths: tuple[str, ...]) -> None:
-        """Each file goes where the overlay said while it hovered."""
-        there = sorted_out(paths)
-        if there.message:
-            self._window.show_page("chat")
-            self._chat_presenter.attach(list(there.message))
-        if there.chats:
-            self._window.show_page("chat")
-            self._chat_files_presenter.import_files(list(there.chats))
-        if there.library:
-            self._library_presenter.add(there.library)
-
-    @Slot()
-    def _on_search_requested(self) -> None:
-        if self._window.page_key == "models":
-            self._models.focus_search()
-        elif self._window.page_key == "downloads" and self._downloads_area.part == LIBRARY:
-            self._library_presenter.page.focus_search()
-        else:
-            self._window.show_page("chat")
-            self._chat.find_in_chat()
-
-    @Slot()
-    def _on_chat_search_requested(self) -> None:
-        self._window.show_page("chat")
-        self._chat.focus_search()
-
-    @Slot()
     def _on_meters_toggle_requested(self) -> None:
         self._on_meter_toggled(not self._are_meters_shown)
         self._chat.set_meters_shown(self._are_meters_shown)
-
-    @Slot()
-    def _on_chat_settings_requested(self) -> None:
-        self._window.show_page("chat")
-        self._chat_presenter.settings.toggle()
 
     @Slot(bool)
     def _on_meter_toggled(self, shown: bool) -> None:
@@ -363,39 +331,9 @@ class Workspace(QObject):
     @Slot(object)
     def _on_opening(self, installed: Installed) -> None:
         self._chat_presenter.opened_model.on_opening(installed)
-        self._window.show_page("chat")
-
-    @Slot(object)
-    def _on_library_changed(self, installed: tuple[Installed, ...]) -> None:
-        self._chat_presenter.set_installed(installed)
-
-    @Slot()
-    def _show_models(self) -> None:
-        self._window.show_page("models")
-
-    @Slot()
-    def _show_downloads(self) -> None:
-        self._downloads_area.show_part(DOWNLOADS)
-        self._window.show_page("downloads")
-
-    @Slot()
-    def _show_library(self) -> None:
-        self._downloads_area.show_part(LIBRARY)
-        self._window.show_page("downloads")
-
-    @Slot()
-    def _show_home(self) -> None:
-        self._window.show_page("home")
-
-    @Slot(object)
-    def _on_model_page_wanted(self, plan: Plan) -> None:
-        self._window.show_page("models")
-        self._models_presenter.show_plan(plan)
+        self._go.show_chat()
 
     # -- next steps
-
-    def _load_again(self) -> None:
-        self._load_with(self._plans.wishes)
 
     def _on_load_with_context(self, context: str) -> None:
         self._load_with(replace(self._plans.wishes, context=int(context)))
@@ -410,18 +348,3 @@ class Workspace(QObject):
 
     def _on_set_context_policy(self, policy: str) -> None:
         self._settings_presenter.change(CONTEXT_POLICY.key, policy)
-
-    def _on_change_folder(self, key: str) -> None:
-        if key:
-            self._dialogs.ask_item_folder(key)
-        else:
-            self._dialogs.ask_downloads_folder()
-
-    @Slot()
-    def _show_engine_settings(self) -> None:
-        self._window.show_page("settings")
-        self._settings_page.show_section("engine")
-
-    def _show_network_settings(self) -> None:
-        self._window.show_page("settings")
-        self._settings_page.show_section("network")
