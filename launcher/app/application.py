@@ -7,12 +7,13 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from launcher.app.crash import CrashReporter
-from launcher.app.single_instance import Start
+from launcher.app.qt_application import QtApplication
+from launcher.app.start_request import Start
 from launcher.core.paths import config_dir
 from launcher.services.tasks import TaskRunner
 from launcher.store.settings import THEME, WINDOW_GEOMETRY, Settings
@@ -25,16 +26,31 @@ if TYPE_CHECKING:
     from launcher.app.workspace import Workspace
 
 
+_NOT_PAINTED_MS = 1000
+
+
 class Application(QObject):
-    """The program as `main` sees it."""
+    """The program as `main` sees it.
+
+    Signals:
+        painted(): the window is on the screen, or will not be soon (minimised, another desktop); sent once.
+    """
+
+    painted = Signal()
 
     def __init__(self, reporter: CrashReporter, qt: QApplication) -> None:
         super().__init__(qt)
         self._settings = Settings(config_dir() / "settings.toml")
-        self._theme = ThemeManager(qt, ThemeMode(self._settings.get(THEME)))
+        mode = ThemeMode(self._settings.get(THEME))
+        self._theme = ThemeManager(qt, mode, is_fusion=isinstance(qt, QtApplication))
         self._tasks = TaskRunner("start", self)
         self._workspace: Workspace | None = None
         self._waiting_files: tuple[str, ...] = ()
+        self._is_painted = False
+        self._not_painted = QTimer(self)
+        self._not_painted.setSingleShot(True)
+        self._not_painted.setInterval(_NOT_PAINTED_MS)
+        self._not_painted.timeout.connect(self._on_painted)
         self._window = MainWindow(QApplication.applicationDisplayName())
         self._home = HomePage()
         self._add_pages()
@@ -68,6 +84,21 @@ class Application(QObject):
     def show(self) -> None:
         """Put the window on the screen."""
         self._window.show()
+
+    def start_when_painted(self) -> None:
+        """Call `start` after the first paint: the window must not wait for drivers, disk or engine."""
+        # Queued: the frame reaches the screen first.
+        self._window.painted.connect(self._on_painted, Qt.ConnectionType.QueuedConnection)
+        self._not_painted.start()
+
+    @Slot()
+    def _on_painted(self) -> None:
+        if self._is_painted:
+            return
+        self._is_painted = True
+        self._not_painted.stop()
+        self.painted.emit()
+        self.start()
 
     @Slot()
     def start(self) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-import logging.handlers
-import platform
 import sys
 import threading
 import traceback
@@ -15,6 +13,7 @@ from typing import TextIO
 from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, Slot, qInstallMessageHandler, qVersion
 
 from launcher import __version__
+from launcher.app.log_file import LogFile
 from launcher.core.paths import log_dir
 
 _log = logging.getLogger("launcher.app")
@@ -26,11 +25,7 @@ def set_up_logging(*, debug: bool) -> TextIO:
     Returns:
         The open crash file, which must stay open as long as the program runs.
     """
-    handlers: list[logging.Handler] = [
-        logging.handlers.RotatingFileHandler(
-            log_dir() / "launcher.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
-        )
-    ]
+    handlers: list[logging.Handler] = [LogFile(log_dir() / "launcher.log", most_bytes=1_000_000, n_older=3)]
     if debug:
         handlers.append(logging.StreamHandler())
     logging.basicConfig(
@@ -97,6 +92,8 @@ class CrashReporter(QObject):
     def _on_raised(self, text: str) -> None:
         if text in self._seen:
             return
+        import platform  # only for reports
+
         self._seen.add(text)
         self.crashed.emit(
             f"launcher {__version__}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{text}"

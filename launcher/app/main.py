@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
 from types import FrameType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from launcher import __version__
 from launcher.app.crash import CrashReporter, set_up_logging
 from launcher.app.qt_application import QtApplication
-from launcher.app.single_instance import Instance, start_of
+from launcher.app.single_instance import Instance
+from launcher.app.start_request import start_of
 from launcher.core.paths import APP_ID
 
 APP_NAME = "launcher"
@@ -25,6 +27,12 @@ Over a network: ssh -X, or set DISPLAY or WAYLAND_DISPLAY."""
 def _quit(number: int, frame: FrameType | None) -> None:
     del number, frame
     QApplication.quit()
+
+
+def _look_for_garbage() -> None:
+    """What the start made stays to the end, so it is not looked through ever again: shorter pauses later."""
+    gc.freeze()
+    gc.enable()
 
 
 def _has_display() -> bool:
@@ -81,9 +89,10 @@ def run_window(argv: list[str]) -> int:
     application = Application(reporter, qt)
     instance.other_started.connect(application.open_from_other_start)
     qt.files_opened.connect(application.open_files)
+    application.painted.connect(_look_for_garbage)
+    application.painted.connect(instance.listen)
     application.show()
-    # Services start after the first paint: the window must not wait for drivers, disk or engine.
-    QTimer.singleShot(0, application.start)
+    application.start_when_painted()
     if start.files:
         application.open_files(start.files)
     for number in (signal.SIGINT, signal.SIGTERM):

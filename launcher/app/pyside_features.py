@@ -1,10 +1,14 @@
-"""Keeps PySide from reading every module's source."""
+"""Keeps PySide from what its import does at every start and this program does not need."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
+
+from launcher.app.pyside_bytecode import compiled_once
+from launcher.core.paths import cache_dir
 
 _HOOK = "shibokensupport.feature"
 _QUESTION = "_mod_uses_pyside"
@@ -17,10 +21,18 @@ def ignore_features() -> None:
     start for a feature that this program does not use. The answer "no" is PySide's own for modules without source. Where
     another version asks in another way nothing is changed; tests/widget/test_start_imports.py tells.
     """
-    importlib.import_module("PySide6.QtCore")  # puts the hook around imports
+    with _compiled_once():
+        importlib.import_module("PySide6.QtCore")  # puts the hook around imports
     hook = sys.modules.get(_HOOK)
     if hook is not None and hasattr(hook, _QUESTION):
         setattr(hook, _QUESTION, _has_no_features)
+
+
+def _compiled_once() -> AbstractContextManager[None]:
+    try:
+        return compiled_once(cache_dir() / f"pyside-{sys.implementation.cache_tag}.bytecode")
+    except OSError:  # no folder can be made
+        return nullcontext()
 
 
 def _has_no_features(module: ModuleType) -> bool:

@@ -16,6 +16,10 @@ class QtApplication(QApplication):
 
     files_opened = Signal(object)
 
+    def __init__(self, arguments: list[str]) -> None:
+        """Make it with the style that the theme draws on (see `ThemeManager`)."""
+        super().__init__([*arguments, "-style", "Fusion"])
+
     def event(self, event: QEvent) -> bool:
         """Only what is sent to the application itself comes here, so Python is not in the way of anything."""
         if isinstance(event, QFileOpenEvent) and event.file():

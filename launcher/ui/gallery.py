@@ -39,13 +39,13 @@ from launcher.ui.components import (
     SecondaryButton,
     SegmentedButtons,
     SkeletonText,
-    Slider,
-    Sparkline,
     StackedBar,
     Text,
     ThinBar,
     ToggleSwitch,
 )
+from launcher.ui.components.slider import Slider
+from launcher.ui.components.sparkline import Sparkline
 from launcher.ui.shell import EngineState, NavRail, StatusBar
 from launcher.ui.theme import DARK, HIGH_CONTRAST, LIGHT, Role, ThemeManager, Tokens, Tone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from launcher.ui.drop_overlay import DropOverlay
@@ -26,6 +26,7 @@ class MainWindow(QMainWindow):
         stop_requested(): Esc; stops a running answer.
         meters_toggle_requested(): Ctrl+M.
         chat_settings_requested(): Ctrl+E.
+        painted(): the first frame is being painted.
         closing(): the window is about to close.
         files_dropped(tuple[str, ...]): files and folders were dropped anywhere on it.
         link_dropped(str): a link to a model was.
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
     stop_requested = Signal()
     meters_toggle_requested = Signal()
     chat_settings_requested = Signal()
+    painted = Signal()
     closing = Signal()
     files_dropped = Signal(object)
     link_dropped = Signal(str)
@@ -49,6 +51,7 @@ class MainWindow(QMainWindow):
         self.rail = NavRail(self)
         self.status_bar = StatusBar(self)
         self._stack = QStackedWidget(self)
+        self._is_painted = False
         self._keys: list[str] = []
         self._pages: dict[str, QWidget] = {}
         self._makers: dict[str, Callable[[], QWidget]] = {}
@@ -157,6 +160,13 @@ class MainWindow(QMainWindow):
         """Below 1000 px (at text size 1) the rail loses its words."""
         self.rail.set_compact(self.width() < px(NARROW_BELOW))
         super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell the first time."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Say so before the window goes."""

@@ -20,7 +20,8 @@ from launcher.services.engine_service import EngineService
 from launcher.services.exact_service import ExactService
 from launcher.services.hardware_service import HardwareService
 from launcher.services.plan_service import Planned, PlanService
-from launcher.ui.components import SegmentedButtons, Slider, StackedBar, Text
+from launcher.ui.components import SegmentedButtons, StackedBar, Text
+from launcher.ui.components.slider import Slider
 from launcher.ui.models import ModelsPage
 from tests.unit.planner_machines import described
 

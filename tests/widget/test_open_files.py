@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from launcher.app.application import Application
 from launcher.app.crash import CrashReporter
-from launcher.app.single_instance import Start
+from launcher.app.start_request import Start
 from launcher.app.workspace import Workspace
 from tests.fakes.gguf_models import make_model
 

@@ -13,7 +13,9 @@ from typing import IO
 import pytest
 from pytestqt.qtbot import QtBot
 
-from launcher.app.single_instance import Instance, Start, start_of
+from launcher.app.single_instance import Instance
+from launcher.app.start_channel import server_name
+from launcher.app.start_request import Start, start_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
 import json, sys
 from PySide6.QtCore import QCoreApplication
-from launcher.app.single_instance import Instance, start_of
+from launcher.app.single_instance import Instance
+from launcher.app.start_request import start_of
 app = QCoreApplication([])
 instance = Instance()
 def say(what): print(json.dumps(what), flush=True)
@@ -29,6 +32,7 @@ is_first = instance.claim(start_of(sys.argv[1:]))
 say(is_first)
 if is_first:
     instance.other_started.connect(lambda start: say([list(start.files), start.activation_token]))
+    instance.listen()
     app.exec()
 """
 
@@ -124,15 +128,20 @@ def test_while_one_ends_the_next_waits_for_its_turn(start: Callable[..., Child],
 def test_what_is_no_start_is_not_answered(line: str, own_home: Path, qtbot: QtBot) -> None:
     from PySide6.QtNetwork import QLocalSocket
 
-    from launcher.app.single_instance import _server_name
-
     del own_home
     instance = Instance()
     seen: list[Start] = []
     instance.other_started.connect(seen.append)
     assert instance.claim(Start())
+    instance.listen()
     stranger = QLocalSocket()
-    stranger.connectToServer(_server_name())
+
+    def is_connected() -> bool:
+        if stranger.state() is QLocalSocket.LocalSocketState.UnconnectedState:
+            stranger.connectToServer(server_name())
+        return stranger.state() is QLocalSocket.LocalSocketState.ConnectedState
+
+    qtbot.waitUntil(is_connected, timeout=10_000)
     with qtbot.waitSignal(stranger.disconnected, timeout=10_000):
         stranger.write(line.encode() + b"\n")
     assert (seen, stranger.readAll().data()) == ([], b"")

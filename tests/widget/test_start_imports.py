@@ -1,9 +1,11 @@
-"""What the window's start leaves unloaded: it would stay in memory for a program that never uses it."""
+"""What the window's start leaves unloaded: the first frame would wait for it, or it would stay in memory unused."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,74 @@ LATER = (
     "ssl",
     "ziamath",
 )
+
+# What the frame with Home does not need: a page's own parts, values that have not come, libraries of the standard kind that
+# bring many others (logging.handlers: sockets, pickles), of Qt what takes long to make for Python (QStyle: 10 ms of enums).
+NOT_BEFORE_THE_FIRST_FRAME = (
+    *LATER,
+    "PySide6.QtNetwork",
+    "asyncio",
+    "launcher.app.start_channel",
+    "launcher.app.workspace",
+    "launcher.catalog",
+    "launcher.chat",
+    "launcher.core.calibration",
+    "launcher.core.downloads",
+    "launcher.core.machine",
+    "launcher.core.models",
+    "launcher.core.plans",
+    "launcher.downloads",
+    "launcher.engine",
+    "launcher.hardware",
+    "launcher.planner",
+    "launcher.ui.chat",
+    "launcher.ui.components.slider",
+    "launcher.ui.library",
+    "launcher.ui.models",
+    "logging.handlers",
+    "markdown_it",
+    "numpy",
+    "platform",
+    "psutil",
+    "pygments",
+    "socket",
+    "sqlite3",
+    "tomlkit",
+    "tomllib",
+)
+
+FIRST_FRAME = """
+import gc, sys
+import launcher.__main__ as router
+from launcher.app import application
+
+class Watched(application.Application):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.painted.connect(self.tell)  # before all others that wait for it
+
+    def tell(self):
+        from PySide6 import QtWidgets
+        print(*(name for name in sys.argv[1].split() if name in sys.modules))
+        print("QStyle" in vars(QtWidgets), flush=True)
+
+    def start(self):
+        print(gc.isenabled(), gc.get_freeze_count() > 0)
+        self.window.close()
+
+application.Application = Watched
+sys.exit(router.main(["gui"]))
+"""
+
+
+def test_the_first_frame_is_painted_without_what_is_used_later(own_home: Path) -> None:
+    environment = {**os.environ, "LAUNCHER_HOME": str(own_home), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", FIRST_FRAME, " ".join(NOT_BEFORE_THE_FIRST_FRAME)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    loaded, has_styles, garbage = done.stdout.splitlines()
+    assert loaded.split() == []
+    assert has_styles == "False"
+    assert garbage == "True True", "it is looked for again, and not among what the start made"
 
 
 def test_the_workspace_is_imported_without_what_is_used_later() -> None:

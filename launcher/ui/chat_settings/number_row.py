@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 
 from launcher.chat.chat_settings import Limit
 from launcher.core.units import whole
-from launcher.ui.components import FocusRing, IconButton, Slider, Text
+from launcher.ui.components import FocusRing, IconButton, Text
+from launcher.ui.components.slider import Slider
 from launcher.ui.theme import Role, Tone, font, px
 
 

@@ -1,4 +1,7 @@
-"""The building blocks of every page. Painted by hand from the theme, reachable by keyboard, named for screen readers."""
+"""The building blocks of every page. Painted by hand from the theme, reachable by keyboard, named for screen readers.
+
+What the first frame needs is here; `slider` and `sparkline` are imported by their own names.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,6 @@ from launcher.ui.components.meter import Meter, ThinBar
 from launcher.ui.components.motion import motion_ms
 from launcher.ui.components.paint import frame
 from launcher.ui.components.painted_text import paint_icon_line, paint_line, two_lines
-from launcher.ui.components.slider import Slider
-from launcher.ui.components.sparkline import Sparkline
 from launcher.ui.components.text import ElidedLabel, Run, SkeletonText, Text
 from launcher.ui.components.title_line import TitleLine
 from launcher.ui.components.toggles import CheckBox, SegmentedButtons, ToggleSwitch, show_checked
@@ -64,8 +65,6 @@ __all__ = [
     "SecondaryButton",
     "SegmentedButtons",
     "SkeletonText",
-    "Slider",
-    "Sparkline",
     "StackedBar",
     "Swatch",
     "Text",

@@ -93,8 +93,8 @@ class StackedBar(QWidget):
         self.setToolTip(parts.tool_tip() if parts else "")
         self.setAccessibleName(parts.sentence() if parts else "")
         self._glide.stop()
-        duration = motion_ms(self, _GLIDE_MS)
-        if glide and duration and len(old) == len(self._shares) and self.isVisible():
+        can_glide = glide and len(old) == len(self._shares) and self.isVisible()
+        if can_glide and (duration := motion_ms(self, _GLIDE_MS)):
             self._from = old
             self._glide.setDuration(duration)
             self._glide.start()

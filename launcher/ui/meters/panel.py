@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from launcher.core.generation import Loaded, Timings
 from launcher.core.machine import Machine, Sample
 from launcher.core.plans import Plan
-from launcher.ui.components import Divider, Run, ScrollPage, Sparkline, Text, ThinBar, frame
+from launcher.ui.components import Divider, Run, ScrollPage, Text, ThinBar, frame
 from launcher.ui.components.device_names import gpu_labels
 from launcher.ui.components.live_memory import gpu_parts, ram_parts
+from launcher.ui.components.sparkline import Sparkline
 from launcher.ui.home.words import range_words
 from launcher.ui.meters.device_section import DeviceSection, section_title
 from launcher.ui.meters.load_table import LoadTable
@@ -130,7 +131,8 @@ class MeterPanel(QWidget):
             section.set_gpu(gpu)
         self._ram.set_parts(ram_parts(self._machine, self._loaded, sample), n_ctx)
         cores = self._machine.cpu.cores
-        words = self.tr("{load} of {n} cores").format(load=f"{100 * sample.cpu_load:.0f} %", n=cores)
+        words = self.tr("{load} of 1 core") if cores == 1 else self.tr("{load} of {n} cores")
+        words = words.format(load=f"{100 * sample.cpu_load:.0f} %", n=cores)
         self._cpu_words.set_text(words)
         self._cpu_bar.set_share(sample.cpu_load, words)
 

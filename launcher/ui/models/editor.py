@@ -15,7 +15,8 @@ from launcher.core.plans import Plan, Wishes
 from launcher.core.units import GIB, gib, whole
 from launcher.services.drafts import DraftChoice, has_own_layers
 from launcher.services.plan_editing import KV_TYPES, Edited, why_not_kv_type
-from launcher.ui.components import Run, SegmentedButtons, Slider, Text
+from launcher.ui.components import Run, SegmentedButtons, Text
+from launcher.ui.components.slider import Slider
 from launcher.ui.models import levers as scale
 from launcher.ui.models.draft_row import DraftRow
 from launcher.ui.models.levers import OWN_LAYERS, Levers

@@ -37,20 +37,30 @@ class ThemeManager(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, app: QApplication, mode: ThemeMode = ThemeMode.SYSTEM, text_scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        mode: ThemeMode = ThemeMode.SYSTEM,
+        text_scale: float = 1.0,
+        *,
+        is_fusion: bool = False,
+    ) -> None:
         """Apply Fusion and the theme at once.
 
         Args:
             app: the application; its font at this moment is taken as the system's.
             mode: the user's choice.
             text_scale: the user's own factor on top of the system's text size (1.0 to 2.0).
+            is_fusion: the application was made with `-style Fusion`; asking Qt for it here would first show Python the class of
+                all styles, 10 ms of enums.
         """
         super().__init__(app)
         self._app = app
         self._mode = mode
         self._text_scale = text_scale
         self._forced: Tokens | None = None
-        app.setStyle("Fusion")
+        if not is_fusion:
+            app.setStyle("Fusion")
         system_font = app.font()
         # QFontInfo gives pixels whichever unit the system chose.
         self._system_scale = max(1.0, QFontInfo(system_font).pixelSize() / fonts.BASE_PX)

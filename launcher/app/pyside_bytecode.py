@@ -1,0 +1,73 @@
+"""Compiles PySide's own Python part once instead of at every start.
+
+PySide 6 carries it as source inside a library, without a place for bytecode: compiling it is an eighth of an empty
+window's start.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import marshal
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+_EMBEDDED = "shibokensupport/"  # what PySide calls the files
+
+_Codes = dict[str, tuple[bytes, CodeType]]
+"""By the name of the file: hash of the source, and what it was compiled to."""
+
+
+@contextmanager
+def compiled_once(path: Path) -> Iterator[None]:
+    """Within it, PySide's embedded source is compiled by an earlier start, as far as that is kept in `path` and still true.
+
+    What is new is written when it ends; a file that cannot be read or written changes nothing but the time.
+    """
+    known = _read(path)
+    used: _Codes = {}
+    compile_anew = builtins.compile
+
+    def compile_known(source: Any, filename: Any, *arguments: Any, **options: Any) -> Any:
+        if not (isinstance(source, bytes) and isinstance(filename, str) and filename.startswith(_EMBEDDED)):
+            return compile_anew(source, filename, *arguments, **options)
+        digest = importlib.util.source_hash(source)
+        before = known.get(filename)
+        code = before[1] if before and before[0] == digest else compile_anew(source, filename, *arguments, **options)
+        used[filename] = digest, code
+        return code
+
+    setattr(builtins, "compile", compile_known)  # noqa: B010 - a type checker may keep the built-in's own type
+    try:
+        yield
+    finally:
+        setattr(builtins, "compile", compile_anew)  # noqa: B010
+    is_new = any(known.get(name, (b"",))[0] != digest for name, (digest, _code) in used.items())
+    if is_new and not sys.dont_write_bytecode:
+        _write(path, used)
+
+
+def _read(path: Path) -> _Codes:
+    with suppress(OSError):
+        checksum, data = (content := path.read_bytes())[:8], content[8:]
+        # Of this Python and whole: marshal may crash on anything else.
+        if checksum == _checksum(data):
+            return marshal.loads(data)  # noqa: S302 - as safe as Python's own __pycache__
+    return {}
+
+
+def _write(path: Path, codes: _Codes) -> None:
+    data = marshal.dumps(codes)
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        partial.write_bytes(_checksum(data) + data)
+        os.replace(partial, path)
+
+
+def _checksum(data: bytes) -> bytes:
+    return importlib.util.source_hash(importlib.util.MAGIC_NUMBER + data)
