@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from launcher.chat.attachments import Attachment, shown_name
 from launcher.chat.conversation import Conversation, Message, MessageState, Role
+from launcher.chat.counts import characters_in_words, tokens_in_words
 from launcher.chat.json_text import as_listing, is_json
 from launcher.core.units import duration, whole
 from launcher.core.words import say
@@ -85,12 +86,12 @@ def thought_words(message: Message) -> str:
     if timings is None or not timings.reasoning_seconds:
         return say("Thought")
     words = say("Thought for {time}", time=duration(timings.reasoning_seconds))
-    return f"{words} · {say('{count} tokens', count=whole(timings.reasoning_tokens))}"
+    return f"{words} · {tokens_in_words(timings.reasoning_tokens)}"
 
 
 def attachment_words(attachment: Attachment) -> str:
     """A file's name and how much of it was sent."""
-    words = f"{shown_name(attachment.name)} · {say('{count} characters', count=whole(len(attachment.text)))}"
+    words = f"{shown_name(attachment.name)} · {characters_in_words(len(attachment.text))}"
     if attachment.cut_chars:
         words += f" · {say('{count} characters were left out', count=whole(attachment.cut_chars))}"
     return words

@@ -14,6 +14,7 @@ from markdown_it.utils import OptionsDict
 
 from launcher.chat.attachments import Attachment
 from launcher.chat.conversation import Conversation, Message, Role
+from launcher.chat.counts import tokens_in_words
 from launcher.chat.export import (
     attachment_words,
     branch_note,
@@ -28,7 +29,6 @@ from launcher.chat.highlight import label, spans
 from launcher.chat.json_text import as_listing, is_json
 from launcher.chat.markdown import is_cut_off, parse, parser
 from launcher.chat.statistics import statistics
-from launcher.core.units import whole
 from launcher.core.words import say
 
 # A page from a file may otherwise load what a model wrote: nothing may be loaded, and only our own style holds.
@@ -150,7 +150,7 @@ def _figures(message: Message) -> str:
     if timings is not None:
         if timings.decode_tokens_s > 0:
             words.append(say("{rate} tokens/s", rate=f"{timings.decode_tokens_s:.1f}"))
-        words.append(say("{count} tokens", count=whole(timings.decode_tokens)))
+        words.append(tokens_in_words(timings.decode_tokens))
     return " · ".join(w for w in words if w)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from launcher.chat.conversation import Message
+from launcher.chat.counts import tokens_in_words
 from launcher.core.generation import AnswerCost, Timings
 from launcher.core.units import duration, gib, rate, whole
 from launcher.core.words import listed, say
@@ -82,7 +83,7 @@ def _time(timings: Timings) -> list[Figure]:
 
 def _tokens(timings: Timings) -> list[Figure]:
     count = whole(timings.decode_tokens)
-    written = say("{count} tokens", count=count)
+    written = tokens_in_words(timings.decode_tokens)
     if timings.reasoning_tokens:
         answer = whole(max(0, timings.decode_tokens - timings.reasoning_tokens))
         thought = whole(timings.reasoning_tokens)
@@ -96,7 +97,7 @@ def _tokens(timings: Timings) -> list[Figure]:
             right=whole(timings.accepted_tokens),
             percent=share,
         )
-    used = say("{count} tokens", count=whole(timings.context_used)) if timings.context_used else ""
+    used = tokens_in_words(timings.context_used) if timings.context_used else ""
     return [
         Figure(say("Prompt"), _prompt(timings)),
         Figure(say("Written"), written),

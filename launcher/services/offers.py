@@ -119,7 +119,9 @@ def _of_repo(
         raise UserError(
             "no_gguf",
             say("{repo} has no model files that can be loaded.", repo=repo),
-            say("It lists {n} files, none of them a complete GGUF model.", n=len(listing.files)),
+            say("It lists 1 file, which is no complete GGUF model.")
+            if len(listing.files) == 1
+            else say("It lists {n} files, none of them a complete GGUF model.", n=len(listing.files)),
             (NextStep("Look for a repository whose name ends in GGUF"),),
         )
     known = {q.name.lower(): (v, q) for v in catalog.load().variants for q in v.quants if _is_of(q, repo)}

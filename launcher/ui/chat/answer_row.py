@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
 from launcher.chat.branches import Place
 from launcher.chat.conversation import Message, MessageState
-from launcher.core.generation import Timings
-from launcher.core.units import rate, whole
+from launcher.ui.chat.answer_figures import figure_words
 from launcher.ui.chat.answer_text import AnswerText
 from launcher.ui.chat.message_actions import ActionButton, MessageAction, MessageIntent, VersionSwitch
 from launcher.ui.chat.message_editor import MessageEditor
@@ -22,10 +21,7 @@ from launcher.ui.chat.selected_text import body_markdown
 from launcher.ui.chat.statistics_fold import StatisticsFold
 from launcher.ui.chat.text_spot import TEXT_AREA, THINKING_AREA, TextPart, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.components import (
-    LinkButton,
-    Text,
-)
+from launcher.ui.components import LinkButton, Text
 from launcher.ui.theme import Role, Tone, icon, line_height, px
 
 
@@ -258,42 +254,10 @@ class AnswerRow(MessageRow):
         self._copy.setEnabled(bool(self.message.text))
         self._again.setEnabled(self._is_free)
         self._continue.setEnabled(self._is_free)
-        self._figures.set_text(self._figure_words())
+        self._figures.set_text(figure_words(self.message))
         if is_over:
             self._speak()
         self.height_changed.emit()
-
-    def _figure_words(self) -> str:
-        parts: list[str] = []
-        if self.message.state is MessageState.STOPPED:
-            parts.append(self.tr("stopped"))
-        elif self.message.state is MessageState.FAILED:
-            parts.append(self.tr("incomplete"))
-        if self.message.is_edited:
-            parts.append(self.tr("edited by you"))
-        if self.message.timings is not None:
-            parts += self._timing_words(self.message.timings)
-        return " · ".join(parts)
-
-    def _timing_words(self, timings: Timings) -> list[str]:
-        words: list[str] = []
-        if timings.decode_tokens_s > 0:
-            words.append(self.tr("{rate} tokens/s").format(rate=f"{timings.decode_tokens_s:.1f}"))
-        words.append(self.tr("{count} tokens").format(count=whole(timings.decode_tokens)))
-        words.append(self.tr("first after {seconds} s").format(seconds=f"{timings.time_to_first_token_s:.1f}"))
-        if timings.restored_tokens:
-            words.append(self.tr("{count} tokens restored from disk").format(count=whole(timings.restored_tokens)))
-        if timings.drafted_tokens:
-            share = f"{100 * timings.accepted_tokens / timings.drafted_tokens:.0f}"
-            words.append(self.tr("{percent} % of the guessed tokens were right").format(percent=share))
-        if timings.drafting == "off" and timings.drafting_s and timings.plain_s:
-            slow, plain = rate(1 / timings.drafting_s), rate(1 / timings.plain_s)
-            words.append(self.tr("guesses are off: {slow} instead of {plain} tokens/s").format(slow=slow, plain=plain))
-        if timings.stop_reason == "length":
-            words.append(self.tr("ended by the length limit"))
-        elif timings.stop_reason == "context":
-            words.append(self.tr("ended because the context is full"))
-        return words
 
     def _speak(self) -> None:
         """Screen readers (and the end-to-end test) read the whole answer here; at most once per second while it grows."""

@@ -9,22 +9,20 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollBar, QTextEdit, QWidget
 
 from launcher.chat.highlight import MAX_COLOURED_CHARS, Span, label
+from launcher.ui.chat.code_head import HEAD, RADIUS, CodeHead
 from launcher.ui.chat.code_view import SIDE_PADDING, CodeView, shown, width_of
 from launcher.ui.chat.typesetter import CodeKey, Typesetter
-from launcher.ui.components import LinkButton, Text, frame
-from launcher.ui.theme import Role, Tone, current, line_height, px
+from launcher.ui.components import frame
+from launcher.ui.theme import Role, current, line_height, px
 
 SLICE_LINES, SLICE_CHARS = 100, 16_000
 """Lines that are made and dropped together: a few screens; a slice ends with the line that reaches so many characters."""
-_HEAD = 30
 _PADDING = 7
-_COPIED_MS = 2000
-RADIUS = 8
 
 
 @dataclass(slots=True)
@@ -57,7 +55,7 @@ class CodeBlock(QWidget):
         self._slices: list[_Slice] = []
         self._widest = 0
         self._near: tuple[int, int] | None = None
-        self._head = _Head(self)
+        self._head = CodeHead(self)
         self._head.copy_clicked.connect(self._on_copy_clicked)
         self._bar = QScrollBar(Qt.Orientation.Horizontal, self)
         self._bar.setAccessibleName(self.tr("Scroll the code sideways"))
@@ -107,7 +105,7 @@ class CodeBlock(QWidget):
     def height_at(self, width: int) -> int:
         """Height of head, lines, padding and the scroll bar if it is needed."""
         bar = self._bar.sizeHint().height() if self._widest > self._room(width) else 0
-        return px(_HEAD) + self._n_lines() * line_height(Role.MONO) + 2 * px(_PADDING) + bar
+        return px(HEAD) + self._n_lines() * line_height(Role.MONO) + 2 * px(_PADDING) + bar
 
     def set_view(self, top: int, bottom: int) -> None:
         """Make the lines that are near what is seen and drop the others.
@@ -206,13 +204,13 @@ class CodeBlock(QWidget):
         return self._slices[-1].first_line + self._slices[-1].n_lines if self._slices else 1
 
     def _top_of(self, part: _Slice) -> int:
-        return px(_HEAD) + px(_PADDING) + part.first_line * line_height(Role.MONO)
+        return px(HEAD) + px(_PADDING) + part.first_line * line_height(Role.MONO)
 
     def _near_lines(self) -> tuple[int, int]:
         """The lines near what is seen, from the first up to the last."""
         if self._near is None:
             return 0, self._n_lines() + 1
-        top, line = px(_HEAD) + px(_PADDING), line_height(Role.MONO)
+        top, line = px(HEAD) + px(_PADDING), line_height(Role.MONO)
         return (self._near[0] - top) // line, (self._near[1] - top) // line + 1
 
     # -- geometry
@@ -235,7 +233,7 @@ class CodeBlock(QWidget):
         near = self._near or (0, self.height())
         # What is seen are the two middle quarters of it.
         margin = (near[1] - near[0]) // 4 if self._near is not None else 0
-        head, bar = px(_HEAD), self._bar.sizeHint().height()
+        head, bar = px(HEAD), self._bar.sizeHint().height()
         lowest = max(0, self.height() - head - 4 * line)
         self._head.setGeometry(0, max(0, min(near[0] + margin, lowest)), width, head)
         bar_top = max(head + 4 * line, min(self.height(), near[1] - margin) - bar)
@@ -268,79 +266,6 @@ class CodeBlock(QWidget):
 
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self._code)
-
-
-class _Head(QWidget):
-    """Language and Copy.
-
-    Signals:
-        copy_clicked(): the code is wanted.
-    """
-
-    copy_clicked = Signal()
-
-    def __init__(self, parent: CodeBlock) -> None:
-        super().__init__(parent)
-        self._block = parent
-        self._label = Text("", Role.SMALL_MEDIUM, Tone.MUTED, self)
-        self._copy = LinkButton(self.tr("Copy"), self)
-        self._copy.set_icon_name("copy")
-        self._copy.setAccessibleName(self.tr("Copy code"))
-        self._copy.clicked.connect(self._on_copy_clicked)
-        self._copied = QTimer(self)
-        self._copied.setSingleShot(True)
-        self._copied.setInterval(_COPIED_MS)
-        self._copied.timeout.connect(self._on_copied_over)
-
-    @property
-    def label(self) -> str:
-        """The language."""
-        return self._label.text()
-
-    def set_label(self, text: str) -> None:
-        """Name the language."""
-        if text != self._label.text():
-            self._label.set_text(text)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Language left, Copy right."""
-        self._arrange()
-        super().resizeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The top of the listing's frame, also while it stands further down."""
-        tokens = current()
-        area = QRectF(0, -self.y(), self.width(), self._block.height())
-        clip = QPainterPath()
-        clip.addRoundedRect(area, RADIUS, RADIUS)
-        painter = QPainter(self)
-        painter.save()
-        painter.setClipPath(clip)
-        painter.fillRect(self.rect(), QColor(tokens.raised))
-        if self.y() > 0:
-            painter.fillRect(QRectF(0, 0, self.width(), 1), QColor(tokens.border))
-        painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), QColor(tokens.border))
-        painter.restore()
-        frame(painter, area, RADIUS, None, tokens.border)
-        painter.end()
-
-    def _arrange(self) -> None:
-        hint = self._copy.sizeHint()
-        top = (self.height() - hint.height()) // 2 + 1
-        self._copy.setGeometry(self.width() - hint.width() - px(4), top, hint.width(), hint.height())
-        self._label.setGeometry(px(13), 1, max(0, self._copy.x() - px(16)), self.height())
-
-    def _on_copy_clicked(self) -> None:
-        self.copy_clicked.emit()
-        self._copy.setText(self.tr("Copied"))
-        self._copy.set_icon_name("check")
-        self._copied.start()
-        self._arrange()
-
-    def _on_copied_over(self) -> None:
-        self._copy.setText(self.tr("Copy"))
-        self._copy.set_icon_name("copy")
-        self._arrange()
 
 
 def _cut(code: str, start: int, line: int) -> list[_Slice]:

@@ -1,42 +1,35 @@
-"""The messages of a chat. Widgets exist only near what is seen; everything else is a remembered or estimated height."""
+"""The messages of a chat as rows of a scroller: what each of them shows, and what the user does with it."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import accumulate
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from launcher.chat.branches import Place
 from launcher.chat.conversation import Message, MessageState, Role, Summary
 from launcher.core.errors import UserError
 from launcher.ui.chat.answer_row import AnswerRow
-from launcher.ui.chat.list_entry import Entry, estimated_height
+from launcher.ui.chat.list_entry import Entry
 from launcher.ui.chat.message_actions import Pointer
+from launcher.ui.chat.row_scroller import EDGE, RowScroller
 from launcher.ui.chat.rows import BannerRow, CutRow, MessageRow
 from launcher.ui.chat.selection import Selection
 from launcher.ui.chat.summary_row import SummaryRow
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.chat.user_row import UserRow
-from launcher.ui.components import BannerKind, IconButton
+from launcher.ui.components import BannerKind
 from launcher.ui.theme import px
 
-MAX_COLUMN = 720
-SIDE_MARGIN = 32
-_EDGE = 12
-_ROW_GAP = 12
-_END_SLACK = 8
 _CUT, _SUMMARY, _ERROR = "cut", "summary", "error"
 
 
-class MessageList(QAbstractScrollArea):
-    """Scrolls over rows of very different heights.
-
-    It stays at the end while an answer grows, if the reader was there; otherwise what is read does not move.
+class MessageList(RowScroller):
+    """Questions, answers, the line of the context, a summary and a failure, one under the other.
 
     Signals:
         regenerate_requested(str): id of the answer to make again.
@@ -44,7 +37,6 @@ class MessageList(QAbstractScrollArea):
         link_activated(str): an address in an answer; nothing was opened.
         step_chosen(NextStep): a button of a banner in the list.
         intended(MessageIntent): what else the user wants done with a message.
-        arranged(): what is near the view has its widgets, in their places.
         content_changed(): there are other messages, or more text.
     """
 
@@ -53,17 +45,11 @@ class MessageList(QAbstractScrollArea):
     link_activated = Signal(str)
     step_chosen = Signal(object)
     intended = Signal(object)
-    arranged = Signal()
     content_changed = Signal()
 
     def __init__(self, typesetter: Typesetter, parent: QWidget) -> None:
         super().__init__(parent)
         self._typesetter = typesetter
-        self._entries: list[Entry] = []
-        self._live: list[Entry] = []  # those with widgets
-        self._tops: list[int] = [0]
-        self._valid_tops = 0  # so many heights are summed up in _tops
-        self._width = 0
         self._streaming_id = ""
         self._cut = 0
         self._summary: Summary | None = None
@@ -72,22 +58,9 @@ class MessageList(QAbstractScrollArea):
         self._unfolded: set[str] = set()  # long messages of the user of which all is shown
         self._is_free = True
         self._pointer = Pointer(self.viewport())
-        self._follows = True
-        self._is_arranging = False
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.selection = Selection(self, lambda: self._entries)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(self.tr("Messages"))
-        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
-        self.verticalScrollBar().setSingleStep(px(40))
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._arrange)
-        self.selection = Selection(self, lambda: self._entries)
-        self._to_end = IconButton("arrow-down", self.tr("Go to the end"), self, side=32, outlined=True)
-        self._to_end.clicked.connect(self.scroll_to_end)
-        self._to_end.hide()
 
     # -- content
 
@@ -186,7 +159,8 @@ class MessageList(QAbstractScrollArea):
         """Which messages have other versions and which one is the last; not free: an answer is being made."""
         self._places, self._last_id, self._is_free = places, last_id, is_free
         for entry in self._live:
-            self._set_place(entry)
+            if entry.widget is not None:
+                self._set_place(entry, entry.widget)
 
     def show_message(self, message_id: str) -> None:
         """Scroll to a message and point at it."""
@@ -199,7 +173,7 @@ class MessageList(QAbstractScrollArea):
             entry.widget.set_open(True)
         # Heights near the place are guesses until they are seen: its own top is right after the second time.
         for _ in range(3):
-            self.verticalScrollBar().setValue(self._tops[entry.index] - px(_EDGE))
+            self.verticalScrollBar().setValue(self._tops[entry.index] - px(EDGE))
             self._arrange()
         self._pointer.point_at(message_id)
         self._arrange()
@@ -213,39 +187,6 @@ class MessageList(QAbstractScrollArea):
         """The topmost message in view; "" without any."""
         first = bisect_right(self._tops, self.verticalScrollBar().value()) - 1
         return next((e.key for e in self._entries[max(0, first) :] if e.message is not None), "")
-
-    def row_of(self, message_id: str) -> MessageRow | None:
-        """The row of a message, which is scrolled to where it is out of view."""
-        entry = self._entry(message_id)
-        if entry is None:
-            return None
-        bar, view = self.verticalScrollBar(), self.viewport().height()
-        self._follows = False
-        for _ in range(3):
-            top = self._tops[entry.index]
-            if top < bar.value() + view and top + entry.height > bar.value():
-                break
-            bar.setValue(top - px(_EDGE))
-            self._arrange()
-        return entry.widget
-
-    def scroll_to(self, row: MessageRow, top: int, height: int) -> None:
-        """Scroll so that a stretch of a row is in view; it does not move when it already is.
-
-        Args:
-            row: one that has its widgets.
-            top: px from the top of the row.
-            height: px.
-        """
-        entry = next((e for e in self._live if e.widget is row), None)
-        if entry is None:
-            return
-        self._follows = False
-        bar, view = self.verticalScrollBar(), self.viewport().height()
-        place = self._tops[entry.index] + top
-        if not bar.value() + px(_EDGE) <= place <= bar.value() + view - height - px(_EDGE):
-            bar.setValue(place - view // 3)
-        self._arrange()
 
     def show_error(self, error: UserError, kind: BannerKind = BannerKind.BAD) -> None:
         """Say at the end of the chat why the answer stopped there, or what happened to it."""
@@ -261,44 +202,6 @@ class MessageList(QAbstractScrollArea):
             self._entries.pop()
             self._restructure(len(self._entries))
 
-    def scroll_to_end(self) -> None:
-        """Go to the newest text and stay there."""
-        self._follows = True
-        self._arrange()
-
-    @property
-    def is_at_end(self) -> bool:
-        """The reader is at the end and stays there while an answer grows."""
-        return self._follows
-
-    @property
-    def rows(self) -> tuple[MessageRow, ...]:
-        """The rows that have widgets now, from top to bottom."""
-        live = sorted(self._live, key=lambda e: e.index)
-        return tuple(e.widget for e in live if e.widget is not None)
-
-    # -- geometry
-
-    def column(self) -> tuple[int, int]:
-        """Left edge and width of the text."""
-        # Of the whole list, with or without scroll bar, so that the text stands above the composer.
-        width = max(160, min(px(MAX_COLUMN), self.width() - 2 * px(SIDE_MARGIN)))
-        return max(0, (self.width() - width) // 2), width
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the rows out again."""
-        super().resizeEvent(event)
-        hint = self._to_end.sizeHint()
-        self._to_end.setGeometry(
-            self.width() - hint.width() - px(16), self.height() - hint.height() - px(8), hint.width(), hint.height()
-        )
-        self._arrange()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """The first look at a page that was made in the background."""
-        super().showEvent(event)
-        self._arrange()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copying works wherever the keyboard is in the list."""
         if not self.selection.handle_key(event):
@@ -309,155 +212,38 @@ class MessageList(QAbstractScrollArea):
         self.selection.clear()
         super().mousePressEvent(event)
 
+    # -- its rows
+
     def _restructure(self, start: int = 0) -> None:
-        """Rows were added, removed or moved from `start` on."""
         if start == 0:
             self.selection.clear()
-        _, width = self.column()
-        for index in range(start, len(self._entries)):
-            entry = self._entries[index]
-            entry.index = index
-            if entry.height == 0:
-                entry.height = estimated_height(entry, width)
-        self._valid_tops = min(self._valid_tops, start)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Make, measure and place what is near the viewport; keep what is read where it is."""
-        if self._is_arranging or self.viewport().width() < 50:
-            return
-        self._is_arranging = True
-        self._later.stop()
-        try:
-            left, width = self.column()
-            if width != self._width:
-                self._estimate_again(width)
-            self._measure(width)
-            self._place(left, width)
-        finally:
-            self._is_arranging = False
-
-    def _estimate_again(self, width: int) -> None:
-        """Another width: heights seen so far are scaled until they are seen again."""
-        for entry in self._entries:
-            if self._width and entry.measured_width:
-                entry.height = max(px(38), round(entry.height * self._width / width))
-            else:
-                entry.height = estimated_height(entry, width)
-        self._width = width
-        self._valid_tops = 0
-
-    def _measure(self, width: int) -> None:
-        bar, view = self.verticalScrollBar(), self.viewport().height()
-        self._sum_up()
-        anchor, mark = self._anchor(bar.value())
-        # Measuring changes the heights and so what is near; three rounds are enough for any jump.
-        for _ in range(3):
-            value = self._value(anchor, mark, view)
-            changed = [self._measure_entry(self._entries[i], width, value, view) for i in self._near(value, view)]
-            self._sum_up()
-            if not any(changed):
-                break
-        bar.setRange(0, max(0, self._tops[-1] - view))
-        bar.setPageStep(view)
-        bar.setValue(self._value(anchor, mark, view))
-
-    def _value(self, anchor: int, mark: tuple[int, int], view: int) -> int:
-        """Where the scroll bar belongs: at the end, or where the line that was on top is on top again."""
-        end = max(0, self._tops[-1] - view)
-        if self._follows or not self._entries:
-            return end if self._follows else 0
-        widget = self._entries[anchor].widget
-        offset = mark[1] if widget is None else widget.place_of(mark)
-        return max(0, min(end, self._tops[anchor] + offset))
-
-    def _measure_entry(self, entry: Entry, width: int, value: int, view: int) -> bool:
-        widget = self._widget(entry)
-        top = value - self._tops[entry.index]
-        must = widget.set_view(top - view // 2, top + view + view // 2)
-        if entry.measured_width == width and not must:
-            return False
-        height = widget.arrange(width)
-        entry.measured_width = width
-        if height == entry.height:
-            return False
-        entry.height = height
-        self._valid_tops = min(self._valid_tops, entry.index)
-        return True
+        super()._restructure(start)
 
     def _place(self, left: int, width: int) -> None:
-        value, view = self.verticalScrollBar().value(), self.viewport().height()
-        near = self._near(value, view)
-        self._drop([e for e in self._live if e.index not in near and not self._is_held(e)])
+        super()._place(left, width)
         for entry in self._live:
-            if entry.widget is not None:
-                if entry.measured_width != width:
-                    self._measure_entry(entry, width, value, view)
-                entry.widget.setGeometry(QRect(left, self._tops[entry.index] - value, width, entry.height))
-                entry.widget.show()
             if entry.key == self._pointer.message_id:
-                self._pointer.setGeometry(left - px(14), self._tops[entry.index] - value, px(3), entry.height)
+                top = self._tops[entry.index] - self.verticalScrollBar().value()
+                self._pointer.setGeometry(left - px(14), top, px(3), entry.height)
         self.selection.adopt()
-        self.arranged.emit()
-        is_far_from_end = not self._follows and self.verticalScrollBar().maximum() - value > view // 2
-        self._to_end.setVisible(is_far_from_end)
-        self._to_end.raise_()
-
-    def _sum_up(self) -> None:
-        """Tops of all rows; only those after the first changed height are computed (the last one while streaming)."""
-        start = self._valid_tops
-        gap = px(_ROW_GAP)
-        if start == 0:
-            self._tops = [px(_EDGE)]
-        del self._tops[start + 1 :]
-        heights = (e.height + gap for e in self._entries[start:])
-        self._tops += list(accumulate(heights, initial=self._tops[start]))[1:]
-        self._valid_tops = len(self._entries)
-
-    def _anchor(self, value: int) -> tuple[int, tuple[int, int]]:
-        """The first row that is seen, and what of it is at the top of the view."""
-        index = max(0, min(bisect_right(self._tops, value) - 1, len(self._entries) - 1))
-        if not self._entries:
-            return 0, (0, 0)
-        offset, widget = value - self._tops[index], self._entries[index].widget
-        return index, (0, offset) if widget is None else widget.mark(offset)
-
-    def _near(self, value: int, view: int) -> range:
-        """Rows in view, and half a screen above and below them."""
-        first = max(0, bisect_right(self._tops, value - view // 2) - 1)
-        last = bisect_right(self._tops, value + view + view // 2)
-        return range(min(first, len(self._entries)), min(last, len(self._entries)))
-
-    # -- widgets
 
     def _is_held(self, entry: Entry) -> bool:
-        """A growing answer, and what the keyboard is in, stay alive out of view."""
-        focus = QApplication.focusWidget()
-        has_focus = bool(focus) and entry.widget is not None and entry.widget.isAncestorOf(focus)
-        return has_focus or entry.key == self._streaming_id or self.selection.holds(entry.index)
+        """Also a growing answer, and what a selection begins or ends in."""
+        return super()._is_held(entry) or entry.key == self._streaming_id or self.selection.holds(entry.index)
 
-    def _entry(self, message_id: str) -> Entry | None:
-        # The newest are asked for most.
-        return next((e for e in reversed(self._entries) if e.key == message_id), None)
-
-    def _widget(self, entry: Entry) -> MessageRow:
-        if entry.widget is None:
-            entry.widget = self._make(entry)
-            entry.widget.height_changed.connect(self._on_height_changed)
-            entry.widget.link_activated.connect(self.link_activated)
-            entry.widget.unfolded.connect(self._on_unfolded)
-            entry.widget.intended.connect(self.intended)
-            self._set_place(entry)
-            entry.widget.show()
-            self._live.append(entry)
-        return entry.widget
-
-    def _set_place(self, entry: Entry) -> None:
-        if entry.widget is not None and entry.message is not None:
-            place = self._places.get(entry.key)
-            entry.widget.set_place(place, is_last=entry.key == self._last_id, is_free=self._is_free)
+    def _set_place(self, entry: Entry, row: MessageRow) -> None:
+        if entry.message is not None:
+            row.set_place(self._places.get(entry.key), is_last=entry.key == self._last_id, is_free=self._is_free)
 
     def _make(self, entry: Entry) -> MessageRow:
+        row = self._row(entry)
+        row.link_activated.connect(self.link_activated)
+        row.unfolded.connect(self._on_unfolded)
+        row.intended.connect(self.intended)
+        self._set_place(entry, row)
+        return row
+
+    def _row(self, entry: Entry) -> MessageRow:
         if entry.message is None:
             assert entry.make is not None  # noqa: S101 - one of the two
             return entry.make(self.viewport())
@@ -478,21 +264,6 @@ class MessageList(QAbstractScrollArea):
     def _summary_row(self, summary: Summary, parent: QWidget) -> MessageRow:
         return SummaryRow(summary, self._typesetter, parent)
 
-    def _drop(self, entries: Iterable[Entry]) -> None:
-        for entry in list(entries):
-            if entry.widget is not None:
-                entry.widget.hide()
-                entry.widget.deleteLater()
-                entry.widget = None
-                self._live.remove(entry)
-
-    def _on_height_changed(self) -> None:
-        sender = self.sender()
-        for entry in self._live:
-            if entry.widget is sender:
-                entry.measured_width = 0
-        self._later.start()
-
     def _on_toggled(self, message_id: str, is_open: bool) -> None:
         """A long message is shown whole from here on, or only its beginning, which must not slip out of view."""
         (self._unfolded.add if is_open else self._unfolded.discard)(message_id)
@@ -500,15 +271,9 @@ class MessageList(QAbstractScrollArea):
         self._follows = False
         self.selection.clear()
         if entry is not None and not is_open:
-            top = self._tops[entry.index] - px(_EDGE)
+            top = self._tops[entry.index] - px(EDGE)
             self.verticalScrollBar().setValue(min(self.verticalScrollBar().value(), max(0, top)))
 
     def _on_unfolded(self) -> None:
         # What was opened is read from its beginning; at the end of the chat it would be scrolled out.
         self._follows = False
-
-    def _on_scrolled(self, value: int) -> None:
-        if self._is_arranging:
-            return
-        self._follows = value >= self.verticalScrollBar().maximum() - px(_END_SLACK)
-        self._arrange()

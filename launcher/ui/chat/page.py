@@ -1,13 +1,13 @@
-"""The chat page: list of chats, head, messages, composer, context line, and a place for the meters."""
+"""The chat page: what is shown in its frame, and what the user wants of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QSize, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from launcher.chat.branches import places
 from launcher.chat.context_policy import ContextPolicy
@@ -16,30 +16,14 @@ from launcher.chat.export import to_markdown
 from launcher.chat.turns import ContextUse
 from launcher.core.downloads import Installed
 from launcher.core.errors import UserError
-from launcher.ui.chat.composer import Composer
-from launcher.ui.chat.context_line import ContextLine
-from launcher.ui.chat.conversation_panel import ConversationPanel
-from launcher.ui.chat.demonstration_line import DemonstrationLine
-from launcher.ui.chat.empty import EmptyChat
-from launcher.ui.chat.file_strip import FileStrip
-from launcher.ui.chat.finder import Finder
 from launcher.ui.chat.link_dialog import LinkDialog
-from launcher.ui.chat.loading_strip import LoadingStrip
-from launcher.ui.chat.message_list import MAX_COLUMN, SIDE_MARGIN, MessageList
-from launcher.ui.chat.model_picker import ChatHead
+from launcher.ui.chat.page_frame import ChatFrame
 from launcher.ui.chat.states import ModelState, ThinkingMode
 from launcher.ui.chat.stream import AnswerStream
-from launcher.ui.chat.summary_strip import SummaryStrip
-from launcher.ui.chat.typesetter import Typesetter
-from launcher.ui.chat.undo_bar import UndoBar
-from launcher.ui.components import Banner, BannerKind
-from launcher.ui.theme import current, px
-
-# Below these widths of the page the meters, then the list of chats, make room for the text.
-_METERS_FROM, _LIST_FROM, _CHAT_FROM = 900, 720, 300
+from launcher.ui.components import BannerKind
 
 
-class ChatPage(QWidget):
+class ChatPage(ChatFrame):
     """Shows values, emits intents; it knows nothing of engine and store.
 
     Signals:
@@ -65,9 +49,6 @@ class ChatPage(QWidget):
         export_requested(Conversation, str): write the open chat in that form ("md", "html", "json", "pdf").
         export_all_requested(str), import_requested(): all chats to files; chats of files.
         file_work_cancelled(): Cancel while chats are written or read.
-
-    Attributes:
-        finder: what is looked for in the open chat.
     """
 
     message_sent = Signal(str)
@@ -104,30 +85,8 @@ class ChatPage(QWidget):
         self._context: ContextUse | None = None
         self._cut = 0
         self._summary: Summary | None = None
-        self._meters: QWidget | None = None
-        self._wants_meters = True
-        self._settings: QWidget | None = None
-        self._wants_settings = False
-        self._typesetter = Typesetter(self)
-        self._stream = AnswerStream(self)
-        self.panel = ConversationPanel(self)
-        self.center = _Center(self)
-        self._head = ChatHead(self.center)
-        self._alarm = QWidget(self.center)
-        self._alarm.hide()
-        self._banner = Banner(self._alarm)
-        self._files = FileStrip(self.center)
-        self._list = MessageList(self._typesetter, self.center)
-        self.finder = Finder(self._list, self.center)
-        self._empty = EmptyChat(self.center)
-        self._loading = LoadingStrip(self.center)
-        self._summarising = SummaryStrip(self.center)
-        self._undo = UndoBar(self.center)
         self._is_answering = False
-        self._demonstration = DemonstrationLine(self.center)
-        self._composer = Composer(self.center)
-        self._context_line = ContextLine(self.center)
-        self._lay_out()
+        self._stream = AnswerStream(self)
         self._connect()
         self._composer.set_blocked("")
 
@@ -231,36 +190,7 @@ class ChatPage(QWidget):
         """The failure is solved."""
         self._list.clear_error()
 
-    # -- above and below the messages
-
-    def show_banner(self, error: UserError, kind: BannerKind = BannerKind.WARN) -> None:
-        """An alarm above the chat; stays until `clear_banner`."""
-        self._banner.show_error(error, kind=kind)
-        self._alarm.show()
-
-    def clear_banner(self) -> None:
-        """The alarm is over."""
-        self._alarm.hide()
-
-    def set_file_work(self, words: str, fraction: float | None) -> None:
-        """Show that chats are written or read, with Cancel; words "" hides it."""
-        self._files.set_progress(words, fraction)
-
-    def show_file_result(self, result: UserError, kind: BannerKind) -> None:
-        """What came of an export or import; the user can send it away."""
-        self._files.show_result(result, kind)
-
-    def show_note(self, note: UserError) -> None:
-        """Worth knowing once, and in nobody's way: the user can send it away."""
-        self._files.show_result(note, BannerKind.INFO)
-
-    def set_loading(self, fraction: float | None, words: str, detail: str = "") -> None:
-        """Show the progress of a load with Cancel; words "" hides it; fraction None: not known; `detail` with figures."""
-        self._loading.set_progress(fraction, words, detail)
-
-    def set_load_steps(self, steps: Sequence[str]) -> None:
-        """What a load had to give up so far for want of memory, shown while it goes on."""
-        self._loading.set_steps(steps)
+    # -- model, context, what can be sent
 
     def set_model(self, name: str, quant: str, state: ModelState) -> None:
         """Show which model answers and what it is doing."""
@@ -313,134 +243,15 @@ class ChatPage(QWidget):
         """What happens when the context is full, as the menu at the meter shows it."""
         self._context_line.set_policy(policy)
 
-    def set_summarising(self, fraction: float | None, words: str) -> None:
-        """Show the progress of a summary with Cancel; words "" hides it; fraction None: not known."""
-        self._summarising.set_progress(fraction, words)
-
     def take_back(self, text: str) -> None:
         """A message was not sent: its text goes back into the field, before what was written there meanwhile."""
         written = self._composer.text.strip()
         self._composer.set_text(f"{text}\n\n{written}" if written else text)
 
-    # -- meters
-
-    def set_meter_panel(self, panel: QWidget) -> None:
-        """Put the meters at the right; the page takes the widget."""
-        self._meters = panel
-        layout = self.layout()
-        if layout is not None:
-            layout.addWidget(panel)
-        self._update_sides()
-
-    def set_settings_panel(self, panel: QWidget) -> None:
-        """Put the settings of the open chat beside it; the page takes the widget."""
-        self._settings = panel
-        panel.hide()
-        layout = self.layout()
-        if isinstance(layout, QHBoxLayout):
-            layout.insertWidget(layout.indexOf(self.center) + 1, panel)
-        self._update_sides()
-
-    def set_settings_shown(self, shown: bool) -> None:
-        """Show or hide the settings of the open chat."""
-        self._wants_settings = shown
-        self._update_sides()
-
-    def set_alarms(self, alarms: QWidget) -> None:
-        """Put the alarms of a load above the messages; the page takes the widget, which takes no room while all is well."""
-        alarms.setContentsMargins(px(24), 0, px(24), 0)
-        self._center_column.insertWidget(self._center_column.indexOf(self._alarm), alarms)
-
-    def set_meters_shown(self, shown: bool) -> None:
-        """Show or fold the meters."""
-        self._wants_meters = shown
-        self._update_sides()
-
     def shut_down(self) -> None:
         """End the worker thread of formulas and code colours; call once before the window goes."""
         self._stream.start()
         self._typesetter.close()
-
-    @property
-    def message_list(self) -> MessageList:
-        """The messages (for F6, tests and measurements)."""
-        return self._list
-
-    @property
-    def composer(self) -> Composer:
-        """The writing field and its controls."""
-        return self._composer
-
-    def minimumSizeHint(self) -> QSize:
-        """What the text needs: list and meters give way."""
-        return self.center.minimumSizeHint()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow page gives its width to the text."""
-        super().resizeEvent(event)
-        self._update_sides()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """A new text size."""
-        if event.type() == QEvent.Type.StyleChange:
-            self._foot.setMaximumWidth(px(MAX_COLUMN) + 2 * px(8))
-            self._update_sides()
-        super().changeEvent(event)
-
-    def _update_sides(self) -> None:
-        settings = self._settings
-        has_settings = settings is not None and self._wants_settings
-        taken = settings.width() if settings is not None and has_settings else 0
-        # The settings take the place of the meters, and in a very narrow page that of the chat.
-        has_room = self.width() - taken >= px(_METERS_FROM)
-        if self._meters is not None:
-            self._meters.setVisible(self._wants_meters and has_room)
-        self._head.set_meters_shown(self._wants_meters and has_room)
-        self.panel.setVisible(self.width() - taken >= px(_LIST_FROM))
-        self._head.set_settings_shown(has_settings)
-        if settings is not None:
-            settings.setVisible(has_settings)
-            self.center.setVisible(not has_settings or self.width() - taken >= px(_CHAT_FROM))
-
-    def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
-        row.addWidget(self.panel)
-        row.addWidget(self.center, 1)
-        self._stack = QStackedWidget(self.center)
-        self._stack.addWidget(self._list)
-        self._stack.addWidget(self._empty)
-        self._foot = QWidget(self.center)
-        foot = QVBoxLayout(self._foot)
-        foot.setContentsMargins(0, px(6), 0, px(6))
-        foot.setSpacing(px(2))
-        foot.addWidget(self._undo)
-        foot.addWidget(self._loading)
-        foot.addWidget(self._summarising)
-        foot.addWidget(self._demonstration)
-        foot.addWidget(self._composer)
-        foot.addWidget(self._context_line)
-        self._foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._foot.setMaximumWidth(px(MAX_COLUMN) + 2 * px(8))
-        column = self._center_column = QVBoxLayout(self.center)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._head)
-        alarm = QHBoxLayout(self._alarm)
-        alarm.setContentsMargins(px(24), px(10), px(24), px(2))
-        alarm.addWidget(self._banner)
-        column.addWidget(self._alarm)
-        column.addWidget(self._files)
-        column.addWidget(self.finder.bar)
-        column.addWidget(self._stack, 1)
-        middle = QHBoxLayout()
-        middle.setContentsMargins(px(SIDE_MARGIN - 8), 0, px(SIDE_MARGIN - 8), 0)
-        middle.addStretch(1)
-        middle.addWidget(self._foot, 1000)
-        middle.addStretch(1)
-        column.addLayout(middle)
 
     def _connect(self) -> None:
         for name in (
@@ -480,12 +291,6 @@ class ChatPage(QWidget):
         self._composer.thinking_toggled.connect(self.thinking_toggled)
         self._stream.flushed.connect(self._on_flushed)
 
-    def _show_empty(self, is_empty: bool) -> None:
-        self._stack.setCurrentWidget(self._empty if is_empty else self._list)
-        if is_empty and self.finder.is_open:
-            self.finder.close()
-        self._head.set_has_messages(not is_empty)
-
     def _show_places(self) -> None:
         chat = self._conversation
         if chat is not None:
@@ -521,12 +326,3 @@ class ChatPage(QWidget):
         dialog = self.sender()
         if isinstance(dialog, LinkDialog) and dialog.chosen_address:
             self.link_open_requested.emit(dialog.chosen_address)
-
-
-class _Center(QWidget):
-    """The chat itself, on surface."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(current().surface))
-        painter.end()

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QWidget
 
-from launcher.core.units import duration, whole
+from launcher.chat.counts import tokens_in_words
+from launcher.core.units import duration
 from launcher.ui.chat.answer_body import AnswerBody, BodyKind
 from launcher.ui.chat.fold_head import FOLD_LEFT, FOLD_RADIUS, FOLD_ROW, FoldHead
 from launcher.ui.chat.prose import visible, wrap_mode
@@ -150,7 +151,7 @@ class ReasoningFold(QWidget):
             title = self.tr("Thought")
         else:
             title = self.tr("Thought for {time}").format(time=duration(seconds))
-        count = "" if tokens is None else self.tr("{count} tokens").format(count=whole(tokens))
+        count = "" if tokens is None else tokens_in_words(tokens)
         preview = (
             "" if self._is_running else visible(" ".join(self._text[: 2 * _PREVIEW_CHARS].split())[:_PREVIEW_CHARS])
         )

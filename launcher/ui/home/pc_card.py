@@ -152,11 +152,9 @@ class PcCard(Card):
         self._show_use(self._ram, ram.total_bytes, ram.free_bytes)
         cpu = machine.cpu
         self._cpu.name.set_text(cpu_name(cpu.name))
-        self._cpu.value.set_text(self.tr("{n} cores").format(n=cpu.cores))
-        detail = (
-            cpu_vendor(cpu.name),
-            instruction_words(cpu.instruction_sets) or self.tr("{n} threads").format(n=cpu.threads),
-        )
+        self._cpu.value.set_text(self.tr("1 core") if cpu.cores == 1 else self.tr("{n} cores").format(n=cpu.cores))
+        threads = self.tr("1 thread") if cpu.threads == 1 else self.tr("{n} threads").format(n=cpu.threads)
+        detail = (cpu_vendor(cpu.name), instruction_words(cpu.instruction_sets) or threads)
         self._cpu.detail.set_text(" · ".join(part for part in detail if part))
         self._show_disk(machine)
 

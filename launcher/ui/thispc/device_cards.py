@@ -131,7 +131,9 @@ class RamCard(_MemoryCard):
         # One quantisation stands for all: the one most models have.
         quant = "q4_k" if "q4_k" in device.bandwidth_bytes_s else quant
         speed = f"{device.bandwidth_bytes_s[quant] / 1e9:,.1f} GB/s"
-        how = self.tr("{type}, {n} threads").format(type=quant.upper(), n=measured.threads or 1)
+        n_threads = measured.threads or 1
+        how = self.tr("{type}, 1 thread") if n_threads == 1 else self.tr("{type}, {n} threads")
+        how = how.format(type=quant.upper(), n=n_threads)
         self.facts.set_fact(self.tr("Weights from here"), speed, how)
 
     def set_sample(self, sample: Sample) -> None:
@@ -151,7 +153,8 @@ class CpuDiskCard(Card):
         column.setSpacing(10)
         column.addLayout(card_title("cpu", cpu_name(cpu.name), self))
         facts = FactList(self)
-        facts.set_fact(self.tr("Cores"), str(cpu.cores), self.tr("{n} threads").format(n=cpu.threads))
+        threads = self.tr("1 thread") if cpu.threads == 1 else self.tr("{n} threads").format(n=cpu.threads)
+        facts.set_fact(self.tr("Cores"), str(cpu.cores), threads)
         others = ", ".join(sorted(cpu.instruction_sets)).upper()
         facts.set_fact(self.tr("Instructions"), instruction_words(cpu.instruction_sets), tool_tip=others)
         self._load = FactList(self)
