@@ -26,6 +26,7 @@ from hypothesis import settings
 # Times are for tests/bench; a busy machine must not fail a property. The same examples every time: what fails is the fault
 # of a change, not of the dice. HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("launcher", deadline=None, derandomize=True)
+settings.register_profile("short", deadline=None, derandomize=True, max_examples=20)  # as tests/depth.py
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "launcher"))
 

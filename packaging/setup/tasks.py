@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import environment
 import system_packages
@@ -16,7 +18,7 @@ from environment import ROOT
 _USAGE = """usage: bootstrap.py VERB
   run     set up, then open the window (without a display: chat in the terminal)
   test    set up, then lint, types, rooms and every test
-  check   the short loop: lint, types, rooms, unit tests
+  check   the short loop: lint, types, rooms, unit tests with a part of their random examples
   package set up, freeze the program, and make the packages for this system in dist
   setup   only set up, for development
   lock    write the lock files again from pyproject.toml"""
@@ -62,13 +64,13 @@ def has_display(env: Mapping[str, str]) -> bool:
 
 
 def check() -> int:
-    """Lint, types, rooms and unit tests."""
-    return _prepared(window=False, tests=False, dev=True) or _check()
+    """Lint, types, rooms and unit tests, these with a fifth of their random examples unless HYPOTHESIS_PROFILE says otherwise."""
+    return _prepared(window=False, tests=False, dev=True) or _check("short")
 
 
 def test() -> int:
     """The short loop, then everything in tests/. The end-to-end tests bring a display and a message bus of their own."""
-    if failed := _prepared(window=True, tests=True, dev=True) or _check():
+    if failed := _prepared(window=True, tests=True, dev=True) or _check("launcher"):
         return failed
     # The unit tests have run, where neither Qt nor the engine can be imported.
     return _call("python", "-m", "pytest", "tests", "--ignore=tests/unit")
@@ -119,34 +121,74 @@ def _prepared(*, window: bool, tests: bool, dev: bool) -> int:
     return 0
 
 
-def _check() -> int:
-    """All steps, whatever one of them finds: the quick ones beside the unit tests, each one's output in one piece."""
-    steps = {
-        "lint": ["ruff", "check", "--quiet"],
-        "format": ["ruff", "format", "--check", "--quiet"],
-        "rooms": ["lint-imports", "--no-logo"],
-        "types": ["pyright"],
-    }
-    # The rooms below Qt and above the engine are tested without either being importable.
-    # More processes than cores: the downloads' tests wait for their servers.
-    options = ["-q", "-n", "4", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
-    unit = ["python", "-m", "pytest", "tests/unit", *options]
+_UNIT = "unit tests"
+
+
+class _Result(NamedTuple):
+    """What a step came to; `output` is empty where it went to the terminal at once."""
+
+    code: int
+    seconds: float
+    output: str = ""
+
+
+def _check(profile: str) -> int:
+    """All steps, whatever one of them finds: the types and the quick ones beside the unit tests, each one's output in one piece.
+
+    Args:
+        profile: how many random examples the unit tests try (tests/conftest.py), where the environment does not say it.
+    """
+    steps = _steps()
+    env = {"HYPOTHESIS_PROFILE": profile, **os.environ}
+    started, before_s = time.monotonic(), _processor_s()
     with ThreadPoolExecutor(max_workers=1) as beside:
-        quick = {name: beside.submit(_captured, step) for name, step in steps.items()}
-        results = {"unit tests": (_call(*unit), "")} | {name: done.result() for name, done in quick.items()}
-    failed = [name for name, (code, _) in results.items() if code]
+        quiet = {name: beside.submit(_timed, step, env, True) for name, step in steps.items() if name != _UNIT}
+        results = {_UNIT: _timed(steps[_UNIT], env, False)} | {name: q.result() for name, q in quiet.items()}
+    failed = [name for name, result in results.items() if result.code]
     for name in failed:
-        print(results[name][1], end="")
-    fine = ", ".join(name for name in results if name not in failed)
-    print(f"check: fine: {fine}" + (f"; failed: {', '.join(failed)}" if failed else ""), flush=True)
+        print(results[name].output, end="")
+    took = f"{time.monotonic() - started:.0f} s"
+    if used_s := _processor_s() - before_s:
+        took += f", {used_s:.0f} s of processor time"
+    said = {name: f"{name} {result.seconds:.1f} s" for name, result in results.items()}
+    groups = {"fine": [said[name] for name in said if name not in failed], "failed": [said[name] for name in failed]}
+    parts = [f"{word}: {', '.join(names)}" for word, names in groups.items() if names]
+    print(f"check: {'; '.join(parts)}; in all {took}", flush=True)
     return 1 if failed else 0
 
 
-def _captured(step: Sequence[str]) -> tuple[int, str]:
-    """Exit code and output of a program of the environment."""
+def _steps() -> dict[str, list[str]]:
+    """The programs of the environment, with their arguments, that look at the code."""
+    # The rooms below Qt and above the engine are tested without either being importable. Each process imports and collects
+    # everything, so there are no more of them than cores; worksteal gives each a stretch of neighbouring tests, and what those
+    # share (simulated plans, the catalogue) is computed once.
+    processes = str(min(4, max(2, (os.cpu_count() or 2) - 1)))
+    options = ["-q", "-n", processes, "--dist", "worksteal", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
+    return {
+        _UNIT: ["python", "-m", "pytest", "tests/unit", *options],
+        "types": ["pyright"],
+        "lint": ["ruff", "check", "--quiet"],
+        "format": ["ruff", "format", "--check", "--quiet"],
+        "rooms": ["lint-imports", "--no-logo"],
+    }
+
+
+def _timed(step: Sequence[str], env: Mapping[str, str], is_captured: bool) -> _Result:
+    """A program of the environment, run to its end."""
+    started = time.monotonic()
     command = [str(environment.program(step[0])), *step[1:]]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
-    return done.returncode, done.stdout
+    if not is_captured:
+        return _Result(subprocess.call(command, env=env), time.monotonic() - started)
+    done = subprocess.run(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    )
+    return _Result(done.returncode, time.monotonic() - started, done.stdout)
+
+
+def _processor_s() -> float:
+    """What the processes that were started from here and have ended took, in seconds; 0 on Windows, which does not say it."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _call(program: str, *arguments: str) -> int:

@@ -16,6 +16,7 @@ from launcher.catalog.ggml_types import GGML_TYPES
 from launcher.catalog.gguf_header import parse_header
 from launcher.core.errors import UserError
 from launcher.core.models import KvLayout
+from tests.depth import part
 from tests.fakes import gguf_raw
 
 T = GGMLQuantizationType
@@ -337,14 +338,14 @@ def read_bytes(data: bytes) -> gguf.GgufHeader:
     return parse_header(lambda start, end: data[start:end], len(data), "m.gguf")
 
 
-@settings(max_examples=200)
+@settings(max_examples=part(200))
 @given(st.binary(max_size=400), st.integers(0, 3), st.integers(0, 3))
 def test_any_bytes_are_a_user_error_or_a_header(data, tensors, entries):
     with contextlib.suppress(UserError):
         read_bytes(hostile(data, tensors=tensors, entries=entries))
 
 
-@settings(max_examples=300)
+@settings(max_examples=part(300))
 @given(data=st.data())
 def test_any_damage_is_a_user_error_or_harmless(good_bytes, data):
     damaged = bytearray(good_bytes)

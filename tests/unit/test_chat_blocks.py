@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from launcher.chat import blocks
 from launcher.chat.blocks import BlockSplitter, fence_of, split
 from launcher.chat.markdown import parse
+from tests.depth import part
 
 # Pieces that meet at every rule of the dialect; random text alone would rarely form a block.
 _PIECES = st.sampled_from(
@@ -21,7 +22,7 @@ _PIECES = st.sampled_from(
 _TEXTS = st.lists(st.one_of(_PIECES, st.text(max_size=4)), max_size=40)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=part(400), deadline=None)
 @given(pieces=_TEXTS)
 def test_sources_are_the_input_and_only_the_last_block_is_open(pieces: list[str]) -> None:
     splitter = BlockSplitter()
@@ -39,7 +40,7 @@ def test_sources_are_the_input_and_only_the_last_block_is_open(pieces: list[str]
     assert not any(b.is_open for b in splitter.blocks)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=part(400), deadline=None)
 @given(pieces=_TEXTS)
 def test_pieces_give_the_same_blocks_as_the_whole_text(pieces: list[str]) -> None:
     splitter = BlockSplitter()
@@ -55,7 +56,7 @@ def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "MAX_BLOCK_CHARS", 12)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=part(600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=_TEXTS)
 def test_endless_blocks_are_cut_in_the_same_places_however_the_text_comes(
     short_blocks: None, pieces: list[str]
@@ -72,7 +73,7 @@ def test_endless_blocks_are_cut_in_the_same_places_however_the_text_comes(
     assert tuple(splitter.closed) == split(fed)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=part(200), deadline=None)
 @given(pieces=_TEXTS)
 def test_parsing_never_raises(pieces: list[str]) -> None:
     text = "".join(pieces)

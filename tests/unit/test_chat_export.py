@@ -19,6 +19,7 @@ from launcher.chat.export_html import to_html
 from launcher.chat.export_json import json_pieces, to_json_document
 from launcher.chat.imports import LeftOut, own
 from launcher.core.generation import Timings
+from tests.depth import part
 
 TIMINGS = Timings(100, 0, 1301, 912, 0.2, 800.0, 38.12, 24.0, 667, "end", drafted_tokens=8, accepted_tokens=6)
 ANSWER = r"""Write \(E_0\) and $x < y$:
@@ -248,7 +249,7 @@ _NASTY = (
 
 def test_hostile_text_stays_text() -> None:
     formulas = Formulas()
-    for seed in range(100):
+    for seed in range(part(100)):
         dice = random.Random(seed)
         text = "".join(dice.choice(_NASTY) for _ in range(60))
         make = Maker()

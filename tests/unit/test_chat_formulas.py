@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launcher.chat.formulas import MAX_NESTING, MAX_SECONDS, FormulaError, nesting, refusal, typeset
+from tests.depth import part
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_slow_formula_is_given_up() -> None:
     assert time.thread_time() - start < 20 * MAX_SECONDS  # it ends at all; unguarded the next level never did
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=part(150), deadline=None)
 @given(st.lists(st.sampled_from(["\\", "{", "}", "^", "_", "&", "x", "1", r"\frac", r"\left(", r"\right)", r"\sqrt", r"\begin{aligned}",
     r"\end{aligned}", r"\\", "<", "%", "#", "$", r"\color{red}", r"\mathbb{R}", " ", "'", r"\text{", "é"]), max_size=12))  # fmt: skip
 def test_only_the_promised_error_comes_out(pieces: list[str]) -> None:

@@ -17,6 +17,7 @@ from launcher.core.generation import GenerateRequest
 from launcher.core.machine import Machine, machine_from_file, machine_to_json
 from launcher.core.models import Quant, Variant
 from launcher.core.plans import MemoryUse, Placement, Wishes
+from tests.depth import part
 
 VALUES = [Machine, Variant, Quant, Placement, Wishes, MemoryUse, GenerateRequest]
 
@@ -26,7 +27,7 @@ for kind, strategy in _ATOMS.items():
     st.register_type_strategy(kind, strategy)
 
 
-@settings(max_examples=50)
+@settings(max_examples=part(50))
 @given(st.one_of([st.from_type(kind) for kind in VALUES]))
 def test_values_survive_a_trip_through_json_text(value: object) -> None:
     text = json.dumps(to_json(value))
@@ -78,7 +79,7 @@ _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 _KEYS = st.sampled_from(["name", "os", "cpu", "ram", "gpus", "cores", "threads", "vendor", "total_bytes", "other"])
 
 
-@settings(max_examples=50)
+@settings(max_examples=part(50))
 @given(st.recursive(_LEAVES, lambda x: st.lists(x, max_size=3) | st.dictionaries(_KEYS, x, max_size=6), max_leaves=15))
 def test_arbitrary_json_is_refused_or_read_but_never_crashes(data: object) -> None:
     with contextlib.suppress(ValueError):

@@ -31,6 +31,7 @@ from launcher.downloads.queue.lifecycle import (
 )
 from launcher.downloads.queue.patience import Patience
 from launcher.downloads.queue.roster import Roster
+from tests.depth import part
 
 RESTING = (QUEUED, PAUSED_BY_USER, PAUSED_DISK_FULL, PAUSED_CLOSED, FAILED, DONE)
 ASKED = frozenset({Event.START, Event.RESTART, Event.MOVE})
@@ -257,7 +258,7 @@ class Queue(RuleBasedStateMachine):
 
 
 TestQueue = Queue.TestCase
-TestQueue.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestQueue.settings = settings(max_examples=part(60), stateful_step_count=40, deadline=None)
 
 
 def test_restart_forgets_the_commit_and_deletes_what_was_there() -> None:

@@ -15,6 +15,7 @@ from launcher.hardware.cgroup import cpu_limit, memory_limit
 from launcher.hardware.cpu import read_cpu
 from launcher.hardware.disks import read_disks
 from launcher.hardware.memory import ram_notes, read_ram, speed_unknown
+from tests.depth import part
 
 GIB = 2**30
 
@@ -130,7 +131,7 @@ def test_affinity_counts(tmp_path: Path) -> None:
         os.sched_setaffinity(0, allowed)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=part(80), deadline=None)
 @given(
     name=st.sampled_from(sorted({*V1, *V2, "proc/cpuinfo", "proc/spl/kstat/zfs/arcstats"})),
     garbage=st.binary(max_size=80),

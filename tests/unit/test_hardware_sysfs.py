@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from launcher.core.machine import Gpu, GpuSample
 from launcher.hardware.datasheet import with_datasheet
 from launcher.hardware.drm import DrmSource
+from tests.depth import part
 from tests.fakes.sysfs import replay
 
 ENGINE = frozenset({4711})
@@ -187,7 +188,7 @@ _NAMES = (
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=part(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     recording=st.sampled_from(["amdgpu_rx7900xtx", "amdgpu_780m", "i915_uhd770", "xe_b580"]),
     garbage=st.dictionaries(st.sampled_from(_NAMES), GARBAGE, min_size=1, max_size=6),

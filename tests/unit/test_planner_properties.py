@@ -12,6 +12,7 @@ from launcher.core.plans import Goal, Plan, Wishes
 from launcher.core.units import GIB
 from launcher.planner.machine_view import view
 from launcher.planner.worth import plan_worth
+from tests.depth import part
 
 KNOWN = catalog.load()
 # One of every kind: dense, the old and the new MLA layout, sparse attention, compressed cache; small and squeezed files.
@@ -71,7 +72,7 @@ def is_no_worse(better, than, wishes):
     assert a[0] > b[0] or a[1] >= b[1] * TOLERANCE or wishes.goal is not Goal.LONGEST_CONTEXT
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=part(50), deadline=None)
 @given(machine=machines(most=8), model=models, wishes=wishes, caps=st.lists(st.none() | gib(0, 20), max_size=8))
 def test_nothing_is_over_its_budget_on_any_machine(machine, model, wishes, caps):
     wishes = replace(wishes, vram_caps_bytes=tuple(caps))
@@ -96,7 +97,7 @@ def test_nothing_is_over_its_budget_on_any_machine(machine, model, wishes, caps)
         )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=part(30), deadline=None)
 @given(machine=machines(least=1), model=models, wishes=wishes, more=st.integers(1, 32), which=st.integers(0, 2))
 def test_more_vram_is_never_worse(machine, model, wishes, more, which):
     i = which % len(machine.gpus)
@@ -112,7 +113,7 @@ def test_more_vram_is_never_worse(machine, model, wishes, more, which):
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=part(30), deadline=None)
 @given(machine=machines(), model=models, wishes=wishes, more=st.integers(1, 64))
 def test_more_ram_is_never_worse(machine, model, wishes, more):
     ram = replace(
@@ -125,7 +126,7 @@ def test_more_ram_is_never_worse(machine, model, wishes, more):
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=part(30), deadline=None)
 @given(
     machine=machines(), model=models, wishes=wishes, rates=st.tuples(*[st.sampled_from([None, 0.5e9, 3e9, 14e9])] * 2)
 )
@@ -138,7 +139,7 @@ def test_a_faster_disk_is_never_worse(machine, model, wishes, rates):
     is_no_worse(fast, slow, wishes)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=part(30), deadline=None)
 @given(machine=machines(), model=models, wishes=wishes, times=st.sampled_from([1.1, 1.5, 3.0]))
 def test_more_bandwidth_is_never_worse(machine, model, wishes, times):
     faster = replace(
@@ -153,7 +154,7 @@ def test_more_bandwidth_is_never_worse(machine, model, wishes, times):
     is_no_worse(a, b, wishes)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=part(25), deadline=None)
 @given(
     machine=machines(),
     model=models,

@@ -189,6 +189,32 @@ def test_wrong_usage_is_answered_with_the_verbs() -> None:
     assert "check" in done.stderr
 
 
+def test_the_short_loop_runs_every_step_and_says_how_long_each_took(
+    setup_scripts: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import tasks
+
+    monkeypatch.delenv("HYPOTHESIS_PROFILE", raising=False)
+    told = (
+        "import os, sys; print(os.environ['HYPOTHESIS_PROFILE'], 'from', sys.argv[1]); sys.exit(sys.argv[1] == 'types')"
+    )
+    steps = {name: ["python", "-c", told, name] for name in ("unit tests", "types", "rooms")}
+    monkeypatch.setattr(tasks, "_steps", lambda: steps)
+    monkeypatch.setattr(tasks.environment, "program", lambda name: Path(sys.executable))
+    assert tasks._check("short") == 1
+    out = capfd.readouterr().out
+    assert "short from unit tests" in out
+    assert "short from types" in out, "what failed is shown"
+    assert "short from rooms" not in out
+    seconds = r"\d+\.\d s"
+    line = rf"check: fine: unit tests {seconds}, rooms {seconds}; failed: types {seconds}; in all \d+ s"
+    assert re.search(line, out), out
+    del steps["types"]
+    monkeypatch.setenv("HYPOTHESIS_PROFILE", "explore")
+    assert tasks._check("short") == 0
+    assert "explore from unit tests" in capfd.readouterr().out, "what the environment says counts"
+
+
 def test_missing_packages_without_root_are_asked_for(
     setup_scripts: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from launcher.chat.attachments import Attachment
 from launcher.chat.conversation import Conversation, Maker, Message, MessageState, Role
 from launcher.store.chats import HITS_PER_CHAT, ChatStore
 from launcher.store.search import FILL_MESSAGES, Words
+from tests.depth import part
 
 
 @pytest.fixture(params=[True, False], ids=["index", "no index"])
@@ -119,7 +120,7 @@ def test_index_and_reading_find_the_same(tmp_path: Path) -> None:
                 *("".join(rng.choices(letters, k=rng.randint(0, 12))) for _ in range(2)),
                 updated_at=i,
             )
-        for _ in range(400):
+        for _ in range(part(400)):
             words = "".join(rng.choices(letters, k=rng.randint(1, 4)))
             store._search.has_index = True
             with_index = _found(store, words)
