@@ -13,7 +13,6 @@ from launcher.chat.attachments import Attachment, AttachmentKind
 from launcher.chat.attachments_read import read_attachment
 from launcher.chat.conversation import Maker
 from launcher.chat.turns import build_turns
-from launcher.core import words
 from launcher.core.errors import UserError
 from launcher.services import file_child
 
@@ -31,7 +30,7 @@ def _docx(path: Path, xml: str | bytes) -> Path:
     return path
 
 
-def _pdf(*pages: str) -> bytes:
+def pdf_of(*pages: str) -> bytes:
     """A PDF with a line of text on each page, written by hand."""
     n = len(pages)
     kids = " ".join(f"{3 + 2 * i} 0 R" for i in range(n))
@@ -70,39 +69,10 @@ def test_files_of_text(tmp_path: Path, name: str, data: bytes, kind: AttachmentK
     assert read_attachment(tmp_path / name) == Attachment(name, text, kind, len(data))
 
 
-def test_a_pdf_page_by_page(tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(_pdf("Coin tosses", "Six on average"))
-    found = file_child.read_attachment(tmp_path / "a.pdf")
-    assert (found.text, found.kind, found.pages, found.pages_read) == (
-        "Coin tosses\n\nSix on average",
-        AttachmentKind.PDF,
-        2,
-        2,
-    )
-
-
 def test_a_docx_document(tmp_path: Path) -> None:
     path = _docx(tmp_path / "a.docx", f"<w:document {_W}><w:body>{_BODY}</w:body></w:document>")
     found = read_attachment(path)
     assert (found.text, found.kind) == ("First line 无\na \tb\nx\ty", AttachmentKind.DOCX)
-
-
-def test_a_refusal_of_the_other_process_is_said_in_this_language(tmp_path: Path) -> None:
-    (tmp_path / "a {b}.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00" * 9)
-    (tmp_path / "cut.pdf").write_bytes(_pdf("Coin")[:120])
-    known = {"{name} is not text.": "{name} 不是文本。", "{name} cannot be read.": "{name} 无法读取。"}
-    words.set_translation(lambda template: known.get(template, template))
-    try:
-        for name, what in (("a {b}.png", "a {b}.png 不是文本。"), ("cut.pdf", "cut.pdf 无法读取。")):
-            with pytest.raises(UserError) as caught:
-                file_child.read_attachment(tmp_path / name)
-            assert caught.value.what == what
-        (tmp_path / "chats.json").write_text('[{"say": "{name} is not text.", "with": {"name": "x"}}]')
-        with pytest.raises(UserError) as caught:
-            file_child.read_chats(tmp_path / "chats.json")
-        assert caught.value.what == "chats.json holds no chats that can be read."
-    finally:
-        words.set_translation(None)
 
 
 @pytest.mark.parametrize("answer", [b"", b"[]", b'{"error": 1}', b'{"error": {"what": {"say": "{x}", "with": {}}}}'])
@@ -122,8 +92,8 @@ def test_hostile_files_are_refused_with_a_reason(tmp_path: Path, monkeypatch: py
         "noise.bin": (bytes(range(1, 256)) * 4, "attachment_not_text"),
         "empty.txt": (b" \n", "attachment_empty"),
         "long.txt": (b"x" * 1001, "attachment_too_large"),
-        "scan.pdf": (_pdf(""), "attachment_empty"),
-        "cut.pdf": (_pdf("Coin")[:120], "attachment_unreadable"),
+        "scan.pdf": (pdf_of(""), "attachment_empty"),
+        "cut.pdf": (pdf_of("Coin")[:120], "attachment_unreadable"),
         "bomb.docx": (_docx(tmp_path / "z", b" " * 5_000_000).read_bytes(), "attachment_too_large"),
         "laughs.docx": (_docx(tmp_path / "z", f"{laughs}<w:t {_W}>&b;</w:t>").read_bytes(), "attachment_unreadable"),
         "broken.docx": (_docx(tmp_path / "z", "<w:t").read_bytes(), "attachment_unreadable"),

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from launcher.cli import hardware
 from launcher.cli.main import run_command
-from launcher.core.codec import from_json
 from launcher.core.errors import UserError
 from launcher.core.machine import Cpu, Disk, EngineDevice, Gpu, GpuSample, Machine, Ram, Sample, machine_from_file
 
-REPOSITORY = Path(__file__).parents[2]
 GIB = 2**30
 
 
@@ -129,30 +123,3 @@ def test_meter_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     assert lines[5].count("unknown") == 5
     assert lines[5].endswith("This card does not answer any more.")
     assert lines[-1] == "closed"
-
-
-def test_watch_prints_json_lines_until_interrupted(tmp_path: Path) -> None:
-    environment = {**os.environ, "LAUNCHER_HOME": str(tmp_path)}
-    command = [sys.executable, "-W", "error", "-m", "launcher", "hardware", "--watch", "--json"]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
-        assert child.stdout is not None
-        samples = [from_json(Sample, json.loads(child.stdout.readline())) for _ in range(2)]
-        child.send_signal(signal.SIGINT)
-        _, errors = child.communicate(timeout=20)
-    assert child.returncode == 0
-    assert errors == ""
-    assert samples[0].monotonic_s < samples[1].monotonic_s
-
-
-def test_the_whole_command_with_the_real_engine_process(tmp_path: Path) -> None:
-    """Also true where llama_cpp is not installed: then the engine's refusal is a note."""
-    environment = {**os.environ, "LAUNCHER_HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "launcher", "hardware", "--json"]
-    done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    machine = from_json(Machine, json.loads(done.stdout))
-    assert any(device.kind == "cpu" for device in machine.engine_devices) or "The engine" in machine.notes[-1]
