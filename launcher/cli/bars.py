@@ -68,6 +68,25 @@ class DownloadBar:
         return "\r\x1b[K" if self._is_terminal else ""
 
 
+class StepLine:
+    """What is computed now, on stderr: a line that is drawn anew on a terminal, elsewhere a line for each step."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._is_terminal = sys.stderr.isatty()
+
+    def show(self, what: str, fraction: float) -> None:
+        """A step begins; `fraction` of all is done."""
+        begin, end = ("\r\x1b[K", "") if self._is_terminal else ("", "\n")
+        line = f"      {self._name:<10}{fraction:4.0%}  {what}"
+        print(f"{begin}{line[: shutil.get_terminal_size().columns - 1]}", end=end, file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Nothing of it stays on a terminal."""
+        if self._is_terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
 def describe(title: str, progress: DownloadProgress, columns: int, files_done: str = "") -> str:
     """One line of at most `columns` characters: title, bar, bytes, rate, time left; the last parts go first when it is tight."""
     words = {DownloadState.CHECKING: "checking", DownloadState.VERIFYING: "verifying"}.get(

@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from launcher import __version__
+from launcher.cli.bars import StepLine
 from launcher.cli.output import print_json
 from launcher.core import paths
 from launcher.core.codec import to_json
@@ -44,6 +45,16 @@ _XCB_LIBRARIES = (
     "libxcb-keysyms.so.1",
     "libxcb-render-util.so.0",
 )
+# The same for its Wayland plugin, which is used where there is no X server.
+_WAYLAND_LIBRARIES = (
+    "libEGL.so.1",
+    "libGL.so.1",
+    "libfontconfig.so.1",
+    "libdbus-1.so.3",
+    "libxkbcommon.so.0",
+    "libwayland-client.so.0",
+    "libwayland-cursor.so.0",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What may take long can be left out."""
     parser.add_argument("--quick", action="store_true", help="do not compute on the devices")
     parser.add_argument(
-        "--device-seconds", type=float, metavar="N", help="give up a device that has no result after that long (180)"
+        "--device-seconds",
+        type=float,
+        metavar="N",
+        help="give up a device that takes so long for one step (120, or more where the processor is slow too)",
     )
 
 
@@ -148,11 +162,14 @@ class _Results:
         from launcher.engine.device_check import check_devices
         from launcher.engine.devices import engine_info
 
+        line = StepLine("results")
         try:
-            self.findings = check_devices(engine_info(), deadline_s=self._seconds)
+            self.findings = check_devices(engine_info(), on_progress=line.show, deadline_s=self._seconds)
         except UserError as error:
             advice = "; ".join(s.label for s in error.next_steps)
             return Check("results", False, f"not checked: {error.what} {error.why}", advice)
+        finally:
+            line.clear()
         lines = [f"{f.device:<11} {f.verdict.value:<15} {f.detail}" for f in self.findings]
         lines = [line for f, head in zip(self.findings, lines, strict=True) for line in (head, *_said(f))]
         bad = [f.device for f in self.findings if not f.is_ok]
@@ -311,7 +328,8 @@ def window() -> Check:
         return Check("window", True, "PySide6 is installed")
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return Check("window", True, "no display here: the window cannot open, commands work")
-    missing = [name for name in _XCB_LIBRARIES if not _can_load(name)]
+    libraries = _XCB_LIBRARIES if os.environ.get("DISPLAY") else _WAYLAND_LIBRARIES
+    missing = [name for name in libraries if not _can_load(name)]
     if missing:
         return Check(
             "window",

@@ -44,6 +44,11 @@ class CheckCase:
     tolerance: float
     kv_type: str = "f16"
 
+    @property
+    def is_latent(self) -> bool:
+        """Latent attention (MLA): one row of 576 numbers per token, which has kernels of its own."""
+        return self.model.n_expert > 0
+
 
 def _dense(quant: str) -> ProbeModel:
     return ProbeModel(quant, n_layer=2, n_embd=512, n_ff=1024, n_head=8, n_head_kv=2)

@@ -44,6 +44,7 @@ class DeviceFinding:
         detail: a sentence: what is wrong, or how far off the worst model was.
         last_words: of its worker's log, for a report.
         answer: what the built-in model said there, its thought included; "" where it was not asked.
+        is_software: no card, but the processor pretending to be one.
     """
 
     device: str
@@ -54,6 +55,7 @@ class DeviceFinding:
     cases: tuple[CaseError, ...] = ()
     last_words: tuple[str, ...] = ()
     answer: str = ""
+    is_software: bool = False
 
     @property
     def is_ok(self) -> bool:

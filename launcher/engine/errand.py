@@ -12,7 +12,7 @@ from launcher.core.errors import UserError
 from launcher.core.words import say
 from launcher.engine.outcome import COPY_REPORT
 from launcher.engine.process import WorkerProcess
-from launcher.engine.protocol import Command, Hello, OperationFailed, WorkerEvent, decode_event, encode
+from launcher.engine.protocol import Command, Heartbeat, Hello, OperationFailed, WorkerEvent, decode_event, encode
 
 _LOOK_S = 0.02  # how often a stop is looked for
 _END_S = 2.0  # for a worker that was let go
@@ -39,6 +39,7 @@ def run_errand(
     *,
     rpc_servers: tuple[str, ...] = (),
     deadline_s: float,
+    is_renewed: bool = False,
     stop: threading.Event | None = None,
     libraries: Path | None = None,
 ) -> Ending | None:
@@ -49,6 +50,7 @@ def run_errand(
         take: gets every event; True when nothing more is needed.
         rpc_servers: "host:port" of other computers whose devices count.
         deadline_s: for everything, start included; then the worker is killed.
+        is_renewed: every event but a heartbeat begins that time anew: it is for each step, not for all of them.
         stop: set from any thread to kill the worker at once.
         libraries: folder of the engine pack; None takes the one chosen for this computer.
 
@@ -64,8 +66,14 @@ def run_errand(
         raise UserError("engine_not_started", "The engine could not be started.", str(error)) from error
     guard = _Guard(process, time.monotonic() + deadline_s, stop)
     is_done = False
+
+    def heed(event: WorkerEvent) -> bool:
+        if is_renewed and not isinstance(event, Heartbeat):
+            guard.renew(deadline_s)
+        return take(event)
+
     try:
-        is_done = _talk(process, command_of, take)
+        is_done = _talk(process, command_of, heed)
     finally:
         # A worker that is done has nothing to lose, one that failed may hang: neither is waited for.
         guard.close()
@@ -118,6 +126,10 @@ class _Guard:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="engine-errand", daemon=True)
         self._thread.start()
+
+    def renew(self, seconds: float) -> None:
+        """It has so long from now on."""
+        self._deadline = time.monotonic() + seconds
 
     def close(self) -> None:
         """The worker has ended or is about to."""

@@ -58,6 +58,11 @@ def merge(gpus: Sequence[Gpu], devices: Sequence[EngineDevice]) -> tuple[Gpu, ..
     return tuple([gpu if gpu.backend else _unused(gpu, usable) for gpu in merged] + added)
 
 
+def is_software(device: EngineDevice) -> bool:
+    """Whether this is the processor pretending to be a graphics card (Mesa's lavapipe, SwiftShader)."""
+    return _SOFTWARE.search(device.description) is not None
+
+
 def backend_name(device: EngineDevice) -> str:
     """The backend in our spelling: "cuda", "vulkan", "metal", "rocm", "rpc"."""
     name = re.sub(r"[\d\[(].*$", "", device.backend.strip().lower())
@@ -77,7 +82,7 @@ def _place_of(device: EngineDevice, gpus: Sequence[Gpu], used: set[int]) -> int 
         if any(gpu.pci_bus_id == address for gpu in gpus):
             return next((i for i in free if gpus[i].pci_bus_id == address), None)
         free = [i for i in free if gpus[i].pci_bus_id is None]
-    if _SOFTWARE.search(device.description):
+    if is_software(device):
         return None
     name = normal_name(device.description)
     same_name = [i for i in free if name and normal_name(gpus[i].name) == name]
@@ -139,7 +144,7 @@ def _from_device(device: EngineDevice, backend: str) -> Gpu:
     if backend == "rpc":
         name = device.name
         notes = (say("A device of another llama.cpp server; it is reached over the network."),)
-    elif _SOFTWARE.search(device.description):
+    elif is_software(device):
         notes = (say("This is the processor pretending to be a graphics card; it is slow."),)
     return Gpu(
         name=name,

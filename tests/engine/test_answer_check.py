@@ -1,35 +1,30 @@
-"""The built-in model's answer as a device check: the same everywhere, told apart where it differs, fails or is late."""
+"""The built-in model's answer as a device check: the same everywhere, told apart where it differs, is wrong, fails or is late."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from launcher.catalog import builtin
+from launcher.core.generation import Answer, Timings
 from launcher.core.units import MIB
 from launcher.engine import answer_check
-from launcher.engine.answer_check import AnswerCheck, Said
+from launcher.engine.answer_check import Said, judged
 from launcher.engine.check_models import CASES
 from launcher.engine.device_check import check_devices
 from launcher.engine.device_findings import DeviceFinding, Verdict
+from launcher.engine.device_run import DeviceRun, Steps, Target, run_device
 from launcher.engine.devices import engine_info
+from launcher.engine.protocol import ComputeLogits
 from tests.engine.conftest import rpc_server_processes
+from tests.engine.spoilt_device import SpoiltDevice
 
 DEADLINE_S = 120.0
-
-
-def right(device: str = "CPU") -> DeviceFinding:
-    return DeviceFinding(device, "", "cpu", Verdict.OK, "Right.")
-
-
-def test_the_processor_answers_as_itself() -> None:
-    check = AnswerCheck(DEADLINE_S, None)
-    check.set_reference()
-    found = check.checked(right(), "", None)
-    assert found.is_ok
-    assert found.answer
-    assert found.detail == "Right. The built-in model answers as on the processor."
+RIGHT = DeviceFinding("CPU", "", "cpu", Verdict.OK, "Right.")
+SAID = Said("7+8=15\n47 + 38 = 85", True)
 
 
 def test_every_device_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,50 +37,119 @@ def test_every_device_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [f.device for f in findings] == ["RPC0", "CPU"]
     assert all(f.is_ok for f in findings), findings
     assert len({f.answer for f in findings}) == 1
-    assert findings[0].answer
+    assert "85" in findings[0].answer
+    assert all(f.detail.endswith("The built-in model answers as on the processor.") for f in findings)
 
 
-def test_another_answer_is_a_wrong_result() -> None:
-    check = AnswerCheck(DEADLINE_S, None)
-    check._reference = Said("Four tens and three tens are seventy. 4738")
-    found = check.checked(right(), "", None)
-    assert found.verdict is Verdict.WRONG
-    assert "47 + 38" in found.detail
-    assert "4738" in found.detail
-    assert found.answer
+def test_a_device_that_errs_in_the_answer_only_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its logits come back as those of the tokens beside them; those of the small models, which have another vocabulary, do not."""
+    facts = builtin.variant().quants[0].facts
+    assert facts is not None
+    row_bytes = facts.hyper.n_vocab * 4
+    assert row_bytes != CASES[0].model.n_vocab * 4
+
+    def spoil(answer: bytes) -> bytes:
+        return answer[4:] + answer[:4] if len(answer) == row_bytes else answer
+
+    with rpc_server_processes(1) as servers:
+        proxy = SpoiltDevice(next(iter(servers)), spoil)
+        try:
+            monkeypatch.setenv("LAUNCHER_RPC_SERVERS", proxy.endpoint)
+            device, processor = check_devices(engine_info(fresh=True), cases=CASES[:1])
+        finally:
+            proxy.close()
+    monkeypatch.delenv("LAUNCHER_RPC_SERVERS")
+    engine_info(fresh=True)
+    assert not any(c.is_wrong for c in device.cases)
+    assert device.verdict is Verdict.WRONG
+    assert device.answer != processor.answer
+    assert "on the processor with" in device.detail
+    assert processor.is_ok
 
 
-def test_a_device_that_is_wrong_already_is_not_asked() -> None:
-    check = AnswerCheck(DEADLINE_S, None)
-    check._reference = Said("85")
-    wrong = DeviceFinding("CUDA0", "", "cuda", Verdict.WRONG, "Wrong.")
-    assert check.checked(wrong, "", None) == wrong
+@pytest.mark.parametrize(
+    ("here", "there", "verdict", "words"),
+    [
+        (SAID, SAID, Verdict.OK, "Right. The built-in model answers as on the processor."),
+        (Said("4738", False), SAID, Verdict.WRONG, "47 + 38 with “4738”, on the processor"),
+        (Said("4738", False), Said("4738", False), Verdict.WRONG, "with “4738”, not with 85"),
+        (SAID, None, Verdict.OK, "Right."),
+        (None, None, Verdict.OK, "Right."),
+    ],
+)
+def test_another_answer_and_a_wrong_one_are_wrong_results(
+    here: Said | None, there: Said | None, verdict: Verdict, words: str
+) -> None:
+    found = judged(RIGHT, here, there)
+    assert found.verdict is verdict
+    assert words in found.detail
+    assert found.answer == (here.text if here else "")
 
 
-def test_a_device_that_is_not_there_fails_with_the_reason() -> None:
-    check = AnswerCheck(DEADLINE_S, None)
-    check._reference = Said("85")
-    found = check.checked(right("CUDA7"), "CUDA7", None)
-    assert found.verdict is Verdict.FAILED
-    assert "CUDA7" in found.detail
+def test_a_device_that_is_wrong_already_stays_so() -> None:
+    wrong = replace(RIGHT, verdict=Verdict.WRONG, detail="Wrong.")
+    assert judged(wrong, SAID, SAID) == wrong
 
 
-def test_one_that_takes_too_long_and_one_that_is_stopped() -> None:
-    check = AnswerCheck(0.05, None)
-    check._reference = Said("85")
-    assert check.checked(right(), "", None).verdict is Verdict.SLOW
+@pytest.mark.parametrize(("answer", "is_right"), [("47 + 38 = 85.", True), ("It is 850.", False), ("", False)])
+def test_only_the_sum_itself_is_right(answer: str, is_right: bool) -> None:
+    timings = Timings(1, 0, 1, 0, 0.1, 1.0, 1.0, 0.0, 2, "end")
+    assert Said.of(Answer(answer, "85", timings)) == Said(f"85\n{answer}".strip(), is_right)
+
+
+# --- one device's worker ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def steps(tmp_path: Path) -> Steps:
+    made = Steps(CASES[:1], tmp_path, 1)
+    made.write_models(None)
+    return made
+
+
+def go_through(
+    steps: Steps, target: Target, seconds: float = DEADLINE_S, stop: threading.Event | None = None
+) -> DeviceRun:
+    return run_device(steps, target, deadline_s=seconds, stop=stop, on_step=lambda _run: None)
+
+
+def test_a_device_that_is_not_there_fails_with_the_reason(steps: Steps) -> None:
+    run = go_through(steps, Target("CUDA7"))
+    assert run.error is not None
+    assert "CUDA7" in f"{run.error.what} {run.error.why}"
+    assert run.step == CASES[0].key
+    assert not run.is_sound
+
+
+def test_one_that_takes_too_long_and_one_that_is_stopped(steps: Steps) -> None:
+    late = go_through(steps, Target(), 0.05).ending
+    assert late is not None
+    assert late.because
     stop = threading.Event()
     stop.set()
-    check = AnswerCheck(DEADLINE_S, stop)
-    check._reference = Said("85")
-    assert check.checked(right(), "", None).verdict is Verdict.UNCHECKED
+    stopped = go_through(steps, Target(), stop=stop).ending
+    assert stopped is not None
+    assert stopped.was_stopped
 
 
-def test_without_the_model_only_logits_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_model_only_logits_are_compared(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtin, "installed", lambda: None)
-    check = AnswerCheck(DEADLINE_S, None)
-    check.set_reference()
-    assert check.checked(right(), "", None) == right()
+    run = go_through(steps, Target(use_extra_bufts=False))
+    assert run.is_sound
+    assert run.names == (CASES[0].key,)
+    assert run.answer is None
+
+
+def test_a_software_card_computes_latent_attention_without_its_flash_kernels() -> None:
+    def flash(target: Target) -> dict[str, str]:
+        [logits] = [c for c in Steps(CASES, Path("folder"), 1).commands(target) if isinstance(c, ComputeLogits)]
+        return {r.name: r.placement.flash_attention for r in logits.requests}
+
+    latent = {c.key for c in CASES if c.is_latent}
+    assert latent
+    assert latent != {c.key for c in CASES}
+    assert {key for key, on in flash(Target("Vulkan0", is_software=True)).items() if on == "off"} == latent
+    assert set(flash(Target("Vulkan0")).values()) == set(flash(Target()).values()) == {"auto"}
 
 
 def test_only_the_end_of_a_long_answer_is_told() -> None:

@@ -18,10 +18,10 @@ import pytest
 from launcher.core.errors import UserError
 from launcher.core.generation import LoadRequest
 from launcher.core.plans import Placement
-from launcher.engine import check_models, device_check
+from launcher.engine import check_models
 from launcher.engine.calibration_models import Tensor, write_model
 from launcher.engine.check_models import CASES, N_CTX, N_PROMPT, N_SINGLE, sound_weights
-from launcher.engine.device_check import check_devices, compare
+from launcher.engine.device_check import DEADLINE_S, check_devices, compare, stretched
 from launcher.engine.device_findings import CaseError, DeviceFinding, Verdict, percent
 from launcher.engine.devices import engine_info
 from launcher.engine.errand import run_errand
@@ -166,8 +166,13 @@ def test_progress_names_devices_and_models_and_only_grows() -> None:
         engine_info(), found.append, on_progress=lambda what, share: told.append((what, share)), cases=CASES[:2]
     )
     assert list(checked) == found
-    assert [what for what, _ in told] == ["CPU: dense F32", "CPU: dense Q4_K"] * 2
-    assert [share for _, share in told] == [0, 0.25, 0.5, 0.75]
+    assert [what for what, _ in told] == ["CPU: dense F32", "CPU: dense Q4_K", "CPU: Launcher Tiny"] * 2
+    assert [share for _, share in told] == pytest.approx([i / 6 for i in range(6)])
+
+
+def test_a_slow_computer_gets_more_time() -> None:
+    assert stretched(0) == stretched(2.5) == DEADLINE_S
+    assert DEADLINE_S < stretched(10) < stretched(12) < stretched(10**6) == stretched(10**7)
 
 
 def test_a_stop_ends_it_and_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,13 +288,17 @@ def test_without_a_reference_nothing_is_called_right(monkeypatch: pytest.MonkeyP
 
 
 def test_doctor_tells_packs_and_results() -> None:
-    document = json.loads(command("doctor", "--json", HF_HUB_OFFLINE="1").stdout)
+    done = command("doctor", "--json", HF_HUB_OFFLINE="1")
+    document = json.loads(done.stdout)
+    steps = [line.split("CPU: ")[1] for line in done.stderr.splitlines() if "CPU: " in line]
+    assert steps == [*(c.key for c in CASES), "Launcher Tiny"] * 2
     version = importlib.metadata.version("llama-cpp-python")
     assert [(p["name"], p["use"], p["version"]) for p in document["packs"]] == [("built-in", "in use", version)]
     [processor] = document["results"]
     assert (processor["device"], processor["verdict"]) == ("CPU", "ok")
     assert [c["case"] for c in processor["cases"]] == [c.key for c in CASES]
     assert all(c["ok"] and c["error"] <= c["tolerance"] for c in processor["cases"])
+    assert "85" in processor["answer"]
+    assert processor["is_software"] is False
     quick = json.loads(command("doctor", "--json", "--quick", HF_HUB_OFFLINE="1").stdout)
     assert quick["results"] == []
-    assert device_check.DEADLINE_S == 180

@@ -13,7 +13,7 @@ from launcher.core.paths import resource
 from launcher.hardware import apple
 from launcher.hardware.apple import AppleSource, gpu_share_bytes
 from launcher.hardware.datasheet import Entry, normal_name, with_datasheet
-from launcher.hardware.engine_view import backend_name, merge, vendor_of
+from launcher.hardware.engine_view import backend_name, is_software, merge, vendor_of
 from launcher.hardware.pcie import link_bytes_s, normal_address
 
 GIB = 2**30
@@ -267,3 +267,16 @@ def test_pcie_links() -> None:
     assert link_bytes_s(None, 16) is link_bytes_s(9, 16) is link_bytes_s(4, 0) is link_bytes_s(4, None) is None
     assert normal_address("00000000:0A:00.0") == normal_address("0a:00.0") == "0000:0a:00.0"
     assert normal_address("garbage") is normal_address("") is normal_address(None) is None
+
+
+@pytest.mark.parametrize(
+    ("description", "is_pretended"),
+    [
+        ("llvmpipe (LLVM 15.0.6, 256 bits)", True),
+        ("SwiftShader Device (LLVM 10.0.0)", True),
+        ("NVIDIA GeForce RTX 4090", False),
+        ("AMD Radeon Graphics (RADV NAVI33)", False),
+    ],
+)
+def test_a_processor_that_pretends_to_be_a_card_is_told(description: str, is_pretended: bool) -> None:
+    assert is_software(device("Vulkan0", description, "Vulkan")) is is_pretended
