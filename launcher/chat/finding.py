@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from launcher.chat.conversation import Message, Role
+from launcher.chat.conversation import Message, MessageState, Role
+from launcher.chat.json_text import as_shown, is_json, may_be_json
 
 MOST_PLACES = 10_000
 """So many places are told of one chat at most."""
@@ -92,7 +93,12 @@ class FindRequest:
 
 
 class FindPlace(NamedTuple):
-    """One place: `start` counts characters of the message's text, or of its thought without the white space around it."""
+    """One place.
+
+    Attributes:
+        start: counts characters of the message's text, of its thought without the white space around it, or of the lines
+            of an answer that is shown as JSON (`json_text.as_shown`).
+    """
 
     message_id: str
     is_reasoning: bool
@@ -113,7 +119,7 @@ class ChatFinder:
 
     def __init__(self) -> None:
         self._wish = FindWish("")
-        self._known: dict[tuple[str, bool], tuple[str, tuple[int, ...]]] = {}
+        self._known: dict[tuple[str, bool], tuple[str, bool, tuple[int, ...]]] = {}
 
     def find(
         self, wish: FindWish, messages: Sequence[Message], is_over: Callable[[], bool] = lambda: False
@@ -129,7 +135,7 @@ class ChatFinder:
         self._wish, self._known = wish, {}
         if not wish:
             return Found(wish)
-        pattern = wish.in_source()
+        patterns = _Patterns(wish.in_source(), wish.in_shown())
         places: list[FindPlace] = []
         for message in messages:
             if is_over():
@@ -140,12 +146,15 @@ class ChatFinder:
                 if not text:
                     continue
                 key = (message.id, is_reasoning)
+                is_whole = message.state is not MessageState.STREAMING
                 before = known.get(key)
-                if before is not None and before[0] == text:
-                    starts = before[1]
+                if before is not None and before[:2] == (text, is_whole):
+                    starts = before[2]
+                elif is_reasoning:
+                    starts = _starts(patterns.in_source, text, is_plain=False)
                 else:
-                    starts = _starts(pattern, text, is_plain=message.role is Role.USER)
-                self._known[key] = (text, starts)
+                    starts = _starts_of(message, patterns, is_whole)
+                self._known[key] = (text, is_whole, starts)
                 places += [FindPlace(message.id, is_reasoning, start) for start in starts]
             if len(places) > MOST_PLACES:
                 return Found(wish, tuple(places[:MOST_PLACES]), is_cut=True)
@@ -162,9 +171,23 @@ def nearest(places: Sequence[FindPlace], order: dict[str, int], message_id: str,
         start: characters of its text; -1 also takes its thought.
     """
     wanted = (order.get(message_id, 0), start >= 0, start)
-    keys = [(order.get(p.message_id, 0), not p.is_reasoning, p.start) for p in places]
-    number = bisect_left(keys, wanted)
+    number = bisect_left(places, wanted, key=lambda p: (order.get(p.message_id, 0), not p.is_reasoning, p.start))
     return number if number < len(places) else 0
+
+
+class _Patterns(NamedTuple):
+    """One wish in both kinds of text."""
+
+    in_source: re.Pattern[str]
+    in_shown: re.Pattern[str]
+
+
+def _starts_of(message: Message, patterns: _Patterns, is_whole: bool) -> tuple[int, ...]:
+    if message.role is Role.USER:
+        return _starts(patterns.in_source, message.text, is_plain=True)
+    if is_json(message.text) if is_whole else may_be_json(message.text):
+        return _starts(patterns.in_shown, as_shown(message.text, is_whole=is_whole), is_plain=True)
+    return _starts(patterns.in_source, message.text, is_plain=False)
 
 
 def _starts(pattern: re.Pattern[str], text: str, *, is_plain: bool) -> tuple[int, ...]:

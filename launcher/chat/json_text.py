@@ -7,7 +7,9 @@ import re
 
 _BEGINNING = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[\[{"\]]|-?[0-9]+\s*[,\]]|\Z))')
 _MOST = 500_000
-_OPENING, _CLOSING = "```json\n", "\n```\n"
+OPENING = "```json\n"
+"""What stands before the JSON in `as_listing`."""
+_CLOSING = "\n```\n"
 
 
 def may_be_json(text: str) -> bool:
@@ -33,10 +35,15 @@ def as_listing(text: str, *, is_whole: bool) -> str:
         text: JSON, or the beginning of it.
         is_whole: it has ended: what came on one line is laid out. Nothing but blank space between its parts changes.
     """
+    return OPENING + as_shown(text, is_whole=is_whole) + (_CLOSING if is_whole else "")
+
+
+def as_shown(text: str, *, is_whole: bool) -> str:
+    """The lines of that listing."""
     if not is_whole:
-        return _OPENING + text
+        return text
     plain = text.strip()
-    return _OPENING + (laid_out(plain) if "\n" not in plain else plain) + _CLOSING
+    return laid_out(plain) if "\n" not in plain else plain
 
 
 def laid_out(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from launcher.chat.conversation import Message, Role
+from launcher.chat.conversation import Message, MessageState, Role
 from launcher.chat.finding import MOST_PLACES, ChatFinder, FindPlace, FindWish, nearest
 
 
@@ -64,3 +64,24 @@ def test_the_nearest_place_is_at_or_after() -> None:
     assert [nearest(places, order, m) for m in "abcd"] == [0, 1, 1, 0]
     assert nearest(places, order, "c", 0) == 2
     assert nearest(places, order, "c", 4) == 3
+
+
+def test_of_json_what_is_found_is_what_is_shown_laid_out() -> None:
+    text = '{"title":"see [words](http://b.org)","year":1925}'
+    for wish, shown in (
+        ('"year": 19', '{\n  "title": "see [words](http://b.org)",\n  '),
+        ("b.org", '{\n  "title": "see [words](http://'),
+    ):
+        found = ChatFinder().find(FindWish(wish), [_answer(text)])
+        assert found is not None
+        assert [p.start for p in found.places] == [len(shown)]
+    # While it grows it stands as it comes; the same text is looked through again when it is whole.
+    finder = ChatFinder()
+    growing = replace(_answer(text), state=MessageState.STREAMING)
+    for message, n_places in ((growing, 0), (replace(growing, state=MessageState.DONE), 1)):
+        found = finder.find(FindWish('"year": 19'), [message])
+        assert found is not None
+        assert len(found.places) == n_places
+    asked = ChatFinder().find(FindWish('"year":19'), [Message("q", Role.USER, text)])
+    assert asked is not None
+    assert [p.start for p in asked.places] == [text.index('"year"')]

@@ -127,6 +127,22 @@ def test_places_are_counted_and_stepped_through_round_and_round(reader: Reader) 
     assert reader.count == "4 of 5"
 
 
+def test_json_is_found_as_it_is_shown_also_far_down_in_a_long_listing(reader: Reader) -> None:
+    rows = ",".join(f'{{"name":"row {i}","text":"[a](http://needle.org)","value":{i}}}' for i in range(120))
+    reader.show("The rows?", f"[{rows}]")
+    reader.type('"value": 100')  # as it is laid out: the model wrote no blank there
+    reader.wait_for("1 of 1")
+    reader.qtbot.waitUntil(lambda: [c.rstrip() for c in reader.chosen()] == ['"value": 100\n  },'], timeout=PATIENCE_MS)
+    reader.page.find_in_chat()
+    reader.qtbot.keyClicks(reader.field, "needle")
+    reader.wait_for("102 of 120")  # the next after the place that was shown
+    assert reader.chosen() == ['needle.org)"']
+    for _ in range(19):
+        reader.press(Qt.Key.Key_Return)
+    reader.wait_for("1 of 120")
+    assert reader.chosen() == ['needle.org)"']
+
+
 def test_capitals_matter_on_demand_and_esc_takes_the_marks_away(reader: Reader) -> None:
     reader.show("Heads or heads?", "HEADS")
     reader.type("heads")

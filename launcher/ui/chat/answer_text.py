@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from launcher.chat.json_text import as_listing, is_json, may_be_json
+from launcher.chat.json_text import OPENING, as_listing, is_json, may_be_json
 from launcher.ui.chat.answer_body import AnswerBody
+from launcher.ui.chat.text_spot import TextPart
 from launcher.ui.chat.typesetter import Typesetter
 
 _SURE_FROM = 80  # characters after which a growing text is not looked at again before its end
@@ -40,3 +41,9 @@ class AnswerText(AnswerBody):
             self.set_text(self._text, is_final=True)
         else:
             super().finish()
+
+    def text_part(self, area: int, at: int, top: int) -> TextPart:
+        """Of a listing the characters are those of its lines (see `json_text.as_shown`)."""
+        before = len(OPENING) if self._is_listing else 0
+        part = super().text_part(area, at + before, top)
+        return part._replace(start=part.start - before)

@@ -95,6 +95,7 @@ class FindMarks:
             return
         self._shown[view] = wanted
         marks: list[QTextEdit.ExtraSelection] = []
+        looks = (_look(False), _look(True))  # made once: a common word has hundreds of places in one text
         for number, (begin, end) in enumerate(self._found(view, pattern)):
             mark = QTextEdit.ExtraSelection()
             cursor = QTextCursor(view.document())
@@ -102,7 +103,7 @@ class FindMarks:
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
             # Typed in the stubs as read only.
             mark.cursor = cursor  # pyright: ignore[reportAttributeAccessIssue]
-            mark.format = _look(number == chosen)  # pyright: ignore[reportAttributeAccessIssue]
+            mark.format = looks[number == chosen]  # pyright: ignore[reportAttributeAccessIssue]
             marks.append(mark)
         view.setExtraSelections(marks)
 
