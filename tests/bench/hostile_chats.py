@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QEvent, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from launcher.chat.blocks import BlockSplitter, split
@@ -167,6 +167,8 @@ def run(texts: int, seed: int, settle: Callable[[], None]) -> tuple[list[tuple[f
                 _think(fold, text)
                 costs.append((time.thread_time() - start, text))
                 settle()
+                # Without an event loop that runs, processEvents deletes nothing.
+                QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     finally:
         typesetter.close()
         owner.close()

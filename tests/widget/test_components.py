@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from launcher.core.errors import NextStep, UserError
 from launcher.core.plans import DeviceMemory
+from launcher.core.units import rate
 from launcher.ui import gallery
 from launcher.ui.components import (
     Banner,
@@ -38,7 +39,7 @@ from launcher.ui.components import (
 from launcher.ui.components.device_names import card_name, cpu_name, cpu_vendor, short_card_name
 from launcher.ui.components.focus_ring import _Overlay
 from launcher.ui.components.sparkline import Sparkline, scale_figure
-from launcher.ui.theme import DARK, HIGH_CONTRAST, LIGHT, Role, ThemeManager, Tokens, Tone
+from launcher.ui.theme import DARK, HIGH_CONTRAST, LIGHT, Role, ThemeManager, Tokens, Tone, current
 
 GIB = 2**30
 PARTS = MemoryParts("RTX 4090", 24 * GIB, int(18.1 * GIB), int(3.2 * GIB), int(0.7 * GIB), GIB)
@@ -317,6 +318,24 @@ def test_flow_goes_on_in_the_next_line(qtbot) -> None:
 )
 def test_the_scale_figure_is_round(largest: float, figure: float) -> None:
     assert scale_figure(largest) == pytest.approx(figure)
+
+
+@pytest.mark.parametrize("fastest", [3.0, 40.0, 800.0, 1000.0, 20_000.0])
+def test_figures_beside_the_sparkline_stand_clear_of_the_predicted_band(qtbot, fastest: float) -> None:
+    line = Sparkline("Speed")
+    qtbot.addWidget(line)
+    line.resize(260, 66)
+    line.set_band((0.0, fastest))
+    image = line.grab().toImage()
+    band = QColor(current().soft_accent).rgb()
+    middle = image.height() // 2  # between the two figures
+    edge = max(x for x in range(image.width()) if image.pixel(x, middle) == band)
+    background = image.pixel(image.width() - 1, middle)
+    beside = {image.pixel(x, y) for x in range(edge + 2, edge + 5) for y in range(image.height())}
+    assert beside == {background}
+    # The upper figure is there, with all of its digits.
+    inked = [x for x in range(edge + 5, image.width()) if any(image.pixel(x, y) != background for y in range(17))]
+    assert len(inked) >= 3 * len(rate(scale_figure(fastest)))
 
 
 def test_the_sparkline_paints_the_newest_value_at_its_height(qtbot) -> None:

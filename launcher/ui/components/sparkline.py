@@ -13,6 +13,8 @@ from launcher.core.units import rate
 from launcher.ui.theme import Role, current, font, px
 
 _POINTS = 120  # 60 s at 2 Hz
+# Between the plot and its figures, and the height of a figure.
+_LABEL_GAP, _LABEL = 6, 16
 
 
 def scale_figure(largest: float) -> float:
@@ -62,9 +64,12 @@ class Sparkline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         label_font = font(Role.SMALLEST)
         metrics = QFontMetricsF(label_font)
-        figures_width = metrics.horizontalAdvance("000") + 4
-        plot = QRectF(0, 8, self.width() - figures_width, self.height() - 16)
         top = self._top()
+        figure = scale_figure(top)
+        # Three digits at least, so that the plot does not change its width with every speed.
+        figures_width = max(metrics.horizontalAdvance(words) for words in ("000", rate(figure)))
+        label = px(_LABEL)
+        plot = QRectF(0, label / 2, self.width() - math.ceil(figures_width) - px(_LABEL_GAP), self.height() - label)
         if self._band:
             low, high = (plot.bottom() - value / top * plot.height() for value in self._band)
             painter.fillRect(QRectF(plot.left(), high, plot.width(), max(2.0, low - high)), QColor(tokens.soft_accent))
@@ -73,11 +78,10 @@ class Sparkline(QWidget):
         self._paint_values(painter, plot, top)
         painter.setFont(label_font)
         painter.setPen(QColor(tokens.muted))
-        figure = scale_figure(top)
         for value in (0.0, figure):
             y = plot.bottom() - value / top * plot.height()
             words = "0" if value == 0 else rate(value)
-            place = QRectF(plot.right(), y - 8, self.width() - plot.right(), 16)
+            place = QRectF(plot.right(), y - label / 2, self.width() - plot.right(), label)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
         painter.end()
 
