@@ -58,6 +58,7 @@ def facts_of(headers: GgufHeader | Sequence[GgufHeader]) -> ModelFacts:
         layers=layers,
         exact=True,
         tied_bytes=0 if "output.weight" in names else token_embd,
+        tensors=tuple((t.name, _in_a_buffer(t)) for t in tensors),
     )
 
 
@@ -173,11 +174,7 @@ def _bytes(tensors: list[TensorInfo], hyper: HyperParameters) -> tuple[int, int,
     routed: dict[str, list[int]] = {part: [0] * hyper.n_layer for part in ("up", "gate", "down")}
     token_embd = output = 0
     for tensor in tensors:
-        size = tensor.size_bytes
-        if size is None:
-            raise _refused(why_unknown(tensor.type_number))
-        # Every tensor begins at a multiple of the alignment in the device's buffer too.
-        size = -(-size // BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT
+        size = _in_a_buffer(tensor)
         match = _BLOCK.match(tensor.name)
         if match is None:
             if tensor.name == "token_embd.weight":
@@ -210,6 +207,17 @@ def _bytes(tensors: list[TensorInfo], hyper: HyperParameters) -> tuple[int, int,
             for a, u, g, d, biggest in zip(always, routed["up"], routed["gate"], routed["down"], largest, strict=True)
         ),
     )
+
+
+def _in_a_buffer(tensor: TensorInfo) -> int:
+    """Bytes of a tensor on its device: each begins at a multiple of the alignment there too.
+
+    Raises:
+        UserError: "not_loadable": its type is not known.
+    """
+    if tensor.size_bytes is None:
+        raise _refused(why_unknown(tensor.type_number))
+    return -(-tensor.size_bytes // BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT
 
 
 def _refused(why: str) -> UserError:

@@ -77,6 +77,7 @@ class ModelFacts:
         tied_bytes: of `output_bytes` the embedding table that also serves as output matrix: a GPU holds its own copy, the
             processor reads the one it has.
         exact: from a file's own header; False when computed from published hyper-parameters and quantisation rules.
+        tensors: (name, bytes) of every tensor, in the file's order; () where no header was read.
     """
 
     architecture: str
@@ -88,6 +89,7 @@ class ModelFacts:
     layers: tuple[LayerWeights, ...]
     exact: bool = False
     tied_bytes: int = 0
+    tensors: tuple[tuple[str, int], ...] = ()
 
     @property
     def weights_bytes(self) -> int:

@@ -75,7 +75,8 @@ def candidates(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Ca
             return
         if on_cards:
             break
-    yield from _in_ram(loader.on(loader.view.only(())), wishes, _by_hand(wishes), is_quick=is_quick)
+    if loader.can_leave_cards:
+        yield from _in_ram(loader.on(loader.view.only(())), wishes, _by_hand(wishes), is_quick=is_quick)
 
 
 def _ways(loader: Loader) -> tuple[Callable[[Loader, Levers], Layout], ...]:
@@ -118,7 +119,7 @@ def _is_enough(c: Candidate, loader: Loader, wishes: Wishes) -> bool:
 
 def _all_on(loader: Loader, wishes: Wishes, *, is_quick: bool) -> Iterator[Candidate]:
     """Everything on these cards with the largest context, then with the levers that buy context."""
-    budget = sum(g.budget_bytes for g in loader.view.gpus)
+    budget = sum(loader.rooms_bytes)
     target = target_of(loader, wishes)
     is_long = wishes.goal is Goal.LONGEST_CONTEXT
     wanted = target if is_long or wishes.context is not None else min(GOOD_CONTEXT, target)

@@ -24,7 +24,7 @@ def card_sets(loader: Loader, wishes: Wishes) -> Iterator[tuple[View, ...]]:
     Sets that come together have to be compared: one card that holds everything, and faster ones that do so together.
     """
     view = loader.view
-    if len(view.gpus) == 1 or wishes.tensor_split is not None:
+    if len(view.gpus) == 1 or wishes.tensor_split is not None or not loader.can_leave_cards:
         yield (view,)
         return
     budgets = [g.budget_bytes for g in view.gpus]
@@ -56,7 +56,7 @@ def useful_cards(loader: Loader, wishes: Wishes) -> Iterator[tuple[View, ...]]:
     more slowly than the others: they get whole blocks and hold the others up.
     """
     view = loader.view
-    if wishes.tensor_split is not None or view.unified or not view.gpus:
+    if wishes.tensor_split is not None or view.unified or not view.gpus or not loader.can_leave_cards:
         yield (view,)
         return
     everything: tuple[int, ...] = tuple(range(len(view.gpus)))

@@ -136,6 +136,9 @@ def _layer_compute(facts: ModelFacts, load: Load, u: int, x: int, host_experts: 
     if facts.kv_layout is KvLayout.COMPRESSED:
         # Measured on V4-Flash; the wider V4-Pro is scaled by its heads.
         grown = _V4_BYTES_PER_TOKEN * max(ctx, _V4_FLAT_UP_TO) * u // 512
+        # What the attention of a layer sees of every sequence is put together.
+        seen = 2 * h.head_dim_k * (padded(h.sliding_window + u) + padded(ctx // 4))
+        grown += (load.n_parallel - 1) * seen
         return int(_V4_BASE_MIB * MIB * h.n_head / 64 * u / 512) + grown + (2 * x if host_experts else 0)
     if facts.kv_layout is KvLayout.INDEXED_MLA:
         return int(_between(_INDEXED_MLA_MIB, ctx) * MIB * u / 512) - 4 * ctx * u

@@ -150,7 +150,7 @@ def _settled(
     loader: Loader, levers: Levers, pick: Callable[[Sequence[int]], Setting | None], otherwise: Setting
 ) -> Layout:
     """Pick until the exact buffers fit; `otherwise`, with its blocks dealt by budget, shows what is missing."""
-    budgets = [g.budget_bytes for g in loader.view.gpus]
+    budgets = loader.rooms_bytes
     compute = [0] * len(budgets)
     layout: Layout | None = None
     for _ in range(_ROUNDS):

@@ -16,6 +16,7 @@ from launcher.core.models import ModelFacts
 from launcher.planner import checkpoints, dealing, memory, pace
 from launcher.planner.estimate import Estimator
 from launcher.planner.machine_view import View
+from launcher.planner.pinned import Pinned, Pins
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,12 @@ class Loader:
         has_mtp: multi-token-prediction blocks are loaded: they have a KV cache of their own.
         n_parallel: answers at once.
         n_guesses: tokens that a draft guesses at once; each has a row of logits of its own beside those of the answers.
+        pins: tensors that lie where overrides say, whatever the placement; None without overrides.
+
+    Attributes:
+        rest: the model without its pins: what a placement moves.
+        can_leave_cards: none of the view's GPUs is named by an override.
+        rooms_bytes: per GPU of the view what pins leave of the budget.
     """
 
     def __init__(
@@ -113,8 +120,12 @@ class Loader:
         has_mtp: bool = False,
         n_parallel: int = 1,
         n_guesses: int = 0,
+        pins: Pins | None = None,
     ) -> None:
         self.facts = facts
+        self.pins = pins
+        self.rest = rest = pins.rest if pins else facts
+        self.can_leave_cards = not (pins and pins.gpus)
         self.quant = quant
         self.weights_bytes = facts.weights_bytes
         self.has_mtp = has_mtp
@@ -123,8 +134,8 @@ class Loader:
         h = facts.hyper
         self.n_layer = h.n_layer
         self.n_dense = h.leading_dense if h.n_expert else h.n_layer
-        self._always = [0, *accumulate(layer.always_read_bytes for layer in facts.layers)]
-        self._routed = [0, *accumulate(layer.routed_expert_bytes for layer in facts.layers)]
+        self._always = [0, *accumulate(layer.always_read_bytes for layer in rest.layers)]
+        self._routed = [0, *accumulate(layer.routed_expert_bytes for layer in rest.layers)]
         ratios = (h.compress_ratios + (0,) * h.n_layer)[: h.n_layer]
         self._ratio4 = [0, *accumulate(int(r == 4) for r in ratios)]
         self._ratio128 = [0, *accumulate(int(r == 128) for r in ratios)]
@@ -145,6 +156,10 @@ class Loader:
         self.devices = tuple(g.device(self.quant) for g in view.gpus)
         self.host_device = view.host_device(self.quant)
         self._backends = tuple(g.backend for g in view.gpus)
+        self._pinned = Pinned(self.pins, view)
+        self.rooms_bytes = tuple(
+            max(0, g.budget_bytes - held.total) for g, held in zip(view.gpus, self._pinned.gpus, strict=True)
+        )
 
     def on(self, view: View) -> Loader:
         """The same model on other devices."""
@@ -166,7 +181,7 @@ class Loader:
         """Bytes of some expert tensors of a block; 0 where the sizes of its parts are not known."""
         if not parts or block >= self.n_layer:
             return 0
-        layer = self.facts.layers[block]
+        layer = self.rest.layers[block]
         sizes = {"up": layer.up_exps_bytes, "gate": layer.gate_exps_bytes, "down": layer.down_exps_bytes}
         return sum(sizes.get(p, 0) for p in parts)
 
@@ -202,7 +217,7 @@ class Loader:
         held = self._kv.get(cache)
         if held is None:
             held = self._kv[cache] = list(map(add, self._always, self._kv_sums(cache)))
-        top = held[-1] + self.facts.output_bytes
+        top = held[-1] + self.rest.output_bytes
         if not self.has_experts:
             return [*held, top]
         away = self._routed[min(experts, self.n_layer)] + self.part_bytes(experts, boundary)
@@ -210,7 +225,7 @@ class Loader:
             *held[: experts + 1],
             *(h + routed - away for h, routed in zip(held[experts + 1 :], self._routed[experts + 1 :], strict=True)),
         ]
-        return [*sums, sums[-1] + self.facts.output_bytes]
+        return [*sums, sums[-1] + self.rest.output_bytes]
 
     def _kv_sums(self, cache: memory.KvCache) -> list[int]:
         """KV bytes of blocks [0, i)."""
@@ -234,8 +249,7 @@ class Loader:
         """Measure a placement given by its main levers; without `shares` the cards get blocks by their budgets."""
         n_gpus = len(self.view.gpus)
         given = (*(shares or ()), *(0.0,) * n_gpus)[:n_gpus]
-        budgets = [float(g.budget_bytes) for g in self.view.gpus]
-        counts = dealing.by_share(given if shares else budgets, n_gpu_layers)
+        counts = dealing.by_share(given if shares else [*map(float, self.rooms_bytes)], n_gpu_layers)
         return self.measure(Setting(n_ctx, kv_type, kv_type, n_ubatch, n_gpu_layers, experts, (), counts))
 
     def blocks(self, s: Setting) -> tuple[tuple[int, int], ...]:
@@ -261,7 +275,9 @@ class Loader:
             s.expert_layers_on_cpu,
             s.boundary,
             n_outputs=self.n_outputs,
+            n_parallel=self.n_parallel,
             unified=self.view.unified,
+            pins=self._pinned.named if self.pins else None,
         )
 
     def buffers(self, s: Setting, *, exact: bool = False) -> memory.Buffers:
@@ -272,14 +288,14 @@ class Loader:
             if found is None:
                 found = self._exact[load] = memory.compute_buffers(self.facts, load)
         else:
-            found = self._estimator.buffers(load, host_experts=self.expert_layers(s) > 0)
+            found = self._estimator.buffers(load, host_experts=self.expert_layers(s) > 0 or self._pinned.host.total > 0)
         if not load.gpu_blocks:
             return memory.Buffers((0,) * len(self.view.gpus), found.host)
         return found
 
     def measure(self, s: Setting, buffers: memory.Buffers | None = None) -> Layout:
         """Bytes on every device and the speed, with estimated compute buffers unless others are given."""
-        facts, view = self.facts, self.view
+        rest, view, pinned = self.rest, self.view, self._pinned
         cache = self.cache(s.n_ctx, s.kv_type, s.n_ubatch, s.kv_type_v)
         buffers = buffers or self.buffers(s)
         first, experts = self.first_offloaded(s.n_gpu_layers), s.expert_layers_on_cpu
@@ -287,24 +303,26 @@ class Loader:
         away = self.part_bytes(experts, s.boundary) if first <= experts < self.n_layer else 0
         gpus: list[Bytes] = []
         parts: list[pace.Part] = []
-        missing = 0
+        # Without an offloaded layer the engine is given no card to put anything on.
+        missing = 0 if s.n_gpu_layers else sum(held.total for held in pinned.gpus)
         for i, (a, b) in enumerate(self.blocks(s)):
             resident = self.routed_bytes(max(a, experts), b) - (away if a <= experts < b else 0)
-            always = self.always_bytes(a, b) + (facts.output_bytes if i == output_gpu else 0)
-            held = Bytes(always + resident, self.kv_bytes(cache, a, b), buffers.gpus[i])
+            always = self.always_bytes(a, b) + (rest.output_bytes if i == output_gpu else 0) + pinned.gpus[i].always
+            resident += pinned.gpus[i].routed
+            held = Bytes(always + resident + pinned.gpus[i].table, self.kv_bytes(cache, a, b), buffers.gpus[i])
             gpus.append(held)
             missing += max(0, held.total - view.gpus[i].budget_bytes)
             parts.append(pace.Part(a, b, always, resident, held.kv))
         host_routed = self.routed_bytes(0, first) + self.routed_bytes(first, min(experts, self.n_layer)) + away
-        host_always = self.always_bytes(0, first) + (0 if s.n_gpu_layers else facts.output_bytes)
+        host_routed += pinned.host.routed
+        host_always = self.always_bytes(0, first) + (0 if s.n_gpu_layers else rest.output_bytes) + pinned.host.always
         # A tied output matrix is the table that is there anyway: read as both, held once.
-        host_held = host_always + host_routed + facts.token_embd_bytes - (0 if s.n_gpu_layers else facts.tied_bytes)
+        host_held = host_always + host_routed + rest.token_embd_bytes - (0 if s.n_gpu_layers else rest.tied_bytes)
         host = Bytes(host_held, self.kv_bytes(cache, 0, first), buffers.host)
-        n_shared = self.expert_layers(s)
         kept = self.checkpoint_bytes(s.kv_type)
         pool = host.total + kept + (sum(g.total for g in gpus) if view.unified else 0)
         token_s = pace.token_seconds(
-            self, s.n_ctx, parts, pace.Part(0, first, host_always, host_routed, host.kv), n_shared
+            self, s.n_ctx, parts, pace.Part(0, first, host_always, host_routed, host.kv), self._crossings(s)
         )
         return Layout(
             s, tuple(gpus), host, host_routed, missing, max(0, pool - view.ram_budget_bytes), token_s, kept
@@ -312,6 +330,14 @@ class Loader:
 
     def expert_layers(self, s: Setting) -> int:
         """Blocks on a GPU of which routed experts are in RAM, a block of which only parts are there included."""
+        return len(self._shared_blocks(s))
+
+    def _shared_blocks(self, s: Setting) -> range:
         first = self.first_offloaded(s.n_gpu_layers)
         end = min(s.expert_layers_on_cpu + bool(s.boundary), self.n_layer)
-        return max(0, end - max(first, self.n_dense))
+        return range(max(first, self.n_dense), end)
+
+    def _crossings(self, s: Setting) -> int:
+        """Blocks of which a part is on another device."""
+        shared = self._shared_blocks(s)
+        return len(shared) + (self._pinned.crossings(self.blocks(s), shared) if self.pins else 0)

@@ -118,7 +118,7 @@ def _experts(found: Found, asked: Asked) -> Iterator[Lever]:
 def _from_ram(found: Found) -> str:
     """What is read from RAM for every token, and how much slower that is."""
     loader, layout = found.loader, found.layout
-    read = layout.host.weights - loader.facts.token_embd_bytes - layout.host_routed
+    read = layout.host.weights - loader.rest.token_embd_bytes - layout.host_routed
     read += layout.host_routed * loader.used_share
     slower = words.fastest(loader, layout) / loader.host_device.bandwidth_bytes_s
     return say("{size} per token are read from RAM, {n} times slower", size=gb(read), n=f"{slower:.0f}")
@@ -226,4 +226,4 @@ def _extras(found: Found, asked: Asked) -> Iterator[Lever]:
 
 
 def _is_whole(found: Found) -> bool:
-    return found.layout.host.weights <= found.loader.facts.token_embd_bytes
+    return found.layout.host.weights <= found.loader.rest.token_embd_bytes

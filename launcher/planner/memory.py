@@ -8,14 +8,16 @@ tests/unit/test_planner_memory.py. All results are bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from launcher.core.models import KvLayout, ModelFacts
+from launcher.core.plans import EXPERT_TENSORS
 from launcher.planner.graph.attention_v4 import HASH_LAYERS
-from launcher.planner.graph.blocks import Batch, LayerPlace, Weights
-from launcher.planner.graph.buffers import Placed, buffers
-from launcher.planner.graph.build import Kind, Shape, Steps, shortened
+from launcher.planner.graph.blocks import Batch, Place, Weights
+from launcher.planner.graph.buffers import Placed, buffers, is_fused_in_place
+from launcher.planner.graph.build import EMBEDDING, Kind, Shape, Steps, shortened
 
 # Bytes per element of a K or V cache row (ggml block sizes: 32 elements per block).
 KV_TYPE_BYTES: dict[str, float] = {
@@ -30,8 +32,14 @@ KV_TYPE_BYTES: dict[str, float] = {
     "iq4_nl": 18 / 32,
 }
 
+UNQUANTISED = ("f32", "f16", "bf16")
+
 # Copies of every graph input when llama.cpp pipelines several GPUs (GGML_SCHED_MAX_COPIES).
 PIPELINE_COPIES = 4
+
+# One tensor of some files, two in the graph.
+_ROUTED = re.compile(r"ffn_(up|down|gate|gate_up)_(?:ch|)exps\b")
+_FUSED = ("ffn_up_exps.weight", "ffn_gate_exps.weight")
 
 
 def padded(n: int, to: int = 256) -> int:
@@ -84,7 +92,10 @@ class Load:
         expert_layers_on_cpu: routed experts of the first N layers stay in RAM.
         boundary_experts_on_cpu: of the next layer these expert tensors too ("up", "gate", "down").
         n_outputs: rows of logits that the context reserves.
+        n_parallel: answers at once.
         unified: the GPU shares the RAM: nothing is copied over for large batches.
+        pins: tensors that were put somewhere by name: (name, place of the GPU, bytes); -1 is the RAM. () where there are
+            overrides and none of them matches; None without overrides.
     """
 
     n_ctx: int
@@ -98,7 +109,9 @@ class Load:
     boundary_experts_on_cpu: tuple[str, ...] = ()
     flash_attention: str = "auto"
     n_outputs: int = 1
+    n_parallel: int = 1
     unified: bool = False
+    pins: tuple[tuple[str, int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +124,52 @@ class Buffers:
 
 def compute_buffers(facts: ModelFacts, load: Load) -> Buffers:
     """Compute buffers of every device for one placement, by llama.cpp's own rules (planner/graph); remembered by shape."""
+    placed, batch = _placed(facts, load)
+    batch = replace(batch, flash=batch.flash and keeps_flash_attention(facts, load))
+    sizes = buffers(placed, batch)
+    backends = (*load.backends, *[""] * placed.n_gpus)[: placed.n_gpus]
+    gpus = tuple(
+        max(size, _fused_experts_bytes(facts, batch, placed.copies)) if backend == "cuda" and end > first else size
+        for size, backend, (first, end) in zip(sizes[:-1], backends, load.gpu_blocks, strict=True)
+    )
+    return Buffers(gpus, sizes[-1])
+
+
+def keeps_flash_attention(facts: ModelFacts, load: Load) -> bool:
+    """False where tensors that were put elsewhere make the engine give up fused attention, in all layers.
+
+    It does so only where it may choose: not with a quantised V cache, which needs it.
+    """
+    if not load.pins or load.flash_attention != "auto" or load.kv_type_v not in UNQUANTISED:
+        return True
+    return is_fused_in_place(*_placed(facts, load))
+
+
+def _placed(facts: ModelFacts, load: Load) -> tuple[Placed, Batch]:
+    """What the simulation of one placement depends on."""
     h = facts.hyper
     n_gpus, layers = len(load.gpu_blocks), h.n_layer - h.nextn_layers
     devices, output = _devices(facts, load)
+    pinned = _pinned(load)
     steps = _steps(
         facts.kv_layout,
         tuple(
-            _place(load, i, devices[i], n_gpus) if layer.routed_expert_bytes else LayerPlace(*(devices[i],) * 4)
+            Place(devices[i], (*pinned.get(i, ()), *(_away(load, i, n_gpus) if layer.routed_expert_bytes else ())))
             for i, layer in enumerate(facts.layers[:layers])
         ),
         tuple(bool(layer.routed_expert_bytes) for layer in facts.layers[:layers]),
         h.compress_ratios,
     )
     everything = n_gpus > 0 and load.n_gpu_layers > h.n_layer
-    overridden = bool(load.expert_layers_on_cpu or load.boundary_experts_on_cpu)
-    u = min(load.n_ubatch, padded(load.n_ctx))
+    overridden = bool(load.expert_layers_on_cpu or load.boundary_experts_on_cpu or load.pins is not None)
+    # The reserved batch has as many tokens of every answer (llama_context::graph_reserve).
+    u = padded(min(load.n_ubatch, padded(load.n_ctx)), load.n_parallel)
     streams = n_gpus > 0 and not load.unified and (load.backends or ("",))[0] != "rpc"
     placed = Placed(
         Shape(facts.architecture, facts.kv_layout, h),
         steps,
         n_gpus,
-        output,
+        Place(output, (*pinned.get(None, ()), (EMBEDDING, n_gpus))),
         is_offloaded=everything,
         copies=PIPELINE_COPIES if n_gpus > 1 and everything and not overridden else 1,
         weights=_copied(facts, load, devices) if streams and (not everything or overridden) else None,
@@ -143,15 +181,9 @@ def compute_buffers(facts: ModelFacts, load: Load) -> Buffers:
         load.kv_type_k,
         load.kv_type_v,
         load.flash_attention != "off" and not _lacks_flash_attention(facts, load),
+        load.n_parallel,
     )
-    sizes = buffers(placed, batch)
-    gpus = tuple(
-        max(size, _fused_experts_bytes(facts, batch, placed.copies)) if backend == "cuda" and end > first else size
-        for size, backend, (first, end) in zip(
-            sizes[:-1], (*load.backends, *[""] * n_gpus)[:n_gpus], load.gpu_blocks, strict=True
-        )
-    )
-    return Buffers(gpus, sizes[-1])
+    return placed, batch
 
 
 def _fused_experts_bytes(facts: ModelFacts, batch: Batch, copies: int) -> int:
@@ -178,34 +210,61 @@ def _devices(facts: ModelFacts, load: Load) -> tuple[list[int], int]:
     return devices, max(0, cpu - 1) if load.n_gpu_layers and output == cpu else output
 
 
-def _place(load: Load, i: int, device: int, cpu: int) -> LayerPlace:
-    """Where a layer and its experts lie."""
-    if i < load.expert_layers_on_cpu:
-        return LayerPlace(device, cpu, cpu, cpu)
-    if i == load.expert_layers_on_cpu and load.boundary_experts_on_cpu:
-        up, gate, down = (cpu if p in load.boundary_experts_on_cpu else device for p in ("up", "gate", "down"))
-        return LayerPlace(device, up, gate, down)
-    return LayerPlace(device, device, device, device)
+def _away(load: Load, i: int, cpu: int) -> tuple[tuple[str, int], ...]:
+    """The routed experts of a layer that stay in RAM."""
+    parts: tuple[str, ...] = EXPERT_TENSORS if i < load.expert_layers_on_cpu else ()
+    if i == load.expert_layers_on_cpu:
+        parts = load.boundary_experts_on_cpu
+    return tuple((f"ffn_{part}_exps.weight", cpu) for part in parts)
+
+
+def _pinned(load: Load) -> dict[int | None, tuple[tuple[str, int], ...]]:
+    """Where tensors were put by name: those of each block, and under None those of none."""
+    found: dict[int | None, tuple[tuple[str, int], ...]] = {}
+    for name, gpu, _ in load.pins or ():
+        block, rest = block_of(name)
+        device = len(load.gpu_blocks) if gpu < 0 else gpu
+        names = _FUSED if rest == "ffn_gate_up_exps.weight" else (rest,)
+        found[block] = (*found.get(block, ()), *((n, device) for n in names))
+    return found
+
+
+def block_of(name: str) -> tuple[int | None, str]:
+    """A tensor's block and its name in it: (3, "ffn_up.weight") for "blk.3.ffn_up.weight"."""
+    if not name.startswith("blk."):
+        return None, name
+    _, block, rest = name.split(".", 2)
+    return int(block), rest
 
 
 @lru_cache(maxsize=4096)
-def _steps(
-    layout: KvLayout, places: tuple[LayerPlace, ...], routed: tuple[bool, ...], ratios: tuple[int, ...]
-) -> Steps:
+def _steps(layout: KvLayout, places: tuple[Place, ...], routed: tuple[bool, ...], ratios: tuple[int, ...]) -> Steps:
     """The layers that have to be simulated."""
-    is_v4 = layout is KvLayout.COMPRESSED
     last = len(places) - 1
     kinds = [
-        Kind(
-            place,
-            routed[i],
-            ratio=ratios[i] if i < len(ratios) else 0,
-            hashed=is_v4 and i < HASH_LAYERS,
-            last=i == last and not is_v4,
-        )
-        for i, place in enumerate(places)
+        kind_of(layout, i, place, ratios, is_routed=routed[i], is_last=i == last) for i, place in enumerate(places)
     ]
     return tuple((k, 0) for k in kinds) if layout is KvLayout.INDEXED_MLA else shortened(kinds)
+
+
+def expert_part(name: str) -> str:
+    """Which of a block's routed experts a tensor holds ("up", "gate", "down"); "" for all others. Fused ones count as "up"."""
+    found = _ROUTED.search(name)
+    return "" if found is None else "up" if found[1] == "gate_up" else found[1]
+
+
+def kind_of(
+    layout: KvLayout, block: int, place: Place, ratios: tuple[int, ...], *, is_routed: bool, is_last: bool = False
+) -> Kind:
+    """What a block is to the graph."""
+    is_v4 = layout is KvLayout.COMPRESSED
+    return Kind(
+        place,
+        is_routed,
+        ratio=ratios[block] if block < len(ratios) else 0,
+        hashed=is_v4 and block < HASH_LAYERS,
+        last=is_last and not is_v4,
+    )
 
 
 def _lacks_flash_attention(facts: ModelFacts, load: Load) -> bool:
@@ -214,7 +273,7 @@ def _lacks_flash_attention(facts: ModelFacts, load: Load) -> bool:
         facts.kv_layout is KvLayout.MLA_LEGACY
         and "cuda" in load.backends
         and load.n_gpu_layers > 0
-        and load.kv_type_v in ("f32", "f16", "bf16")
+        and load.kv_type_v in UNQUANTISED
     )
 
 
@@ -233,6 +292,11 @@ def _copied(facts: ModelFacts, load: Load, devices: list[int]) -> Weights:
         if device == cpu:
             largest["matrix"] = max(largest["matrix"], layer.largest_dense_bytes)
             rest = max(rest, layer.always_read_bytes - layer.largest_dense_bytes)
+    for name, gpu, size in load.pins or ():
+        block, of_layer = block_of(name)
+        if gpu < 0 and block is not None:
+            part = expert_part(of_layer) or "matrix"
+            largest[part] = max(largest[part], size)
     widest = h.n_embd * max(h.n_ff, h.n_embd)
     unit = largest["matrix"] / widest
     if facts.kv_layout is KvLayout.GQA and not h.n_expert:

@@ -34,7 +34,7 @@ class Part(NamedTuple):
     kv: int
 
 
-def token_seconds(loader: Loader, n_ctx: int, gpus: Sequence[Part], host: Part, expert_layers: int) -> float:
+def token_seconds(loader: Loader, n_ctx: int, gpus: Sequence[Part], host: Part, crossings: int) -> float:
     """One token while answering, at the quoted position.
 
     Args:
@@ -42,16 +42,16 @@ def token_seconds(loader: Loader, n_ctx: int, gpus: Sequence[Part], host: Part, 
         n_ctx: context that the KV bytes are for.
         gpus: per GPU of the view.
         host: blocks of the processor, with all experts that are in RAM.
-        expert_layers: blocks on GPUs with experts in RAM: the answer crosses to the processor and back in each.
+        crossings: blocks of which a part is on another device (experts in RAM): the answer goes there and back in each.
     """
-    seconds, handovers = 0.0, 0
+    seconds, handovers = 0.0, 2 * crossings
     for part, device in zip(gpus, loader.devices, strict=True):
-        if part.always:
+        if part.always + part.routed:
             seconds += speed.device_seconds(device, _work(loader, part, n_ctx))
             handovers += 1
     if host.always + host.routed:
         seconds += speed.device_seconds(loader.host_device, _work(loader, host, n_ctx))
-        handovers += 2 * expert_layers if expert_layers else 1
+        handovers += 0 if crossings else 1
     return speed.token_seconds(seconds, handovers, loader.view.calibration)
 
 
@@ -110,9 +110,9 @@ def _ubatch_seconds(loader: Loader, layout: Layout, n_tokens: int) -> float:
     facts, h = loader.facts, loader.facts.hyper
     params = 2 * _params_per_byte(loader)
     used = loader.used_share
-    host_always = layout.host.weights - facts.token_embd_bytes - layout.host_routed
+    host_always = layout.host.weights - loader.rest.token_embd_bytes - layout.host_routed
     host_active = host_always + layout.host_routed * used
-    routed = loader.routed_bytes(0, loader.n_layer)
+    routed = sum(layer.routed_expert_bytes for layer in facts.layers)
     active = loader.weights_bytes - facts.token_embd_bytes - routed + routed * used
     gpu_flops = _gpu_flops(loader, layout)
     streamed = 0.0
@@ -147,7 +147,7 @@ def disk_seconds(loader: Loader, layout: Layout) -> float | None:
     """
     if loader.view.disk_bytes_s is None or layout.missing_host_bytes > layout.host.weights:
         return None  # only weights can be read again from the file
-    weights = max(1, layout.host.weights - loader.facts.token_embd_bytes)
+    weights = max(1, layout.host.weights - loader.rest.token_embd_bytes)
     share = min(1.0, layout.missing_host_bytes / weights)
     if not loader.used_share:
         return min(1.0, 2 * share) * weights / loader.view.disk_bytes_s
@@ -160,7 +160,7 @@ def disk_seconds(loader: Loader, layout: Layout) -> float | None:
 def is_measured(loader: Loader, layout: Layout) -> bool:
     """Every device that the placement reads from was measured on this machine."""
     used = [d for d, b in zip(loader.devices, layout.gpus, strict=True) if b.weights]
-    if layout.host.weights > loader.facts.token_embd_bytes:
+    if layout.host.weights > loader.rest.token_embd_bytes:
         used.append(loader.host_device)
     return bool(used) and all(d.is_measured for d in used)
 

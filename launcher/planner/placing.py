@@ -7,6 +7,7 @@ from launcher.core.machine import Machine
 from launcher.core.plans import Placement, Wishes
 from launcher.core.words import say
 from launcher.planner.machine_view import View
+from launcher.planner.memory import keeps_flash_attention
 from launcher.planner.search import Found
 from launcher.planner.wanted import DEFAULT_BATCH
 
@@ -64,11 +65,15 @@ def _split_mode(wishes: Wishes, n_gpus: int) -> str:
     return wishes.split_mode or ("layer" if n_gpus > 1 else "none")
 
 
-def lever_warnings(wishes: Wishes) -> tuple[str, ...]:
-    """Levers that the formulas do not follow."""
-    found: list[str] = []
-    if wishes.tensor_overrides:
-        found.append(say("Tensor overrides are not in the predicted memory; the engine's own check counts them."))
+def lever_warnings(wishes: Wishes, found: Found) -> tuple[str, ...]:
+    """What levers by hand bring with them, and those that the formulas do not follow."""
+    out: list[str] = []
+    if not keeps_flash_attention(found.loader.facts, found.loader.load_of(found.layout.setting)):
+        out.append(
+            say(
+                "Tensors of the attention lie apart from its cache: the engine does without flash attention, in all layers."
+            )
+        )
     if wishes.split_mode == "tensor":
-        found.append(say("The predicted memory is that of a split by layers; by tensors it differs a little."))
-    return tuple(found)
+        out.append(say("The predicted memory is that of a split by layers; by tensors it differs a little."))
+    return tuple(out)

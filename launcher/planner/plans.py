@@ -14,6 +14,7 @@ from launcher.planner import levers, pace, speed, words
 from launcher.planner.draft import Draft, can_draft_itself, reserve, source_of
 from launcher.planner.layout import Bytes, Loader
 from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES, View, view
+from launcher.planner.pinned import pins_of
 from launcher.planner.placing import lever_warnings, placement
 from launcher.planner.search import Found, search
 from launcher.planner.wish_check import check
@@ -181,16 +182,22 @@ def mtp_bytes(item: Item, wishes: Wishes) -> int:
 
 
 def loader_of(item: Item, seen: View, wishes: Wishes) -> Loader:
-    """The model on a machine, with its multi-token-prediction layers where they are wanted."""
+    """The model on a machine, with its multi-token-prediction layers where they are wanted.
+
+    Raises:
+        UserError: "bad_wish", as `pins_of`.
+    """
     extra, facts = mtp_bytes(item, wishes), item.facts
     drafts = wishes.draft is not None or (extra > 0 and can_draft_itself(facts))
     answers, guesses = wishes.n_parallel or 1, MOST_DRAFTED_TOKENS if drafts else 0
     if not extra:
-        return Loader(facts, seen, item.quant, n_parallel=answers, n_guesses=guesses)
+        pins = pins_of(facts, wishes, seen.gpus)
+        return Loader(facts, seen, item.quant, n_parallel=answers, n_guesses=guesses, pins=pins)
     n = facts.hyper.nextn_layers
     own = replace(facts.layers[-1], always_read_bytes=extra // n, routed_expert_bytes=0)
     with_mtp = replace(facts, layers=(*facts.layers[:-n], *(own,) * n))
-    return Loader(with_mtp, seen, item.quant, has_mtp=True, n_parallel=answers, n_guesses=guesses)
+    pins = pins_of(with_mtp, wishes, seen.gpus)
+    return Loader(with_mtp, seen, item.quant, has_mtp=True, n_parallel=answers, n_guesses=guesses, pins=pins)
 
 
 def describe(
@@ -253,7 +260,7 @@ def describe(
         warnings=(
             *words.warnings(found, subject, wishes),
             *_mtp_warning(item, wishes),
-            *lever_warnings(wishes),
+            *lever_warnings(wishes, found),
             *(() if is_installed else _disk_warning(machine, item)),
         ),
         levers=levers.pulled(found, asked),
@@ -316,7 +323,7 @@ def speed_of(found: Found) -> SpeedEstimate:
     is_rough = measured is not None and measured.is_noisy  # kept although the machine was busy
     low, high = speed.likely_range(
         is_measured=is_measured and not is_rough,
-        on_host=layout.host.weights > loader.facts.token_embd_bytes,
+        on_host=layout.host.weights > loader.rest.token_embd_bytes,
         has_experts=loader.facts.hyper.n_expert > 0,
         is_unified=loader.view.unified,
         is_paged=bool(found.disk_s),

@@ -92,8 +92,7 @@ class Shop:
 
     def candidate(self, variant: Variant, quant: Quant, *, is_exact: bool = False) -> Candidate:
         """The file, placed."""
-        assert quant.facts is not None  # noqa: S101 - offered files have facts, for the type checker
-        loader = Loader(quant.facts, self.seen, quant.name)
+        loader = plans.loader_of(plans.item_of(variant, quant), self.seen, self.wishes)
         return self.placed(variant, quant, loader, self.wishes, is_exact=is_exact)
 
     def placed(

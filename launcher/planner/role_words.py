@@ -178,7 +178,7 @@ def why_not_bigger(variant: Variant, quant: Quant, found: Found, speed_now: floa
             size=gib(layout.missing_host_bytes),
             times=times,
         )
-    elif seen.gpus and layout.host.weights > loader.facts.token_embd_bytes and not seen.unified:
+    elif seen.gpus and layout.host.weights > loader.rest.token_embd_bytes and not seen.unified:
         slower = max(d.bandwidth_bytes_s for d in loader.devices) / loader.host_device.bandwidth_bytes_s
         fit = (
             say("Only {size} of it fit on your card;", size=gib(on_cards))

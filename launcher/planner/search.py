@@ -66,7 +66,7 @@ def search(loader: Loader, wishes: Wishes, *, is_exact: bool = True) -> Found:
     best, rival = _corrected(loader, wishes)
     gpus = loader.view.gpus
     least = min(range(len(gpus)), key=lambda i: gpus[i].budget_bytes, default=0)
-    if rival is None and len(gpus) > 1 and gpus[least].budget_bytes < _TINY_CARD_BYTES:
+    if rival is None and len(gpus) > 1 and loader.can_leave_cards and gpus[least].budget_bytes < _TINY_CARD_BYTES:
         # A tiny card may spoil it: its buffers leave room for next to nothing.
         rival = loader.view.only([i for i in range(len(gpus)) if i != least])
     if rival is None:
@@ -187,7 +187,7 @@ def _cards_of(c: Candidate) -> tuple[int, ...]:
 def _better_prompts(best: Candidate, wishes: Wishes) -> Candidate:
     """The same way with larger ubatches, where weights in RAM are copied over for every one of them."""
     view = best.loader.view
-    streams = view.gpus and not view.unified and best.layout.host.weights > best.loader.facts.token_embd_bytes
+    streams = view.gpus and not view.unified and best.layout.host.weights > best.loader.rest.token_embd_bytes
     if not streams or wishes.n_ubatch is not None or not best.layout.setting.n_gpu_layers:
         return best
     tries = [best]

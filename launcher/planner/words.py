@@ -65,7 +65,7 @@ def reasons(found: Found, wishes: Wishes) -> tuple[str, ...]:
     out: list[str] = []
     used = [(g, b) for g, b in zip(view.gpus, layout.gpus, strict=True) if b.weights]
     cards = card_names(g.name for g, _ in used)
-    host_weights = layout.host.weights - facts.token_embd_bytes
+    host_weights = layout.host.weights - loader.rest.token_embd_bytes
     if used:
         need = gib(sum(b.total for _, b in used))
         free = gib(sum(g.free_bytes for g, _ in used))
@@ -255,6 +255,6 @@ def fastest(loader: Loader, layout: Layout) -> float:
 
 def _active_host_bytes(loader: Loader, found: Found) -> float:
     h = loader.facts.hyper
-    routed = loader.routed_bytes(0, loader.n_layer)
-    rest = found.layout.host.weights - loader.facts.token_embd_bytes - routed
+    routed = found.layout.host_routed
+    rest = found.layout.host.weights - loader.rest.token_embd_bytes - routed
     return rest + (routed * h.n_expert_used / h.n_expert if h.n_expert else 0)

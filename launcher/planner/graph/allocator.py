@@ -123,6 +123,7 @@ class _Buffers:
                     and not s.is_kept
                     and s.shape == t.shape
                     and s.type == t.type
+                    and s.size == t.size  # a copy of a view keeps its gaps: another layout
                 ):
                     t.address, s.address = s.address, -1
                     t.where = s.where

@@ -27,14 +27,14 @@ class LatentAttention:
         graph, tokens = self.graph, self.batch.tokens
         q = query(graph, layer, x, NOPE + self.h.rope_dim, tokens)
         latent, k_pe = latent_parts(graph, layer, x, self.positions, tokens)
-        q_pe = graph.rope(graph.view(q, self.h.rope_dim, self.h.n_head, tokens), self.positions)
+        q_pe = graph.rope(graph.part(q, NOPE + self.h.rope_dim, self.h.rope_dim, self.h.n_head, tokens), self.positions)
         return self._attend(layer, q, q_pe, latent, k_pe)
 
     def _attend(self, layer: Layer, q: Tensor, q_pe: Tensor, latent: Tensor, k_pe: Tensor) -> Tensor:
         graph, h, batch, tokens = self.graph, self.h, self.batch, self.batch.tokens
         width = h.kv_lora_rank + h.rope_dim
-        q_nope = graph.view(graph.view(q, NOPE, h.n_head, tokens), NOPE, tokens, h.n_head)
-        absorbed = graph.mul_mat(layer.matrix(NOPE, h.kv_lora_rank, h.n_head), q_nope)
+        q_nope = graph.part(graph.view(q, NOPE, h.n_head, tokens), NOPE + h.rope_dim, NOPE, tokens, h.n_head)
+        absorbed = graph.mul_mat(layer.matrix("attn_k_b", NOPE, h.kv_lora_rank, h.n_head), q_nope)
         absorbed = graph.view(absorbed, h.kv_lora_rank, h.n_head, tokens)
         full_q = graph.concat(absorbed, q_pe, 0)
         v = graph.view(latent, h.kv_lora_rank, 1, tokens)
@@ -45,9 +45,9 @@ class LatentAttention:
         bias = self._mask()
         keys = graph.view(cache, width, 1, batch.context)
         values = graph.view(keys, h.kv_lora_rank, 1, batch.context)
-        v_up = layer.matrix(h.kv_lora_rank, NOPE, h.n_head)
+        v_up = layer.matrix("attn_v_b", h.kv_lora_rank, NOPE, h.n_head)
         out = attention(graph, layer, batch, full_q, keys, values, bias, v_mla=v_up)
-        return graph.mul_mat(layer.matrix(NOPE * h.n_head, h.n_embd), out)
+        return graph.mul_mat(layer.matrix("attn_output", NOPE * h.n_head, h.n_embd), out)
 
     def _mask(self) -> Tensor:
         """What a query may see."""
@@ -67,34 +67,37 @@ class IndexedAttention(LatentAttention):
     def __call__(self, layer: Layer, x: Tensor) -> Tensor:
         """The layer's attention output."""
         graph, h, tokens = self.graph, self.h, self.batch.tokens
-        low = graph.mul_mat(layer.matrix(h.n_embd, h.q_lora_rank), x)
-        low = graph.norm(low, layer.vector(h.q_lora_rank), layer.device)
+        low = graph.mul_mat(layer.matrix("attn_q_a", h.n_embd, h.q_lora_rank), x)
+        low = graph.norm(low, layer.vector("attn_q_a_norm", h.q_lora_rank), layer.device)
         self.top = self._chosen(layer, x, low)
-        q = graph.mul_mat(layer.matrix(h.q_lora_rank, (NOPE + h.rope_dim) * h.n_head), low)
-        q_pe = graph.view(q, h.rope_dim, h.n_head, tokens)
-        both = graph.mul_mat(layer.matrix(h.n_embd, h.kv_lora_rank + h.rope_dim), x)
-        latent = graph.view(both, h.kv_lora_rank, tokens)
-        k_pe = graph.view(both, h.rope_dim, 1, tokens)
+        q = graph.mul_mat(layer.matrix("attn_q_b", h.q_lora_rank, (NOPE + h.rope_dim) * h.n_head), low)
+        q_pe = graph.part(q, NOPE + h.rope_dim, h.rope_dim, h.n_head, tokens)
+        both = graph.mul_mat(layer.matrix("attn_kv_a_mqa", h.n_embd, h.kv_lora_rank + h.rope_dim), x)
+        width = h.kv_lora_rank + h.rope_dim
+        latent = graph.part(both, width, h.kv_lora_rank, tokens)
+        k_pe = graph.part(both, width, h.rope_dim, 1, tokens)
         q_pe, k_pe = graph.rope(q_pe, self.positions), graph.rope(k_pe, self.positions)
-        latent = graph.norm(latent, layer.vector(h.kv_lora_rank), layer.device)
+        latent = graph.norm(latent, layer.vector("attn_kv_a_norm", h.kv_lora_rank), layer.device)
         return self._attend(layer, q, q_pe, latent, k_pe)
 
     def _chosen(self, layer: Layer, x: Tensor, low: Tensor) -> Tensor:
         """The lightning indexer: numbers of the chosen tokens (top_k, tokens)."""
         graph, h, batch, tokens = self.graph, self.h, self.batch, self.batch.tokens
         heads, head = h.indexer_n_head, h.indexer_head_dim
-        q = graph.view(graph.mul_mat(layer.matrix(h.q_lora_rank, heads * head), low), head, heads, tokens)
+        q = graph.view(
+            graph.mul_mat(layer.matrix("indexer.attn_q_b", h.q_lora_rank, heads * head), low), head, heads, tokens
+        )
         q = graph.rope(q, self.positions)
-        k = graph.mul_mat(layer.matrix(h.n_embd, head), x)
+        k = graph.mul_mat(layer.matrix("indexer.attn_k", h.n_embd, head), x)
         k = graph.op("f32", k.shape, k)  # a norm with mean is never done in place
         if graph.pins:
             k.device = layer.device
-        k = graph.like(graph.like(k, layer.vector(head)), layer.vector(head))
+        k = graph.like(graph.like(k, layer.vector("indexer.k_norm", head)), layer.vector("indexer.k_norm.bias", head))
         k = graph.rope(graph.view(k, head, 1, tokens), self.positions)
         q, k = graph.mul_mat(self.index_rotation, q), graph.mul_mat(self.index_rotation, k)
         cache = graph.cache(layer.device, batch.type_k, head, batch.context)
         store(graph, cache, k, self.index_ids)
-        weights = graph.mul_mat(layer.matrix(h.n_embd, heads), x)
+        weights = graph.mul_mat(layer.matrix("indexer.proj", h.n_embd, heads), x)
         keys = graph.view(cache, head, 1, batch.context)
         q = graph.view(q, head, heads, tokens)
         weights = graph.like(graph.view(weights, heads, tokens))

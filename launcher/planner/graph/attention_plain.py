@@ -54,20 +54,21 @@ class PlainAttention:
         values = graph.view(v_cache, h.head_dim_v, self.heads_kv, batch.context)
         out = attention(graph, layer, batch, q, keys, values, self.bias)
         out = hadamard(graph, out, self.rotate_v)
-        return graph.mul_mat(layer.matrix(h.head_dim_v * h.n_head, h.n_embd), out)
+        return graph.mul_mat(layer.matrix("attn_output", h.head_dim_v * h.n_head, h.n_embd), out)
 
     def _projected(self, layer: Layer, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         graph, h, tokens = self.graph, self.h, self.batch.tokens
         parts: list[Tensor] = []
-        for head, n_head in ((h.head_dim_k, h.n_head), (h.head_dim_k, h.n_head_kv), (h.head_dim_v, h.n_head_kv)):
-            y = graph.mul_mat(layer.matrix(h.n_embd, head * n_head), x)
+        shapes = (h.head_dim_k, h.n_head), (h.head_dim_k, h.n_head_kv), (h.head_dim_v, h.n_head_kv)
+        for name, (head, n_head) in zip(("attn_q", "attn_k", "attn_v"), shapes, strict=True):
+            y = graph.mul_mat(layer.matrix(name, h.n_embd, head * n_head), x)
             if self.architecture == "qwen2":
-                y = graph.like(y, layer.vector(head * n_head))
+                y = graph.like(y, layer.vector(f"{name}.bias", head * n_head))
             parts.append(graph.view(y, head, n_head, tokens))
         q, k, v = parts
         if self.architecture == "qwen3":
-            q = graph.norm(q, layer.vector(h.head_dim_k), layer.device)
-            k_normed = graph.norm(k, layer.vector(h.head_dim_k), layer.device)
+            q = graph.norm(q, layer.vector("attn_q_norm", h.head_dim_k), layer.device)
+            k_normed = graph.norm(k, layer.vector("attn_k_norm", h.head_dim_k), layer.device)
             return graph.rope(q, self.positions), graph.rope(k_normed, self.positions), v
         return graph.rope(q, self.positions), graph.rope(k, self.positions), v
 
@@ -77,9 +78,9 @@ class PlainAttention:
         nope = h.head_dim_k - h.rope_dim
         q = query(graph, layer, x, h.head_dim_k, tokens)
         latent, k_pe = latent_parts(graph, layer, x, self.positions, tokens)
-        kv = graph.mul_mat(layer.matrix(h.kv_lora_rank, h.n_head * (nope + h.head_dim_v)), latent)
-        k_nope = graph.view(kv, nope, h.n_head, tokens)
-        v = graph.cont(graph.view(kv, h.head_dim_v, h.n_head, tokens))
+        kv = graph.mul_mat(layer.matrix("attn_kv_b", h.kv_lora_rank, h.n_head * (nope + h.head_dim_v)), latent)
+        k_nope = graph.part(kv, nope + h.head_dim_v, nope, h.n_head, tokens)
+        v = graph.cont(graph.part(kv, nope + h.head_dim_v, h.head_dim_v, h.n_head, tokens))
         q = graph.rope(q, self.positions)
         repeated = graph.op("f32", (h.rope_dim, h.n_head, tokens), k_pe)
         k = graph.concat(k_nope, repeated, 0)
@@ -90,18 +91,19 @@ def query(graph: Graph, layer: Layer, x: Tensor, head: int, tokens: int) -> Tens
     """MLA's query, through its own low-rank pair where the model has one (all but V2-Lite): (head, heads, tokens)."""
     h = layer.h
     if h.q_lora_rank:
-        low = graph.mul_mat(layer.matrix(h.n_embd, h.q_lora_rank), x)
-        low = graph.norm(low, layer.vector(h.q_lora_rank), layer.device)
-        q = graph.mul_mat(layer.matrix(h.q_lora_rank, head * h.n_head), low)
+        low = graph.mul_mat(layer.matrix("attn_q_a", h.n_embd, h.q_lora_rank), x)
+        low = graph.norm(low, layer.vector("attn_q_a_norm", h.q_lora_rank), layer.device)
+        q = graph.mul_mat(layer.matrix("attn_q_b", h.q_lora_rank, head * h.n_head), low)
     else:
-        q = graph.mul_mat(layer.matrix(h.n_embd, head * h.n_head), x)
+        q = graph.mul_mat(layer.matrix("attn_q", h.n_embd, head * h.n_head), x)
     return graph.view(q, head, h.n_head, tokens)
 
 
 def latent_parts(graph: Graph, layer: Layer, x: Tensor, positions: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
     """MLA's cached pair: the normed latent (rank, tokens) and the key part with positions (rope, 1, tokens)."""
     h = layer.h
-    both = graph.mul_mat(layer.matrix(h.n_embd, h.kv_lora_rank + h.rope_dim), x)
-    latent = graph.view(both, h.kv_lora_rank, tokens)
-    k_pe = graph.rope(graph.view(both, h.rope_dim, 1, tokens), positions)
-    return graph.norm(latent, layer.vector(h.kv_lora_rank), layer.device), k_pe
+    both = graph.mul_mat(layer.matrix("attn_kv_a_mqa", h.n_embd, h.kv_lora_rank + h.rope_dim), x)
+    width = h.kv_lora_rank + h.rope_dim
+    latent = graph.part(both, width, h.kv_lora_rank, tokens)
+    k_pe = graph.rope(graph.part(both, width, h.rope_dim, 1, tokens), positions)
+    return graph.norm(latent, layer.vector("attn_kv_a_norm", h.kv_lora_rank), layer.device), k_pe

@@ -1,9 +1,12 @@
 """DeepSeek V4: a window of plain tokens, caches compressed 4:1 (with an indexer) and 128:1, and hyper-connections.
 
-Operations in the order of src/models/deepseek4.cpp and src/llama-kv-cache-dsv4.cpp (llama.cpp 0c1e57098).
+Every sequence has caches and states of its own (src/llama-kv-cache-dsv4.cpp: they are never unified), so that what is put
+together of them for the attention grows with their number. Operations in the order of src/models/deepseek4.cpp and src/llama-kv-cache-dsv4.cpp (llama.cpp 0c1e57098).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from launcher.core.models import HyperParameters
 from launcher.planner.graph.attention_mla import sparse_mask
@@ -23,12 +26,14 @@ def _padded(n: int) -> int:
 
 
 class _Compressed:
-    """Inputs of one compressed cache."""
+    """Inputs of one compressed cache. `name`: what its compressor's weights are called."""
 
-    def __init__(self, graph: Graph, batch: Batch, ratio: int, *, overlap: bool) -> None:
+    def __init__(self, graph: Graph, batch: Batch, ratio: int, name: str, *, overlap: bool) -> None:
+        self.name = name
         tokens = batch.tokens
-        blocks = tokens // ratio + 1
-        kept = min(tokens, _STATE_ROWS[ratio])
+        # As many as there can be however the tokens are divided (dsv4_build_reserve_comp_plan).
+        blocks = tokens // ratio + batch.sequences
+        kept = min(tokens, _STATE_ROWS[ratio] * batch.sequences)
         self.ratio, self.blocks, self.kept = ratio, blocks, kept
         self.positions = graph.input("i32", tokens)
         self.kept_from, self.kept_to = graph.input("i32", kept), graph.input("i32", kept)
@@ -47,12 +52,12 @@ class CompressedAttention:
         self.positions = graph.input("i32", batch.tokens)
         self.ids = graph.input("i64", batch.tokens)
         window = _padded(h.sliding_window + batch.tokens)
-        self.window = Batch(batch.tokens, window, batch.outputs, batch.type_k, batch.type_v, batch.flash)
+        self.window = replace(batch, context=window)
         self.bias = mask(graph, self.window)
         self.rotation = rotation(graph, batch.type_k, h.head_dim_k, widest=True)
-        self.by4 = _Compressed(graph, batch, 4, overlap=True)
-        self.by128 = _Compressed(graph, batch, 128, overlap=False)
-        self.index = _Compressed(graph, batch, 4, overlap=True)
+        self.by4 = _Compressed(graph, batch, 4, "attn_compressor", overlap=True)
+        self.by128 = _Compressed(graph, batch, 128, "attn_compressor", overlap=False)
+        self.index = _Compressed(graph, batch, 4, "indexer_compressor", overlap=True)
         self.by4.rotation = rotation(graph, batch.type_k, h.head_dim_k, widest=True)
         self.by128.rotation = rotation(graph, batch.type_k, h.head_dim_k, widest=True)
         self.index.rotation = graph.input("f32", h.indexer_head_dim, h.indexer_head_dim)
@@ -62,12 +67,13 @@ class CompressedAttention:
         """The layer's attention output; `ratio` is 0, 4 or 128."""
         graph, h, tokens = self.graph, self.h, self.batch.tokens
         head = h.head_dim_k
-        low = graph.mul_mat(layer.matrix(h.n_embd, h.q_lora_rank), x)
-        low = graph.norm(low, layer.vector(h.q_lora_rank), layer.device)
-        q = graph.view(graph.mul_mat(layer.matrix(h.q_lora_rank, head * h.n_head), low), head, h.n_head, tokens)
+        low = graph.mul_mat(layer.matrix("attn_q_a", h.n_embd, h.q_lora_rank), x)
+        low = graph.norm(low, layer.vector("attn_q_a_norm", h.q_lora_rank), layer.device)
+        q = graph.mul_mat(layer.matrix("attn_q_b", h.q_lora_rank, head * h.n_head), low)
+        q = graph.view(q, head, h.n_head, tokens)
         q = graph.rope(graph.norm(q, None), self.positions)
-        kv = graph.mul_mat(layer.matrix(h.n_embd, head), x)
-        kv = graph.view(graph.norm(kv, layer.vector(head), layer.device), head, 1, tokens)
+        kv = graph.mul_mat(layer.matrix("attn_kv", h.n_embd, head), x)
+        kv = graph.view(graph.norm(kv, layer.vector("attn_kv_a_norm", head), layer.device), head, 1, tokens)
         kv = graph.rope(kv, self.positions)
         if ratio == 4:
             self._compress(layer, x, self.by4, head)
@@ -79,14 +85,15 @@ class CompressedAttention:
         graph.expand(q, kv)
         raw = graph.cache(layer.device, self.batch.type_k, head, self.window.context)
         store(graph, raw, kv, self.ids)
-        keys, bias = graph.view(raw, head, 1, self.window.context), self.bias
+        n = self.batch.sequences
+        keys, bias = graph.view(raw, head, 1, self.window.context, n), self.bias
         if ratio:
             cache = self.by4 if ratio == 4 else self.by128
-            old = graph.view(self._cache(layer, cache, head), head, 1, cache.context)
-            keys = graph.concat(keys, graph.view(old, head, 1, cache.context), 2)
+            old = graph.view(self._cache(layer, cache, head), head, 1, cache.context, n)
+            keys = graph.concat(keys, graph.view(old, head, 1, cache.context, n), 2)
             seen = cache.bias if top is None else sparse_mask(graph, cache.bias, top, "f16")
             bias = graph.concat(bias, seen, 0)
-        sinks = layer.vector(h.n_head)
+        sinks = layer.vector("attn_sinks", h.n_head)
         out = attention(graph, layer, self.batch, q, keys, keys, bias, extra=(sinks,))
         return self._output(layer, hadamard(graph, out, self.rotation))
 
@@ -96,9 +103,9 @@ class CompressedAttention:
         out = graph.rope(graph.view(out, h.head_dim_k, h.n_head, tokens), self.positions)
         width = h.head_dim_k * h.n_head // groups
         grouped = graph.view(graph.view(out, width, groups, tokens), width, tokens, groups)
-        low = graph.mul_mat(layer.matrix(width, _GROUP_RANK, groups), grouped)
+        low = graph.mul_mat(layer.matrix("attn_output_a", width, _GROUP_RANK, groups), grouped)
         low = graph.cont(graph.view(low, _GROUP_RANK, groups, tokens), _GROUP_RANK * groups, tokens)
-        return graph.mul_mat(layer.matrix(_GROUP_RANK * groups, h.n_embd), low)
+        return graph.mul_mat(layer.matrix("attn_output_b", _GROUP_RANK * groups, h.n_embd), low)
 
     def _cache(self, layer: Layer, inputs: _Compressed, head: int) -> Tensor:
         return self.graph.cache(layer.device, self.batch.type_k, head, inputs.context)
@@ -106,13 +113,13 @@ class CompressedAttention:
     def _state(self, layer: Layer, x: Tensor, inputs: _Compressed, width: int) -> tuple[Tensor, Tensor]:
         """New rows of the running state: keys, and scores with their position weights."""
         graph = self.graph
-        kv = graph.mul_mat(layer.matrix(self.h.n_embd, width), x)
-        score = graph.mul_mat(layer.matrix(self.h.n_embd, width), x)
-        table = graph.weight(layer.device, 4 * width * inputs.ratio, width, inputs.ratio)
+        kv = graph.mul_mat(layer.matrix(f"{inputs.name}_kv", self.h.n_embd, width), x)
+        score = graph.mul_mat(layer.matrix(f"{inputs.name}_gate", self.h.n_embd, width), x)
+        table = layer.vector(f"{inputs.name}_ape", width, inputs.ratio)
         return kv, graph.like(score, graph.get_rows(table, inputs.positions))
 
     def _old(self, layer: Layer, inputs: _Compressed, width: int) -> Tensor:
-        rows = _STATE_ROWS[inputs.ratio]
+        rows = _STATE_ROWS[inputs.ratio] * self.batch.sequences
         state = self.graph.cache(layer.device, "f32", width, rows)
         return self.graph.view(self.graph.view(state, width, rows), width, rows)
 
@@ -156,7 +163,7 @@ class CompressedAttention:
         weights = graph.like(graph.cont(graph.view(scores, *turned)))
         mean = graph.sum_rows(graph.like(values, weights))
         mean = graph.cont(graph.view(mean, head, 1, inputs.blocks))
-        mean = graph.norm(mean, layer.vector(head), layer.device)
+        mean = graph.norm(mean, layer.vector(f"{inputs.name}_norm", head), layer.device)
         mean = hadamard(graph, graph.rope(mean, inputs.write_positions), inputs.rotation)
         store(graph, self._cache(layer, inputs, head), mean, inputs.write)
 
@@ -164,9 +171,10 @@ class CompressedAttention:
         """The indexer over the 4:1 cache: numbers of the chosen rows."""
         graph, h, tokens = self.graph, self.h, self.batch.tokens
         heads, head, cache = h.indexer_n_head, h.indexer_head_dim, self.index
-        q = graph.view(graph.mul_mat(layer.matrix(h.q_lora_rank, heads * head), low), head, heads, tokens)
+        q = graph.mul_mat(layer.matrix("indexer.attn_q_b", h.q_lora_rank, heads * head), low)
+        q = graph.view(q, head, heads, tokens)
         q = graph.view(hadamard(graph, graph.rope(q, self.positions), cache.rotation), head, heads, tokens)
-        weights = graph.like(graph.mul_mat(layer.matrix(h.n_embd, heads), x))
+        weights = graph.like(graph.mul_mat(layer.matrix("indexer.proj", h.n_embd, heads), x))
         keys = graph.view(self._cache(layer, cache, head), head, 1, cache.context)
         keys = graph.view(keys, head, 1, cache.context)
         weights = graph.view(weights, heads, tokens)
@@ -174,13 +182,13 @@ class CompressedAttention:
         return graph.cont(graph.op("i32", (min(h.indexer_top_k, cache.context), tokens), scores))
 
 
-def mix(graph: Graph, layer: Layer, streams: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Hyper-connections before a block: (its input, weights of its output, how the streams mix)."""
+def mix(graph: Graph, layer: Layer, streams: Tensor, name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Hyper-connections before a block ("attn" or "ffn"): (its input, weights of its output, how the streams mix)."""
     n_embd, tokens = layer.h.n_embd, streams.dim(2)
     width = (2 + STREAMS) * STREAMS
-    scale, base = graph.weight(layer.device, 12, 3), graph.weight(layer.device, 4 * width, width)
+    scale, base = layer.vector(f"hc_{name}_scale", 3), layer.vector(f"hc_{name}_base", width)
     flat = graph.norm(graph.view(streams, STREAMS * n_embd, tokens), None)
-    mixes = graph.mul_mat(layer.matrix(STREAMS * n_embd, width), flat)
+    mixes = graph.mul_mat(layer.matrix(f"hc_{name}_fn", STREAMS * n_embd, width), flat)
     before = graph.like(graph.view(mixes, STREAMS, tokens), graph.view(scale, 1))
     before = graph.like(graph.like(graph.like(before, graph.view(base, STREAMS))))
     after = graph.like(graph.view(mixes, STREAMS, tokens), graph.view(scale, 1))

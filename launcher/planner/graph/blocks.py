@@ -6,24 +6,37 @@ Every function lists its operations in the order of src/llama-graph.cpp (0c1e570
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from launcher.core.models import HyperParameters
 from launcher.planner.graph.tensors import Graph, Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class LayerPlace:
-    """Where one layer lies: its own device and those of its three expert tensors."""
+class Place:
+    """Where the tensors of a layer lie: on its device, but for those that were put elsewhere.
+
+    Attributes:
+        device: the layer's.
+        moved: (name behind "blk.N.", device).
+    """
 
     device: int
-    up: int
-    gate: int
-    down: int
+    moved: tuple[tuple[str, int], ...] = ()
+
+    def of(self, name: str) -> int:
+        """The device of a tensor."""
+        return (
+            next((device for moved, device in self.moved if moved == name), self.device) if self.moved else self.device
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sizes of the reserved batch: tokens, padded context, rows of logits, cache types, whether attention is fused."""
+    """Sizes of the reserved batch: tokens, padded context, rows of logits, cache types, whether attention is fused.
+
+    `sequences` are answered at once; their tokens are in one batch.
+    """
 
     tokens: int
     context: int
@@ -31,6 +44,7 @@ class Batch:
     type_k: str
     type_v: str
     flash: bool
+    sequences: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +67,36 @@ class Weights:
 
 
 class Layer:
-    """One layer's weights, made on request."""
+    """One layer's weights, made on request by the names that files give them, less "blk.N." and a final ".weight".
 
-    def __init__(self, graph: Graph, h: HyperParameters, place: LayerPlace, weights: Weights) -> None:
+    Attributes:
+        made: elements of every tensor so far, by its full name behind "blk.N.".
+    """
+
+    def __init__(self, graph: Graph, h: HyperParameters, place: Place, weights: Weights) -> None:
         self.graph, self.h, self.place, self.weights = graph, h, place, weights
         self.device = place.device
+        self.made: dict[str, int] = {}
 
-    def matrix(self, n_in: int, n_out: int, depth: int = 1) -> Tensor:
-        """A weight matrix of the layer."""
+    def matrix(self, name: str, n_in: int, n_out: int, depth: int = 1) -> Tensor:
+        """A weight matrix."""
         w = self.weights
         is_down = (n_in, n_out) == (self.h.n_ff, self.h.n_embd)
         size = w.matrix if is_down else min(w.matrix, int(w.unit * n_in * n_out * depth))
-        return self.graph.weight(self.device, size, n_in, n_out, depth)
+        return self._weight(name, size, n_in, n_out, depth)
 
-    def expert(self, device: int, size: int, n_in: int, n_out: int) -> Tensor:
+    def expert(self, name: str, size: int, n_in: int, n_out: int) -> Tensor:
         """A stack of experts."""
-        return self.graph.weight(device, size, n_in, n_out, self.h.n_expert)
+        return self._weight(name, size, n_in, n_out, self.h.n_expert)
 
-    def vector(self, n: int) -> Tensor:
-        """A norm or bias."""
-        return self.graph.weight(self.device, 4 * n, n)
+    def vector(self, name: str, *shape: int) -> Tensor:
+        """Numbers of 4 bytes: a norm, a bias, a table."""
+        return self._weight(name, 4 * prod(shape), *shape)
+
+    def _weight(self, name: str, size: int, *shape: int) -> Tensor:
+        full = name if name.endswith((".weight", ".bias")) else f"{name}.weight"
+        self.made[full] = prod(shape)
+        return self.graph.weight(self.place.of(full), size, *shape)
 
 
 def hadamard(graph: Graph, x: Tensor, rotation: Tensor | None, *, contiguous: bool = True) -> Tensor:
@@ -85,11 +109,11 @@ def hadamard(graph: Graph, x: Tensor, rotation: Tensor | None, *, contiguous: bo
     return graph.view(graph.mul_mat(rotation, flat), *x.shape)
 
 
-def embedding(graph: Graph, h: HyperParameters, cpu: int, batch: Batch) -> Tensor:
-    """Rows of the token table, which stays with the processor."""
+def embedding(graph: Graph, h: HyperParameters, device: int, batch: Batch) -> Tensor:
+    """Rows of the token table."""
     tokens = graph.input("i32", batch.tokens)
     direct = graph.input("f32", h.n_embd, batch.tokens)
-    x = graph.get_rows(graph.weight(cpu, 0, h.n_embd, h.n_vocab), tokens)
+    x = graph.get_rows(graph.weight(device, 0, h.n_embd, h.n_vocab), tokens)
     graph.expand(x, direct)
     return x
 
@@ -117,7 +141,7 @@ def attention(
     k = graph.view(k, k.dim(0), k.dim(2), k.dim(1))
     v = graph.view(v, v.dim(0), v.dim(2), v.dim(1))
     if batch.flash:
-        out = graph.flash_attention(q, k, v, bias, *extra, head=v.dim(0))
+        out = graph.flash_attention(q, k, v, bias, *extra, head=v.dim(0), layer_device=layer.device)
         if v_mla is not None:
             out = graph.mul_mat(v_mla, graph.view(out, v.dim(0), tokens, heads))
             out = graph.cont(graph.view(out, out.dim(0), heads, tokens))
@@ -143,13 +167,13 @@ def store(graph: Graph, cache: Tensor, rows: Tensor, ids: Tensor) -> None:
     graph.expand(graph.set_rows(cache, flat, ids))
 
 
-def feed_forward(graph: Graph, layer: Layer, x: Tensor, width: int) -> Tensor:
-    """Dense feed-forward: up, gate, SwiGLU, down."""
+def feed_forward(graph: Graph, layer: Layer, x: Tensor, width: int, suffix: str = "") -> Tensor:
+    """Dense feed-forward: up, gate, SwiGLU, down. The experts that every token goes through are named "_shexp"."""
     n_embd = layer.h.n_embd
-    up = graph.mul_mat(layer.matrix(n_embd, width), x)
-    gate = graph.mul_mat(layer.matrix(n_embd, width), x)
+    up = graph.mul_mat(layer.matrix(f"ffn_up{suffix}", n_embd, width), x)
+    gate = graph.mul_mat(layer.matrix(f"ffn_gate{suffix}", n_embd, width), x)
     act = graph.op("f32", gate.shape, gate, up)
-    return graph.mul_mat(layer.matrix(width, n_embd), act)
+    return graph.mul_mat(layer.matrix(f"ffn_down{suffix}", width, n_embd), act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +196,12 @@ class Routing:
 def experts(graph: Graph, layer: Layer, x: Tensor, routing: Routing, chosen: Tensor | None = None) -> Tensor:
     """build_moe_ffn: routed experts of one layer."""
     h, tokens, used = layer.h, x.dim(1), layer.h.n_expert_used
-    probs = graph.like(graph.mul_mat(layer.matrix(h.n_embd, h.n_expert), x))
+    probs = graph.like(graph.mul_mat(layer.matrix("ffn_gate_inp", h.n_embd, h.n_expert), x))
     if routing.gating == "sqrt_softplus":
         probs = graph.like(probs)
-    choice = graph.like(probs, layer.vector(h.n_expert)) if routing.biased and chosen is None else probs
+    choice = (
+        graph.like(probs, layer.vector("exp_probs_b.bias", h.n_expert)) if routing.biased and chosen is None else probs
+    )
     if chosen is None:
         chosen = graph.view(graph.op("i32", choice.shape, choice), used, tokens)
         # The first columns of a sorted table: a copy for another device keeps the table's rows.
@@ -190,11 +216,11 @@ def experts(graph: Graph, layer: Layer, x: Tensor, routing: Routing, chosen: Ten
         weights = graph.like(weights)
     graph.expand(weights)
     x = graph.view(x, h.n_embd, 1, tokens)
-    p, w = layer.place, layer.weights
-    up = graph.mul_mat_id(layer.expert(p.up, w.up, h.n_embd, h.n_ff_exp), x, chosen)
-    gate = graph.mul_mat_id(layer.expert(p.gate, w.gate, h.n_embd, h.n_ff_exp), x, chosen)
+    w = layer.weights
+    up = graph.mul_mat_id(layer.expert("ffn_up_exps", w.up, h.n_embd, h.n_ff_exp), x, chosen)
+    gate = graph.mul_mat_id(layer.expert("ffn_gate_exps", w.gate, h.n_embd, h.n_ff_exp), x, chosen)
     act = graph.op("f32", gate.shape, gate, up)
-    down = graph.mul_mat_id(layer.expert(p.down, w.down, h.n_ff_exp, h.n_embd), act, chosen)
+    down = graph.mul_mat_id(layer.expert("ffn_down_exps", w.down, h.n_ff_exp, h.n_embd), act, chosen)
     out = graph.like(down, weights)
     graph.expand(out)
     parts = [graph.view(out, h.n_embd, tokens) for _ in range(used)]

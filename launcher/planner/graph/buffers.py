@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from launcher.core.models import KvLayout
 from launcher.planner.graph.allocator import buffer_bytes
-from launcher.planner.graph.blocks import Batch, Weights
+from launcher.planner.graph.blocks import Batch, Place, Weights
 from launcher.planner.graph.build import Shape, Steps, graph_of
+from launcher.planner.graph.scheduler import assign
 
 # Every tensor of the plain architectures grows in proportion to the tokens of a batch: one size stands for all.
 _TOKENS = 512
@@ -19,7 +20,7 @@ class Placed:
     """A model's shape and where its layers lie.
 
     Attributes:
-        output: device of the output matrix.
+        ends: where the token table and the output lie.
         is_offloaded: all layers and the output are on GPUs.
         copies: of graph inputs.
         weights: those in RAM that the first GPU copies over for large batches; None where it never does.
@@ -28,7 +29,7 @@ class Placed:
     shape: Shape
     steps: Steps
     n_gpus: int
-    output: int
+    ends: Place
     is_offloaded: bool
     copies: int
     weights: Weights | None
@@ -43,6 +44,18 @@ def buffers(placed: Placed, batch: Batch) -> tuple[int, ...]:
     return tuple(-(-n * batch.tokens // _TOKENS) for n in at)
 
 
+@lru_cache(maxsize=1024)
+def is_fused_in_place(placed: Placed, batch: Batch) -> bool:
+    """Whether every layer's fused attention would be computed on the layer's own device; llama.cpp uses it only then.
+
+    It tries with one token (llama_context::resolve_fused_ops). Weights that lie elsewhere can draw the operation away.
+    """
+    tried = replace(batch, tokens=1, outputs=1, flash=True)
+    graph = graph_of(placed.shape, tried, placed.steps, placed.ends, pins=True, weights=Weights())
+    assign(graph, placed.n_gpus, offloads=False)
+    return all(t.where == device for t, device in graph.fused)
+
+
 @lru_cache(maxsize=4096)
 def _simulated(placed: Placed, batch: Batch) -> tuple[int, ...]:
     weights = placed.weights or Weights()
@@ -50,8 +63,7 @@ def _simulated(placed: Placed, batch: Batch) -> tuple[int, ...]:
         placed.shape,
         batch,
         placed.steps,
-        placed.output,
-        placed.n_gpus,
+        placed.ends,
         pins=placed.is_offloaded,
         weights=weights,
     )

@@ -92,12 +92,18 @@ def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class Graph:
-    """Nodes and leaves in ggml's order; `pins` says whether norms are pinned to their layer's device (full offload)."""
+    """Nodes and leaves in ggml's order.
+
+    Attributes:
+        pins: norms are pinned to their layer's device (full offload, or less than 32 tokens).
+        fused: attention in one operation, with its layer's device.
+    """
 
     def __init__(self, *, pins: bool) -> None:
         self.nodes: list[Tensor] = []
         self.leaves: list[Tensor] = []
         self.pins = pins
+        self.fused: list[tuple[Tensor, int]] = []
 
     # --- sources ---
 
@@ -137,6 +143,12 @@ class Graph:
         """A view: reshape, permute, transpose or a part."""
         return Tensor(VIEW, x.type, shape, (x,), size=0, root=x.root)
 
+    def part(self, x: Tensor, row: int, *shape: int) -> Tensor:
+        """A view of a part of every row of `row` numbers: a copy for another device keeps the gaps between them."""
+        t = self.view(x, *shape)
+        t.size = int(TYPE_BYTES[x.type] * (prod(shape) // shape[0] * row - (row - shape[0])))
+        return t
+
     def mul_mat(self, a: Tensor, b: Tensor) -> Tensor:
         """Matrix product: (a.rows, b.rows, ...)."""
         return Tensor(COMPUTED, "f32", (a.dim(1), b.dim(1), b.dim(2), b.dim(3)), (a, b))
@@ -171,10 +183,11 @@ class Graph:
         """Sums over the first dimension."""
         return Tensor(COMPUTED, "f32", (1, *x.shape[1:]), (x,))
 
-    def flash_attention(self, q: Tensor, *others: Tensor, head: int) -> Tensor:
+    def flash_attention(self, q: Tensor, *others: Tensor, head: int, layer_device: int) -> Tensor:
         """Attention in one operation; q is (head, tokens, heads)."""
         t = Tensor(COMPUTED, "f32", (head, q.dim(2), q.dim(1)), (q, *others))
         t.follows_weights = False
+        self.fused.append((t, layer_device))
         return t
 
     def norm(self, x: Tensor, weight: Tensor | None, layer_device: int = -1) -> Tensor:
