@@ -1,10 +1,12 @@
-"""Looks at a finished folder as a bare computer would: every library each file links to must be inside, or on the list of the system's.
+"""Looks at a finished folder as a bare computer would: what each file links to must be inside, or on the list of the system's.
 
-`python check.py dist/launcher` prints what is needed from the system and the size of each part; exit code 1 with what is missing.
+And no file may have the loader look for it elsewhere first. `python check.py dist/launcher` prints what is needed from the system and
+the size of each part; exit code 1 with what is missing.
 """
 
 from __future__ import annotations
 
+import posixpath
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -41,6 +43,11 @@ def look(folder: Path) -> Findings:
         if path.is_symlink() or (needs := elf.read(path)) is None:
             continue
         place = path.relative_to(folder).as_posix()
+        found.problems += [
+            f"{place} has the loader look in {search or 'the current folder'}, which is no folder of the program"
+            for search in needs.search_paths
+            if _leads_out(place, search)
+        ]
         for library in needs.libraries:
             needed.add(library)
             if library not in inside:
@@ -71,6 +78,15 @@ def _note_library(found: Findings, place: str, library: str) -> None:
         found.packages.add(contents.SYSTEM_LIBRARIES[library])
     else:
         found.problems.append(f"{place} needs {library}, which is neither inside nor the system's")
+
+
+def _leads_out(place: str, search: str) -> bool:
+    """Whether RPATH or RUNPATH lead a file at `place` to where the program is not: a folder of whoever built it, or one for anybody to fill."""
+    head, _, rest = search.partition("/")
+    if head not in ("$ORIGIN", "${ORIGIN}"):
+        return True
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(place), rest))
+    return folder == ".." or folder.startswith(("../", "/"))
 
 
 def _broken_links(folder: Path) -> Iterator[str]:

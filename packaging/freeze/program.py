@@ -17,6 +17,7 @@ sys.path[:0] = [str(_HERE), str(ROOT)]
 
 import check  # noqa: E402 - the folders above are scripts, not packages
 import contents  # noqa: E402
+import elf  # noqa: E402
 import tarball  # noqa: E402
 
 from launcher.engine.packs import FOLDER, MANIFEST, Pack, binding_version, read_pack, verify_content  # noqa: E402
@@ -110,7 +111,7 @@ def frozen() -> Path:
 
 
 def strip_python(folder: Path) -> None:
-    """Take the debugging symbols out of Python's own libraries (an interpreter built from source has 25 MB of them).
+    """Take the debugging symbols out of Python's own libraries (an interpreter built from source has 25 MB of them), and where it was installed.
 
     Nothing else is touched: wheels bring their libraries stripped, and some with a layout that `strip` damages.
     """
@@ -121,6 +122,8 @@ def strip_python(folder: Path) -> None:
     libraries = [*inside.glob("libpython*.so*"), *inside.glob("python3*/lib-dynload/*.so")]
     if subprocess.call([tool, "--strip-unneeded", *map(str, libraries)]):
         raise ProgramError(f"{tool} failed; its lines are above")
+    for library in libraries:
+        elf.drop_search_paths(library)
 
 
 # --- engine packs -----------------------------------------------------------------------------------------------------

@@ -47,10 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     if (options.folder is None) == (options.environment is None):
         parser.error("name a frozen folder, or --environment OUT")
     if options.folder is not None:
-        found, problems = of_folder(options.folder)
+        found, places, problems = of_folder(options.folder)
         texts, bill = resources(options.folder) / "licences", bill_place(options.folder)
     else:
-        found, problems = list(licences.shipped()), []
+        found, places, problems = list(licences.shipped()), {}, []
         texts, bill = options.environment / "licences", options.environment / SBOM
     problems += [f"{c.component.name} {c.component.version}: no licence text" for c in found if not has_text(c)]
     if problems:
@@ -59,20 +59,21 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     write_texts(texts, found)
     others = [c for c in read_index(texts) if c.name != "Launcher"]
-    sbom.write(bill, others, needs(others), debian.purl_namespace())
+    sbom.write(bill, others, needs(others), debian.purl_namespace(), places)
     print(f"licences: {len(found)} components, {sum(len(c.texts) for c in found)} texts, {bill.name}")
     return 0
 
 
-def of_folder(folder: Path) -> tuple[list[Licensed], list[str]]:
-    """The components of a frozen program, and what is unclear about it."""
+def of_folder(folder: Path) -> tuple[list[Licensed], dict[str, list[str]], list[str]]:
+    """The components of a frozen program, the files of those that are the system's, and what is unclear about it."""
     known = licences.known_components()
     inside = frozen.look_into(folder, known)
     own = ROOT / "resources" / "licences"
     found = [licences.with_known_texts(entry, own) for entry in known if entry.name in inside.known]
     found += [Licensed(licences.package_component(n), licences.package_texts(n)) for n in sorted(inside.packages)]
-    from_system, unclear = debian.components(inside.system)
-    return [*found, *from_system], [*inside.unclear, *unclear]
+    from_system, files, unclear = debian.components(inside.system)
+    places = {name: [f.relative_to(folder).as_posix() for f in each] for name, each in files.items()}
+    return [*found, *from_system], places, [*inside.unclear, *unclear]
 
 
 def has_text(licensed: Licensed) -> bool:

@@ -29,21 +29,23 @@ _READ_BY_HAND = {
 }
 
 
-def components(files: Sequence[Path]) -> tuple[list[Licensed], list[str]]:
+def components(files: Sequence[Path]) -> tuple[list[Licensed], dict[str, list[Path]], list[str]]:
     """The Debian packages that these libraries are from.
 
     Returns:
-        The components, and a sentence for each file whose package cannot be told.
+        The components, the files of each by its name, and a sentence for each file whose package cannot be told.
     """
-    packages: set[str] = set()
+    packages: dict[str, list[Path]] = {}
     unclear: list[str] = []
     for file in files:
         package = _package(file.name)
         if package is None:
             unclear.append(f"library {file.name}: not in components.json, and no package of this system has it")
         else:
-            packages.add(package)
-    return [component(package) for package in sorted(packages)], unclear
+            packages.setdefault(package, []).append(file)
+    found = {package: component(package) for package in sorted(packages)}
+    places = {found[package].component.name: files for package, files in packages.items()}
+    return list(found.values()), places, unclear
 
 
 def _package(library: str) -> str | None:

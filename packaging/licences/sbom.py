@@ -52,7 +52,13 @@ _WORD = re.compile(r"[A-Za-z0-9.+-]+")
 _APPLICATION = "launcher"
 
 
-def write(path: Path, components: Sequence[Component], needs: Mapping[str, Sequence[str]], debian: str) -> None:
+def write(
+    path: Path,
+    components: Sequence[Component],
+    needs: Mapping[str, Sequence[str]],
+    debian: str,
+    places: Mapping[str, Sequence[str]] | None = None,
+) -> None:
     """Write it.
 
     Args:
@@ -60,10 +66,12 @@ def write(path: Path, components: Sequence[Component], needs: Mapping[str, Seque
         components: everything that is shipped, without the program itself.
         needs: package (normal name) -> the packages that it needs.
         debian: the system whose packages the components without a Python package may be from ("" for none).
+        places: name of a component -> its files, from the program's folder on; `leave_out` goes by them.
     """
     refs = {component.name: _reference(component, debian) for component in components}
     by_package = {normal(c.package): refs[c.name] for c in components if c.package}
-    entries = [_entry(component, refs[component.name]) for component in components]
+    files = places or {}
+    entries = [_entry(component, refs[component.name], files.get(component.name, ())) for component in components]
     edges = [
         {
             "ref": refs[component.name],
@@ -115,6 +123,26 @@ def add(path: Path, components: Sequence[Component], debian: str) -> None:
     _write(path, content)
 
 
+def leave_out(path: Path, folder: Path) -> frozenset[str]:
+    """Take the components out of a bill whose files, as far as it names them, are no longer in `folder`; returns their names."""
+    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    gone: dict[str, str] = {}  # reference -> name
+    for entry in document["components"]:
+        if occurrences := entry.get("evidence", {}).get("occurrences"):
+            left = [each for each in occurrences if (folder / each["location"]).exists()]
+            entry["evidence"]["occurrences"] = left
+            if not left:
+                gone[entry["bom-ref"]] = entry["name"]
+    edges = [
+        {**edge, "dependsOn": [ref for ref in edge["dependsOn"] if ref not in gone]}
+        for edge in document["dependencies"]
+        if edge["ref"] not in gone
+    ]
+    entries = [entry for entry in document["components"] if entry["bom-ref"] not in gone]
+    _write(path, {"metadata": document["metadata"], "components": entries, "dependencies": edges})
+    return frozenset(gone.values())
+
+
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     # The number is made from the content, so that the same content has the same number.
     number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content, sort_keys=True))
@@ -138,7 +166,7 @@ def _reference(component: Component, debian: str) -> str:
     return f"{name}@{component.version}" if component.version else name
 
 
-def _entry(component: Component, reference: str) -> dict[str, Any]:
+def _entry(component: Component, reference: str, places: Sequence[str] = ()) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": "library", "bom-ref": reference, "name": component.name}
     if component.version:
         entry["version"] = component.version
@@ -147,6 +175,8 @@ def _entry(component: Component, reference: str) -> dict[str, Any]:
         entry["purl"] = reference
     if component.source.startswith("https://"):
         entry["externalReferences"] = [{"type": "website", "url": component.source}]
+    if places:
+        entry["evidence"] = {"occurrences": [{"location": place} for place in sorted(places)]}
     return entry
 
 

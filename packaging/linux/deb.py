@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -31,6 +32,7 @@ from integration import NAME, PROGRAM  # noqa: E402
 REVISION = "1"
 MAINTAINER = "The launcher's authors <launcher@localhost>"
 FOLDER = f"usr/lib/{NAME}"
+_LEAVE_OUT = _HERE.parent / "licences" / "leave_out.py"
 _RECOMMENDS = ("ca-certificates", "libvulkan1", "mesa-vulkan-drivers | vulkan-icd", "xdg-utils")
 _SUGGESTS = ("fonts-noto-cjk", "gnome-keyring | kwalletmanager", "libgtk-3-0", "xdg-desktop-portal")
 _SYMBOL_PACKAGES = {"GLIBC": "libc6", "OPENSSL": "libssl3"}
@@ -139,12 +141,27 @@ def _put_program(folder: Path, root: Path) -> tuple[str, ...]:
         if (copy := place / "_internal" / soname).exists():
             copy.unlink()
             packages.add(package)
+    _account(place)
     link = root / "usr" / "bin" / PROGRAM
     link.parent.mkdir(parents=True)
     link.symlink_to(f"../lib/{NAME}/{PROGRAM}")
     # Looked at once more: a library that went must not ask for versions of itself.
     left = check.look(place)
     return tuple(sorted(_with_version(name, left) for name in packages))
+
+
+def _account(place: Path) -> None:
+    """List of components and bill of materials are of what is in the package, not of what was frozen."""
+    done = subprocess.run(
+        [sys.executable, str(_LEAVE_OUT), str(place)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        raise PackageError(f"the bill of materials could not be adapted:\n{done.stdout[-3000:]}")
+    bill = json.loads((place / "sbom.cdx.json").read_text("utf-8"))
+    listed = {o["location"] for c in bill["components"] for o in c.get("evidence", {}).get("occurrences", ())}
+    there = {f"_internal/{soname}" for soname in contents.BUNDLED_LIBRARIES if (place / "_internal" / soname).exists()}
+    if listed != there:
+        raise PackageError(f"the bill of materials is of other libraries: {' '.join(sorted(listed ^ there))}")
 
 
 def _with_version(package: str, found: check.Findings) -> str:

@@ -42,18 +42,32 @@ def frozen(tmp_path: Path) -> Path:
     (folder / "_internal" / "a.txt").write_text("once on the disk" * 1000)
     os.link(folder / "_internal" / "a.txt", folder / "_internal" / "b.txt")
     (licences / "psf.txt").write_text("PSF LICENSE AGREEMENT\n")
-    component = {
+    (licences / "gomp.txt").write_text("GNU GENERAL PUBLIC LICENSE\n")
+    python = {
         "name": "Python",
         "version": "3.13.1",
         "licence": "PSF-2.0",
         "source": "https://python.org",
         "texts": ["psf.txt"],
+        "package": "",
     }
-    (licences / "index.json").write_text(json.dumps([component]))
+    gomp = {**python, "name": "libgomp1", "version": "12.2.0", "licence": "GPL-3.0-or-later", "texts": ["gomp.txt"]}
+    (licences / "index.json").write_text(json.dumps([gomp, python]))
     bill = {
         "metadata": {"component": {"bom-ref": "x"}},
-        "components": [],
-        "dependencies": [{"ref": "x", "dependsOn": []}],
+        "components": [
+            {
+                "bom-ref": "gomp",
+                "name": "libgomp1",
+                "evidence": {"occurrences": [{"location": "_internal/libgomp.so.1"}]},
+            },
+            {"bom-ref": "python", "name": "Python"},
+        ],
+        "dependencies": [
+            {"ref": "gomp", "dependsOn": []},
+            {"ref": "python", "dependsOn": []},
+            {"ref": "x", "dependsOn": ["gomp", "python"]},
+        ],
     }
     (folder / "sbom.cdx.json").write_text(json.dumps(bill))
     return folder
@@ -123,9 +137,25 @@ def test_what_is_in_it(frozen: Path, tmp_path: Path) -> None:
     assert (root / f"usr/share/icons/hicolor/scalable/apps/{NAME}.svg").exists()
     copyright_text = (root / f"usr/share/doc/{NAME}/copyright").read_text("utf-8")
     assert "Python 3.13.1" in copyright_text
-    assert (root / f"usr/share/doc/{NAME}/licences/psf.txt").exists()
+    # What Debian brings is no part of the package, and of none of its lists.
+    assert "libgomp1" not in copyright_text
+    bill = json.loads((place / "sbom.cdx.json").read_text("utf-8"))
+    assert [c["name"] for c in bill["components"]] == ["Python"]
+    assert {"ref": "x", "dependsOn": ["python"]} in bill["dependencies"]
+    assert "libgomp1" in (frozen / "sbom.cdx.json").read_text("utf-8")
+    texts = {p.read_text("utf-8") for p in (place / "_internal/resources/licences").rglob("*.txt")}
+    assert texts == {"PSF LICENSE AGREEMENT\n"}
     changelog = gzip.decompress((root / f"usr/share/doc/{NAME}/changelog.Debian.gz").read_bytes()).decode()
     assert changelog.startswith(f"{NAME} ({release.version()}-1) ")
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_bill_of_other_libraries_stops_it(frozen: Path, tmp_path: Path) -> None:
+    (frozen / "_internal" / "libgomp.so.1").rename(frozen / "_internal" / "libffi.so.8")
+    bill = frozen / "sbom.cdx.json"
+    bill.write_text(bill.read_text("utf-8").replace("libgomp.so.1", "b.txt"))
+    with pytest.raises(deb.PackageError, match=r"b\.txt"):
+        deb.build(frozen, tmp_path / "out", "1.0")
 
 
 @pytest.mark.usefixtures("lenient")

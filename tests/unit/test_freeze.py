@@ -198,13 +198,15 @@ def test_other_programs_get_the_users_own_libraries(
 # --- the check of the finished folder ---------------------------------------------------------------------------------
 
 
-def _library(path: Path, needed: list[str], extra: bytes = b"") -> None:
+def _library(path: Path, needed: list[str], extra: bytes = b"", search: str | None = None, tag: int = 29) -> None:
     """A file with the parts of an ELF library that are read: two segments, the dynamic table, the strings."""
     strings = b"\0" + b"".join(n.encode() + b"\0" for n in needed) + extra
     at = {name: strings.index(name.encode()) for name in needed}
-    head, table = 64 + 2 * 56, [*((1, at[n]) for n in needed), (5, 0), (10, len(strings)), (0, 0)]
+    paths = [] if search is None else [(tag, len(strings))]  # RUNPATH; 15 is RPATH
+    strings += b"" if search is None else search.encode() + b"\0"
+    head, table = 64 + 2 * 56, [*paths, *((1, at[n]) for n in needed), (5, 0), (10, len(strings)), (0, 0)]
     start = head + len(table) * 16
-    table[len(needed)] = (5, start)
+    table[len(paths) + len(needed)] = (5, start)
     data = struct.pack("<4sBB10xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 3, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
     size = start + len(strings)
     data += struct.pack("<IIQQQQQQ", 1, 4, 0, 0, 0, size, size, 4096)
@@ -220,6 +222,56 @@ def test_the_reader_agrees_with_what_was_written(tmp_path: Path) -> None:
     assert needs.versions == {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 9)}
     (tmp_path / "text").write_text("no library")
     assert elf.read(tmp_path / "text") is None
+
+
+@pytest.mark.parametrize("tag", [15, 29])
+def test_search_paths_are_read_and_taken_out(tmp_path: Path, tag: int) -> None:
+    file = tmp_path / "a.so"
+    _library(file, ["libc.so.6"], b"GLIBC_2.4\0", "/home/me/python/lib:$ORIGIN", tag)
+    before = elf.read(file)
+    assert before.search_paths == ("/home/me/python/lib", "$ORIGIN")
+    size_bytes = file.stat().st_size
+    elf.drop_search_paths(file)
+    after = elf.read(file)
+    assert (after.libraries, after.versions, after.search_paths) == (before.libraries, before.versions, ())
+    assert file.stat().st_size == size_bytes
+    elf.drop_search_paths(file)
+    assert elf.read(file) == after
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads ELF files of this system")
+def test_a_real_module_still_loads_without_its_search_paths(tmp_path: Path) -> None:
+    spec = importlib.util.find_spec("_queue")
+    assert spec is not None
+    if not spec.has_location or spec.origin is None:
+        pytest.skip("it is part of this interpreter itself")
+    copy = tmp_path / Path(spec.origin).name
+    copy.write_bytes(Path(spec.origin).read_bytes())
+    elf.drop_search_paths(copy)
+    assert elf.read(copy).search_paths == ()
+    load = "import sys; sys.path.insert(0, sys.argv[1]); import _queue; print(_queue.__file__)"
+    done = subprocess.run([sys.executable, "-c", load, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(copy)
+
+
+@pytest.mark.parametrize(
+    ("search", "is_fine"),
+    [
+        ("$ORIGIN", True),
+        ("$ORIGIN/:$ORIGIN/../Qt/lib:${ORIGIN}/..", True),
+        ("$ORIGIN/../../..", False),
+        ("/root/.pyenv/versions/3.11.7/lib", False),
+        ("$ORIGIN:/opt/qt/lib", False),
+        ("lib", False),
+        ("$ORIGIN:", False),
+    ],
+)
+def test_no_file_has_the_loader_look_outside_of_the_program(tmp_path: Path, search: str, is_fine: bool) -> None:
+    _library(tmp_path / "launcher", ["libc.so.6"])
+    _library(tmp_path / "_internal" / "PySide6" / "a.so", ["libc.so.6"], search=search)
+    problems = check.look(tmp_path).problems
+    assert (problems == []) is is_fine
+    assert all("_internal/PySide6/a.so has the loader look in" in p for p in problems)
 
 
 def test_a_complete_folder_passes_and_says_what_it_takes_from_the_system(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import add  # noqa: E402
 import collect  # noqa: E402
 import debian  # noqa: E402
 import frozen  # noqa: E402
+import leave_out  # noqa: E402
 import sbom  # noqa: E402
 
 
@@ -128,6 +129,54 @@ def test_texts_and_bill_are_written_into_the_program(folder: Path, monkeypatch: 
     before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     assert collect.main([str(folder)]) == 0
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+
+
+def test_what_a_package_does_without_is_in_neither_list_nor_bill(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's package leaves Debian's own libraries out; of one with two files, one is still something."""
+
+    def component(package: str) -> Licensed:
+        text = f"Of {package}. " * 50
+        source = f"https://snapshot.debian.org/package/{package}/1/"
+        return Licensed(Component(package, "1", "MIT", source), (("copyright", text),))
+
+    owners = {"libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3", "libffi.so.8": "libffi8"}
+    monkeypatch.setattr(debian, "_package", owners.get)
+    monkeypatch.setattr(debian, "component", component)
+    for name in owners:
+        (folder / "_internal" / name).touch()
+    assert collect.main([str(folder)]) == 0
+    texts, bill = folder / "_internal" / "resources" / "licences", folder / "sbom.cdx.json"
+
+    def told() -> tuple[set[str], set[str], dict[str, list[str]]]:
+        """Names in the list, names in the bill, files by name; every dependency of the bill is one of its components."""
+        document = json.loads(bill.read_text("utf-8"))
+        refs = {c["bom-ref"] for c in document["components"]} | {document["metadata"]["component"]["bom-ref"]}
+        edges = document["dependencies"]
+        assert {e["ref"] for e in edges} == refs
+        assert {ref for e in edges for ref in e["dependsOn"]} <= refs
+        files = {
+            c["name"]: [o["location"] for o in c["evidence"]["occurrences"]]
+            for c in document["components"]
+            if "evidence" in c
+        }
+        return {c.name for c in collect.read_index(texts)}, {c["name"] for c in document["components"]}, files
+
+    whole = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert told()[2] == {
+        "libssl3": ["_internal/libcrypto.so.3", "_internal/libssl.so.3"],
+        "libffi8": ["_internal/libffi.so.8"],
+    }
+    assert leave_out.main([str(folder)]) == 0
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == whole, "nothing went, nothing changes"
+    before = told()
+    (folder / "_internal" / "libssl.so.3").unlink()
+    (folder / "_internal" / "libffi.so.8").unlink()
+    assert leave_out.main([str(folder)]) == 0
+    listed, billed, files = told()
+    assert before[0] - listed == before[1] - billed == {"libffi8"}
+    assert files == {"libssl3": ["_internal/libcrypto.so.3"]}
+    assert not (texts / "libffi8").exists()
+    assert (texts / "libssl3" / "copyright").exists()
 
 
 @pytest.mark.parametrize("name", ["_internal/odd.bin", "_internal/libnobodyhas.so.9"])
