@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,18 +9,17 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.conversation import Conversation
-from launcher.core.codec import from_json, to_json
 from launcher.core.downloads import Installed
 from launcher.core.generation import Loaded
 from launcher.core.models import Thinking, Variant
 from launcher.services.chat_service import ChatService
 from launcher.services.chat_settings_service import ChatSettingsService
 from launcher.services.engine_service import EngineService
+from launcher.services.new_chats import settings_of_new_chats, text_of
 from launcher.store.settings import CHAT_DEFAULTS, CHAT_SETTINGS_SHOWN, SYSTEM_PROMPT, Settings
 from launcher.ui.chat import ChatPage, ThinkingMode
 from launcher.ui.chat_settings import ChatSettingsPanel, ModelWords
 
-_log = logging.getLogger(__name__)
 _MODES = {
     Thinking.ALWAYS: ThinkingMode.ALWAYS,
     Thinking.NEVER: ThinkingMode.NEVER,
@@ -103,14 +100,7 @@ class ChatSettingsPresenter(QObject):
 
     def of_new_chats(self) -> ChatSettings:
         """What a new chat begins with."""
-        text = self._settings.get(CHAT_DEFAULTS)
-        if not text:
-            return ChatSettings()
-        try:
-            return from_json(ChatSettings, json.loads(text)).for_new_chats()
-        except (ValueError, RecursionError) as error:  # changed by hand
-            _log.warning("The settings of new chats cannot be read: %s", error)
-            return ChatSettings()
+        return settings_of_new_chats(self._settings)
 
     def show_chat(self) -> None:
         """Another chat is open, or its settings were changed elsewhere."""
@@ -165,8 +155,7 @@ class ChatSettingsPresenter(QObject):
 
     @Slot(object)
     def _on_use_for_new_chats(self, settings: ChatSettings) -> None:
-        new = settings.for_new_chats()
-        text = "" if new == ChatSettings() else json.dumps(to_json(new))
+        text = text_of(settings)
         self._store.run(lambda: self._settings.set(CHAT_DEFAULTS, text))
         if settings.system_prompt is not None:
             self.setting_changed.emit(SYSTEM_PROMPT.key, settings.system_prompt)

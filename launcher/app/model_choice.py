@@ -57,9 +57,7 @@ class ModelChoice(QObject):
     def thinks(self) -> bool:
         """Whether the next answer begins with a thought: the switch, where the model has one."""
         loaded = self._engine.model
-        if loaded is None or loaded.thinking is Thinking.SWITCH:
-            return self._wants_thought if self._chat.thinking is None else self._chat.thinking
-        return loaded.thinking is Thinking.ALWAYS
+        return self._chat.thinks(loaded.thinking if loaded else None, self._wants_thought)
 
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """What the picker offers."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from launcher.core.errors import NextStep, StepAction, UserError
 from launcher.core.generation import GenerateRequest
-from launcher.core.models import Sampling
+from launcher.core.models import Sampling, Thinking
 
 _WHOLE = re.compile(r"[0-9]{1,20}|[0-9]{1,3}(?:[, \u202f][0-9]{3}){1,6}")
 
@@ -71,6 +71,17 @@ class ChatSettings:
             max_tokens=self.max_tokens,
             json_schema=self.json_schema,
         )
+
+    def thinks(self, ability: Thinking | None, switch: bool = True) -> bool:
+        """Whether the next answer begins with a thought.
+
+        Args:
+            ability: the model's; None while it is not known, which counts as having the choice.
+            switch: where it was last, for chats that do not say.
+        """
+        if ability is None or ability is Thinking.SWITCH:
+            return switch if self.thinking is None else self.thinking
+        return ability is Thinking.ALWAYS
 
     def prompt_over(self, program_prompt: str) -> str:
         """The system prompt in force; "" for none."""

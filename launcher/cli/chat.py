@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field, replace
 
 from launcher.catalog import builtin
+from launcher.chat.chat_settings import ChatSettings
 from launcher.chat.context_policy import ContextPolicy
 from launcher.chat.conversation import Message
 from launcher.cli import chat_request
@@ -32,8 +33,9 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import Answer, Loaded
 from launcher.core.paths import config_dir
 from launcher.core.plans import Plan, Wishes
+from launcher.core.units import whole
 from launcher.services.opening import OpenRequest, Prepared
-from launcher.store.settings import CONTEXT_POLICY, Settings
+from launcher.store.settings import CONTEXT_POLICY, SYSTEM_PROMPT, Settings
 
 _HELP = "/new starts a new chat, /continue goes on with an answer, /quit or Ctrl+D leaves, Ctrl+C stops an answer."
 
@@ -49,9 +51,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("prompt", nargs="?", metavar="PROMPT", help="one question; none: a conversation, or the text on stdin")
     add("--quant", metavar="Q", help="which quantisation, where several are installed")
-    add("--think", choices=("on", "off"), help="let the model reason first, where it has the choice (default: on)")
+    add(
+        "--think",
+        choices=("on", "off"),
+        help="let the model reason first, where it has the choice (default: as new chats begin, else on)",
+    )
     add("--stats", action="store_true", help="the figures of each answer, on stderr")
-    add("--system", metavar="TEXT", help="a system prompt")
+    add(
+        "--system",
+        metavar="TEXT",
+        help='the system prompt, "" for none (default: the one of the settings, as in the window)',
+    )
     add("--max-tokens", type=int, metavar="N", help="end an answer after N tokens")
     add(
         "--context-policy",
@@ -137,19 +147,21 @@ class _Chat:
     loaded: Loaded
     prepared: Prepared
     offer: Plan | None = None
+    settings: ChatSettings = field(init=False)
     conversation: Talk = field(init=False)
     is_talking: bool = False
 
     def __post_init__(self) -> None:
         args, variant = self.args, self.prepared.variant
-        policy = args.context_policy or Settings(config_dir() / "settings.toml").get(CONTEXT_POLICY)
+        program = Settings(config_dir() / "settings.toml")
+        self.settings = chat_request.chat_settings(args, program)
         manner = Manner(
-            ContextPolicy(policy),
+            ContextPolicy(args.context_policy or program.get(CONTEXT_POLICY)),
             self.prepared.sampling,
-            chat_request.system_prompt(args),
+            self.settings.prompt_over(program.get(SYSTEM_PROMPT)),
             variant.system_prompt if variant else "allowed",
-            args.think != "off" and args.think_budget != 0,
-            args.max_tokens,
+            self.settings.thinks(self.loaded.thinking),
+            self.settings.max_tokens,
             self.prepared.plan.memory,
         )
         self.conversation = Talk(self.engine, self.loaded, manner, self.say)
@@ -210,28 +222,34 @@ class _Chat:
         args, conversation = self.args, self.conversation
         continued: Message | None = conversation.unfinished if text == "/continue" else None
         prompt = conversation.go_on(continued) if continued is not None else conversation.ask(text)
-        request = chat_request.request_of(args, prompt.turns, self.prepared.sampling)
+        sampling, thinks = self.prepared.sampling, conversation.thinks
+        request = chat_request.request_of(args, self.settings, prompt.turns, sampling, thinks=thinks)
         if continued is not None:
             is_thought = continued.is_only_thought
             begun = {"thought": continued.reasoning} if is_thought else {"prefix": continued.text}
-            request = replace(request, thinking=request.thinking or is_thought, **begun)
+            request = replace(request, thinking=thinks or is_thought, **begun)
         try:
             answer = self.engine.answer(request, shown)
         except UserError:
             if continued is None:
                 conversation.take_back()
             raise
-        conversation.answered(answer, continued)
-        reasons = {
-            "length": "The answer ends at --max-tokens.",
-            "context": "The answer ends here: the context is full."
-            + (" /continue goes on without older messages." if self.is_talking else ""),
-        }
-        if note := reasons.get(answer.timings.stop_reason):
+        timings = conversation.answered(answer, continued)
+        if note := self._end_words(timings.stop_reason):
             self.say(note)
         if args.stats:
-            self.say(stats_line(answer, self.loaded))
+            self.say(stats_line(replace(answer, timings=timings), self.loaded))
         return answer
+
+    def _end_words(self, reason: str) -> str:
+        """Why an answer ended before the model did; "" where there is nothing to say."""
+        if reason == "length":
+            words = f"The answer ends at its limit of {whole(self.settings.max_tokens or 0)} tokens."
+            return words + (" /continue goes on." if self.is_talking else "")
+        if reason == "context":
+            words = "The answer ends here: the context is full."
+            return words + (" /continue goes on without older messages." if self.is_talking else "")
+        return ""
 
     def say(self, text: str) -> None:
         """A remark of the program, beside the conversation."""

@@ -1,4 +1,7 @@
-"""What `launcher chat` asks the engine for: sampling, the length of a thought, and the form of the answer."""
+"""What `launcher chat` asks the engine for: sampling, the length of a thought, and the form of the answer.
+
+Its chats begin as new chats in the window do; an option wins over what the settings say.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from launcher.chat.chat_settings import ChatSettings, SamplingChanges
 from launcher.chat.prompts import library
 from launcher.core.errors import NextStep, UserError
 from launcher.core.generation import ChatTurn, GenerateRequest, TokenLogprob
 from launcher.core.models import Sampling
 from launcher.core.paths import config_dir
+from launcher.services.new_chats import settings_of_new_chats
 from launcher.store.prompts import PromptStore
+from launcher.store.settings import Settings
 
 _SAMPLING = {
     "temperature": ("T", float, "0 always takes the likeliest word (default: the family's value)"),
@@ -28,7 +34,10 @@ _SAMPLING = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that concern one answer."""
-    group = parser.add_argument_group("the answer")
+    group = parser.add_argument_group(
+        "the answer",
+        "What is not given here is as new chats begin in the window (settings of a chat, Use for new chats).",
+    )
     add = group.add_argument
     for name, (metavar, kind, text) in _SAMPLING.items():
         add(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
@@ -36,9 +45,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--preset",
         metavar="NAME",
-        help="a system prompt of the library or of your own (in the window: settings of a chat)",
+        help="as --system, one of the library or of your own (in the window: settings of a chat)",
     )
-    add("--json-schema", "--schema", metavar="FILE|TEXT", help="the answer is JSON of this schema; {} is any JSON")
+    add(
+        "--json-schema",
+        "--schema",
+        metavar="FILE|TEXT",
+        help='the answer is JSON of this schema; {} is any JSON, "" is free text',
+    )
     add("--grammar", metavar="FILE", help="the answer follows this grammar (GBNF)")
     add("--stop", action="append", metavar="TEXT", help="end the answer before this text; may be given again")
     add(
@@ -65,7 +79,7 @@ def check(args: argparse.Namespace) -> None:
         raise UserError(
             "bad_option", "An answer follows a grammar or a JSON schema, not both.", "Both options were given."
         )
-    if args.preset and args.system:
+    if args.preset and args.system is not None:
         raise UserError("bad_option", "A chat has one system prompt.", "Both --system and --preset were given.")
     system_prompt(args)
     _grammar(args)
@@ -76,14 +90,15 @@ def check(args: argparse.Namespace) -> None:
         grammar_of_schema(schema)
 
 
-def system_prompt(args: argparse.Namespace) -> str:
-    """What --system or --preset says; "" for none.
+def system_prompt(args: argparse.Namespace) -> str | None:
+    """What --system or --preset says, "" for none at all; None where neither is given.
 
     Raises:
         UserError: "unknown_preset", with the names there are.
     """
     if not args.preset:
-        return args.system or ""
+        given: str | None = args.system
+        return given
     presets = (*PromptStore(config_dir() / "prompts.json").all(), *library())
     wanted = args.preset.strip().lower()
     found = next((p.text for p in presets if wanted in (p.name.lower(), p.id)), None)
@@ -93,20 +108,33 @@ def system_prompt(args: argparse.Namespace) -> str:
     return found
 
 
-def request_of(args: argparse.Namespace, turns: tuple[ChatTurn, ...], sampling: Sampling) -> GenerateRequest:
-    """The question with all that the options say; `sampling` is the family's."""
-    given = {name: value for name in _SAMPLING if (value := getattr(args, name)) is not None}
-    return GenerateRequest(
-        turns,
-        replace(sampling, **given),
-        args.think != "off",
-        args.max_tokens,
-        stops=tuple(args.stop or ()),
-        thinking_budget=args.think_budget,
-        grammar=_grammar(args),
-        json_schema=_schema(args),
-        logprobs=args.logprobs or 0,
-    )
+def chat_settings(args: argparse.Namespace, program: Settings) -> ChatSettings:
+    """What this chat wants of its answers: what new chats begin with, and over that what the options say.
+
+    Raises:
+        UserError: as for `check`.
+    """
+    begun = settings_of_new_chats(program)
+    for name in _SAMPLING:
+        if (value := getattr(args, name)) is not None:
+            begun = replace(begun, sampling=replace(begun.sampling or SamplingChanges(), **{name: value}))
+    given = {
+        "system_prompt": system_prompt(args),
+        "thinking": None if args.think is None else args.think == "on",
+        "thinking_budget": args.think_budget,
+        "max_tokens": args.max_tokens,
+        # An answer has one form.
+        "json_schema": "" if args.grammar else _schema(args),
+    }
+    return replace(begun, **{name: value for name, value in given.items() if value is not None})
+
+
+def request_of(
+    args: argparse.Namespace, chat: ChatSettings, turns: tuple[ChatTurn, ...], sampling: Sampling, *, thinks: bool
+) -> GenerateRequest:
+    """The question as the chat wants it, with what only the terminal has; `sampling` is the family's."""
+    request = chat.applied(GenerateRequest(turns, sampling, thinks))
+    return replace(request, stops=tuple(args.stop or ()), grammar=_grammar(args), logprobs=args.logprobs or 0)
 
 
 def logprobs_json(places: tuple[TokenLogprob, ...]) -> list[dict[str, object]]:
@@ -117,8 +145,8 @@ def logprobs_json(places: tuple[TokenLogprob, ...]) -> list[dict[str, object]]:
     ]
 
 
-def _schema(args: argparse.Namespace) -> str:
-    given = args.json_schema or ""
+def _schema(args: argparse.Namespace) -> str | None:
+    given: str | None = args.json_schema
     return given if not given or given.lstrip().startswith("{") else _read(given)
 
 

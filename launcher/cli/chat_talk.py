@@ -19,11 +19,12 @@ from launcher.chat.context_policy import (
 )
 from launcher.chat.context_room import answer_room, larger_context
 from launcher.chat.conversation import Conversation, Maker, Message, MessageState
+from launcher.chat.statistics import together
 from launcher.chat.summary import summary_request, summary_text
 from launcher.cli.chat_terminal import Shown, TerminalEngine
 from launcher.core.errors import UserError
-from launcher.core.generation import Answer, Loaded
-from launcher.core.models import Sampling, Thinking
+from launcher.core.generation import Answer, Loaded, Timings
+from launcher.core.models import Sampling
 from launcher.core.plans import MemoryUse
 from launcher.core.units import whole
 
@@ -33,7 +34,9 @@ class Manner:
     """How a conversation is led.
 
     Attributes:
+        system_prompt: "" for none.
         system_policy: `Variant.system_prompt`.
+        thinks: answers begin with a thought.
         max_answer_tokens: None for no limit.
         planned: what the load takes, for offering a larger context; None when not known.
     """
@@ -42,7 +45,7 @@ class Manner:
     sampling: Sampling
     system_prompt: str
     system_policy: str
-    wants_thought: bool
+    thinks: bool
     max_answer_tokens: int | None
     planned: MemoryUse | None
 
@@ -99,17 +102,19 @@ class Talk:
         finally:
             self._chat = self._chat.with_leaf(before.leaf_id)
 
-    def answered(self, answer: Answer, continued: Message | None) -> None:
-        """The engine's answer is the chat's last message."""
+    def answered(self, answer: Answer, continued: Message | None) -> Timings:
+        """The engine's answer is the chat's last message. Its figures, with those of the part that it goes on from."""
+        timings = together(continued.timings if continued else None, answer.timings)
         if continued is not None:
             reasoning = answer.reasoning if continued.is_only_thought else continued.reasoning
-            message = replace(continued, text=answer.answer, reasoning=reasoning, timings=answer.timings)
+            message = replace(continued, text=answer.answer, reasoning=reasoning, timings=timings)
         else:
             made = self._make.answer(self._chat.leaf_id or "", self._loaded.name, self._loaded.quant)
             message = replace(
-                made, text=answer.answer, reasoning=answer.reasoning, state=MessageState.DONE, timings=answer.timings
+                made, text=answer.answer, reasoning=answer.reasoning, state=MessageState.DONE, timings=timings
             )
         self._chat = self._chat.with_message(message)
+        return timings
 
     def take_back(self) -> None:
         """The last question was not answered: it is no part of the chat."""
@@ -119,9 +124,7 @@ class Talk:
     @property
     def thinks(self) -> bool:
         """Whether the next answer begins with a thought."""
-        if self._loaded.thinking is Thinking.SWITCH:
-            return self._manner.wants_thought
-        return self._loaded.thinking is Thinking.ALWAYS
+        return self._manner.thinks
 
     def _prepared(self, prefix: str) -> Prompt:
         manner, chat = self._manner, self._chat

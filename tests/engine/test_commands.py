@@ -18,7 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from launcher.core.paths import hub_cache_dir
+from launcher.chat.chat_settings import ChatSettings
+from launcher.core.paths import config_dir, hub_cache_dir
+from launcher.services.new_chats import text_of
+from launcher.store.settings import CHAT_DEFAULTS, SYSTEM_PROMPT, Settings
 from tests.fakes.gguf_models import ANSWER, REASONING
 
 Models = Callable[..., Path]
@@ -67,7 +70,29 @@ def test_the_answer_alone_is_on_stdout(models: Models) -> None:
     assert re.search(
         r"tokens/s · 40 tokens · first after [\d.]+ s · thought for .* · context \d+ of 1,024", done.stderr
     )
-    assert "The answer ends at --max-tokens." in done.stderr
+    assert "The answer ends at its limit of 40 tokens.\n" in done.stderr
+
+
+def test_the_settings_system_prompt_and_those_of_new_chats_are_in_force(models: Models) -> None:
+    def answer(*options: str) -> dict[str, object]:
+        done = command(
+            "chat", str(models()), "Hello", "--json", "--ctx", "512", "--temperature", "0", "--threads", "1", *options
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    new = ChatSettings(max_tokens=6)
+    program = Settings(config_dir() / "settings.toml")
+    program.set(CHAT_DEFAULTS, text_of(new))
+    bare = answer()
+    program.set(SYSTEM_PROMPT, "Answer as a pirate would, and be brief.")
+    assert bare["decode_tokens"] == 6
+    with_prompt = answer("--max-tokens", "3")
+    assert with_prompt["decode_tokens"] == 3
+    assert isinstance(bare["prompt_tokens"], int)
+    assert isinstance(with_prompt["prompt_tokens"], int)
+    assert with_prompt["prompt_tokens"] > bare["prompt_tokens"] + 5
+    assert answer("--system", "")["prompt_tokens"] == bare["prompt_tokens"]
 
 
 def test_think_off_reaches_the_template(models: Models) -> None:
@@ -190,12 +215,17 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 def test_a_conversation(terminal: Callable[..., Terminal], models: Models) -> None:
-    t = terminal("chat", str(models()), "--ctx", "1024", "--max-tokens", "40", "--temperature", "0", "--stats")
+    t = terminal(
+        "chat", str(models()), "--ctx", "1024", "--max-tokens", "40", "--temperature", "0", "--stats", "--threads", "1"
+    )
     t.wait_for("> ")
     t.type("Hello\n")
     shown = t.wait_for(r"tokens/s · 40 tokens.*\n")
     assert "\x1b[2m" in shown  # the reasoning is dim
     assert "Loading" not in shown
+    t.wait_for("> ")
+    t.type("/continue\n")
+    t.wait_for(r"tokens/s · 80 tokens.*\n")  # of the whole answer, as in the window
     t.wait_for("> ")
     t.type("Go on\n")
     t.wait_for(r"\((?!0 )\d+ reused\)")  # the conversation goes on in the same context
