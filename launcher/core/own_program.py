@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+
+TYPE_CHECKING = (
+    False  # type checkers know the name; this module is the first of every start and imports next to nothing
+)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONSOLE_PROGRAM = "launcher.exe"
 """The frozen program for terminals and pipes on Windows; the one for the desktop there has neither stdout nor stdin."""
@@ -24,6 +29,8 @@ def is_frozen() -> bool:
 
 def folder() -> Path | None:
     """The folder of the frozen program, links followed; None when it runs from source."""
+    from pathlib import Path
+
     return Path(sys.executable).resolve().parent if is_frozen() else None
 
 
@@ -32,6 +39,8 @@ def command(*arguments: str) -> list[str]:
     if not is_frozen():
         # -P: nothing in the working directory can stand in for a module of ours.
         return [sys.executable, "-P", "-m", "launcher", *arguments]
+    from pathlib import Path
+
     program = Path(sys.executable)
     console = program.with_name(CONSOLE_PROGRAM) if sys.platform == "win32" else program
     return [str(console), *arguments]
@@ -43,6 +52,8 @@ def environment() -> dict[str, str]:
     if is_frozen():
         found[_START_ANEW] = "1"
     else:
+        from pathlib import Path
+
         root = str(Path(__file__).resolve().parents[2])
         known = found.get("PYTHONPATH")
         found["PYTHONPATH"] = f"{root}{os.pathsep}{known}" if known else root
