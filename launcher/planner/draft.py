@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.core.errors import NextStep, UserError
 from launcher.core.models import KvLayout, ModelFacts, Quant, Variant
 from launcher.core.plans import MTP_ARCHITECTURES, Placement, Wishes
-from launcher.core.words import say
+from launcher.core.words import listed, say
 from launcher.planner.fitting import Levers, fixed, whole
 from launcher.planner.layout import Bytes, Loader
 from launcher.planner.machine_view import View
@@ -66,8 +66,24 @@ class Draft:
 
 def can_draft_itself(facts: ModelFacts) -> bool:
     """Whether the engine can draft with the file's own prediction layers (MTP)."""
-    h = facts.hyper
-    return facts.architecture in MTP_ARCHITECTURES and h.nextn_layers == 1 and facts.kv_layout is KvLayout.MLA
+    return not why_not_by_itself(facts)
+
+
+def why_not_by_itself(facts: ModelFacts) -> str:
+    """Why prediction layers that the file has cannot draft; "" where they can.
+
+    llama.cpp 0c1e57098 has graphs for them in src/models/{deepseek2,deepseek32,deepseek4}.cpp, each for one block. V3.2's leaves
+    its indexer out, V4's is handed four streams instead of one row; neither was run here, and no shape of the catalog has such
+    layers.
+    """
+    if facts.hyper.nextn_layers > 1:
+        return say("The file has {n} of them; the engine drafts with one.", n=facts.hyper.nextn_layers)
+    if facts.kv_layout is KvLayout.MLA_LEGACY:
+        return say("The file has the layout of before April 2025, for which the engine has no such graph.")
+    if facts.architecture not in MTP_ARCHITECTURES:
+        known = listed(*MTP_ARCHITECTURES)
+        return say("They were run with {known} only; this is {name}.", known=known, name=facts.architecture)
+    return ""
 
 
 def source_of(name: str) -> Source:

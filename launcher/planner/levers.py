@@ -220,7 +220,7 @@ def _extras(found: Found, asked: Asked) -> Iterator[Lever]:
             say("on"),
             say("the model's own layers propose tokens; how much that helps is measured, not promised")
             if can_draft_itself(found.loader.facts)
-            else say("they are loaded only: this engine cannot draft with them yet"),
+            else say("they are loaded only: the engine does not draft with them"),
             say("{size} of memory", size=gib(asked.mtp_bytes)),
         )
 

@@ -9,9 +9,9 @@ from launcher.core.machine import Machine
 from launcher.core.models import ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
 from launcher.core.plans import MOST_DRAFTED_TOKENS, DeviceMemory, MemoryUse, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
-from launcher.core.words import say
+from launcher.core.words import joined, say
 from launcher.planner import levers, pace, speed, words
-from launcher.planner.draft import Draft, can_draft_itself, reserve, source_of
+from launcher.planner.draft import Draft, can_draft_itself, reserve, source_of, why_not_by_itself
 from launcher.planner.layout import Bytes, Loader
 from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES, View, view
 from launcher.planner.pinned import pins_of
@@ -346,8 +346,10 @@ def _mtp_warning(item: Item, wishes: Wishes) -> tuple[str, ...]:
         return ()
     if not mtp_bytes(item, wishes):
         return (say("This file has no layers for multi-token prediction."),)
-    if not can_draft_itself(item.facts):
-        return (say("The layers for multi-token prediction are loaded, but this engine cannot draft with them yet."),)
+    why = why_not_by_itself(item.facts)
+    if why:
+        loaded = say("The layers for multi-token prediction are loaded, but the engine does not draft with them.")
+        return (joined(loaded, why),)
     return ()
 
 

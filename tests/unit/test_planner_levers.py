@@ -7,9 +7,11 @@ import pytest
 from launcher import catalog, planner
 from launcher.core.calibration import Calibration, DeviceCalibration
 from launcher.core.errors import UserError
+from launcher.core.models import KvLayout
 from launcher.core.plans import Wishes
 from launcher.core.plans import plan_to_json as planner_json
 from launcher.core.units import GIB, MIB
+from launcher.planner.draft import why_not_by_itself
 from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES
 from tests.unit.planner_machines import described
 
@@ -116,8 +118,22 @@ def test_mtp_layers_count_only_where_the_file_has_them():
     assert on.memory.devices[0].weights_bytes - off.memory.devices[0].weights_bytes == extra
     assert on.memory.devices[0].kv_bytes * 28 == off.memory.devices[0].kv_bytes * 29
     assert "mtp" in pulled(on)
-    assert any("cannot draft with them yet" in w for w in on.warnings)
+    assert any("does not draft with them" in w and "this is qwen2" in w for w in on.warnings)
     assert on.placement.n_outputs == 1
+
+
+def test_why_prediction_layers_do_not_draft_is_said():
+    facts = KNOWN.find("r1-0528").quant("Q4_K_M").facts
+
+    def why(architecture="deepseek2", layout=KvLayout.MLA, n=1):
+        hyper = replace(facts.hyper, nextn_layers=n)
+        return why_not_by_itself(replace(facts, architecture=architecture, kv_layout=layout, hyper=hyper))
+
+    assert why() == ""
+    assert "deepseek32" in why("deepseek32", KvLayout.INDEXED_MLA)
+    assert "deepseek4" in why("deepseek4", KvLayout.COMPRESSED)
+    assert "April 2025" in why(layout=KvLayout.MLA_LEGACY)
+    assert "has 2 of them" in why(n=2)
 
 
 def test_parts_of_a_layer_stay_in_ram_where_the_sizes_are_known():
