@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -105,7 +105,8 @@ class MainWindow(QMainWindow):
         page = page or QWidget(self._stack)
         self._pages[key] = page
         self._regions[key] = tuple(regions) or (page,)
-        self._drop.catch_from(page)
+        if self._is_painted:
+            self._drop.catch_from(page)
         self._stack.addWidget(page)
         self.rail.add(key, icon, title, at_bottom=at_bottom)
         if len(self._keys) == 1:
@@ -167,6 +168,12 @@ class MainWindow(QMainWindow):
         if not self._is_painted:
             self._is_painted = True
             self.painted.emit()
+            # Looking into a page shows Python the classes of all that is in it: not before the frame is on the screen.
+            QTimer.singleShot(0, self._catch_drops_from_pages)
+
+    def _catch_drops_from_pages(self) -> None:
+        for page in self._pages.values():
+            self._drop.catch_from(page)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Say so before the window goes."""

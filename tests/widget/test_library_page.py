@@ -284,7 +284,9 @@ def window(qtbot: QtBot) -> MainWindow:
     field = QPlainTextEdit(page)
     field.setObjectName("field")
     made.add_page("home", "house", "Home", page)
-    made.show()
+    with qtbot.waitSignal(made.painted, timeout=60_000):
+        made.show()
+    QApplication.processEvents()  # its fields give files away from the turn of the event loop after the first frame
     return made
 
 
