@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from launcher.core.errors import NextStep, UserError
 from launcher.core.machine import Machine
 from launcher.core.models import ModelFacts, ModelFile, Quant, QuantQuality, Thinking, Variant
-from launcher.core.plans import MOST_DRAFTED_TOKENS, DeviceMemory, MemoryUse, Plan, Quality, SpeedEstimate, Wishes
+from launcher.core.plans import MOST_DRAFTED_TOKENS, MemoryUse, Plan, Quality, SpeedEstimate, Wishes
 from launcher.core.units import gb
 from launcher.core.words import joined, say
 from launcher.planner import levers, pace, speed, words
 from launcher.planner.draft import Draft, can_draft_itself, reserve, source_of, why_not_by_itself
-from launcher.planner.layout import Bytes, Loader
-from launcher.planner.machine_view import UNACCOUNTED_HOST_BYTES, View, view
+from launcher.planner.layout import Loader
+from launcher.planner.machine_view import View, view
+from launcher.planner.memory_rows import memory_rows
 from launcher.planner.pinned import pins_of
 from launcher.planner.placing import lever_warnings, placement
 from launcher.planner.search import Found, search
@@ -240,7 +241,7 @@ def describe(
         fits=found.fits,
         context=s.n_ctx,
         placement=placement(machine, wishes, seen, found),
-        memory=MemoryUse(_rows(machine, seen, found, draft), "model"),
+        memory=MemoryUse(memory_rows(machine, seen, found, draft), "model"),
         speed=speed_of(found),
         quality=Quality(
             item.score,
@@ -267,49 +268,6 @@ def describe(
         missing_bytes=0 if found.fits else layout.missing_gpu_bytes + layout.missing_host_bytes,
         paged_bytes=layout.missing_host_bytes if found.disk_s else 0,
         params_total=item.params_total,
-    )
-
-
-def _rows(machine: Machine, seen: View, found: Found, draft: Draft | None) -> tuple[DeviceMemory, ...]:
-    """One entry per device that is used; weights that page from disk are not counted as resident."""
-    layout = found.layout
-    held = {g.index: b for g, b in zip(found.loader.view.gpus, layout.gpus, strict=True)}
-    host = layout.host
-    if found.disk_s:
-        host = replace(host, weights=host.weights - min(layout.missing_host_bytes, host.weights))
-    if draft is not None:
-        on_gpu = draft.gpu_index
-        host = host + (draft.held if on_gpu is None else draft.host)
-        if on_gpu is not None:
-            held[on_gpu] = held.get(on_gpu, Bytes()) + draft.held
-    rows = [
-        DeviceMemory(
-            g.name,
-            "gpu",
-            b.weights,
-            b.kv,
-            b.compute,
-            g.unaccounted_bytes,
-            g.free_bytes,
-            machine.gpus[g.index].vram_total_bytes,
-        )
-        for g in seen.gpus
-        if (b := held.get(g.index, Bytes())).total
-    ]
-    ram = machine.ram
-    return (
-        *rows,
-        DeviceMemory(
-            "RAM",
-            "host",
-            host.weights,
-            host.kv,
-            host.compute,
-            UNACCOUNTED_HOST_BYTES + layout.checkpoint_bytes,
-            ram.free_bytes,
-            ram.total_bytes,
-            layout.checkpoint_bytes,
-        ),
     )
 
 

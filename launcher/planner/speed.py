@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from launcher.core.calibration import Calibration, DeviceCalibration
+from launcher.planner.weight_types import class_of, measured_bandwidth
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def gpu_device(
     """
     kind = _BACKENDS.get(backend or "", _OTHER)
     sheet = bandwidth_bytes_s or UNKNOWN_GPU_BANDWIDTH
-    share = min(0.97, kind.share * _GPU_SHARE_OF_TYPE[_class_of(quant)])
+    share = min(0.97, kind.share * _GPU_SHARE_OF_TYPE[class_of(quant)])
     flops = (fp16_flops or sheet * _FLOPS_PER_BANDWIDTH) * kind.flops_share
     by_sheet = Device(
         _lesser(sheet * share, _GPU_MOST_BYTES_S, 6),
@@ -207,7 +208,7 @@ def host_device(
 
 def core_bytes_s(quant: str) -> float:
     """What one core unpacks of a quantisation ("UD-IQ2_XXS", "Q8_0", "BF16"); one that is not known counts as a K-quant."""
-    return _CORE_BYTES_S[_class_of(quant)]
+    return _CORE_BYTES_S[class_of(quant)]
 
 
 def device_seconds(device: Device, work: Work) -> float:
@@ -297,53 +298,13 @@ def used_expert_share(n_used: int, n_expert: int, n_tokens: int) -> float:
     return 1.0 - (1.0 - n_used / n_expert) ** n_tokens if n_expert else 1.0
 
 
-# --- Types of weights -------------------------------------------------------------------------------------------------
-
-# Tensor types of a file by its name, with their share of the bytes that a token reads (llama-quantize's recipes, rounded).
-_TYPES_OF_QUANT: tuple[tuple[tuple[str, ...], tuple[tuple[str, float], ...]], ...] = (
-    (("F32",), (("f32", 1.0),)),
-    (("BF16",), (("bf16", 1.0),)),
-    (("F16",), (("f16", 1.0),)),
-    (("Q8",), (("q8_0", 1.0),)),
-    (("Q6",), (("q6_k", 1.0),)),
-    (("Q5_K",), (("q5_k", 0.75), ("q6_k", 0.25))),
-    (("Q4_K", "DQ"), (("q4_k", 0.7), ("q6_k", 0.3))),
-    (("Q3_K",), (("q3_k", 0.7), ("q4_k", 0.2), ("q6_k", 0.1))),
-    (("Q2_K",), (("q2_k", 0.6), ("q3_k", 0.3), ("q6_k", 0.1))),
-    (("Q4_0", "Q4_1", "Q5_0", "Q5_1"), (("q4_0", 0.9), ("q6_k", 0.1))),
-    (("IQ4_NL",), (("iq4_nl", 0.9), ("q6_k", 0.1))),
-    (("IQ4",), (("iq4_xs", 0.9), ("q6_k", 0.1))),
-    (("MXFP4",), (("mxfp4", 0.7), ("q8_0", 0.3))),
-    (("IQ3",), (("iq3_s", 0.8), ("q5_k", 0.2))),
-    (("IQ2",), (("iq2_xs", 0.8), ("q5_k", 0.2))),
-    (("IQ1", "TQ1", "TQ2"), (("iq1_s", 0.8), ("q5_k", 0.2))),
-)
-_DEFAULT_TYPES = (("q4_k", 0.7), ("q6_k", 0.3))
-
-
-def _bare(quant: str) -> str:
-    return quant.upper().removeprefix("UD-").removeprefix("AD-")
-
-
-def _class_of(quant: str) -> str:
-    """Kernels of one class cost alike per byte."""
-    name = _bare(quant)
-    if name.startswith(("IQ1", "IQ2", "IQ3", "TQ1", "TQ2")):
-        return "iq"
-    if name.startswith(("F16", "BF16", "F32")):
-        return "float"
-    if name.startswith(("Q2", "Q3")):
-        return "low_k"
-    return "q8" if name.startswith("Q8") else "k"
-
-
 def _measured(
     by_sheet: Device, quant: str, calibration: DeviceCalibration | None, rate_of_class: dict[str, float]
 ) -> Device:
     """The device with what a calibration knows better, but for the cache."""
     if calibration is None:
         return by_sheet
-    bandwidth = _measured_bandwidth(calibration.bandwidth_bytes_s, quant, rate_of_class)
+    bandwidth = measured_bandwidth(calibration.bandwidth_bytes_s, quant, rate_of_class)
     return replace(
         by_sheet,
         bandwidth_bytes_s=bandwidth or by_sheet.bandwidth_bytes_s,
@@ -352,32 +313,6 @@ def _measured(
         moe_layer_s=by_sheet.moe_layer_s if calibration.moe_layer_s is None else calibration.moe_layer_s,
         is_measured=bandwidth is not None,
     )
-
-
-def _measured_bandwidth(rates: dict[str, float], quant: str, rate_of_class: dict[str, float]) -> float | None:
-    """Bytes per second for a file's mixture of types; None when nothing was measured.
-
-    A type that was not measured is as fast as the measured one of its class, else as the nearest class by the ratio of
-    the classes' usual rates, and never faster than the fastest measured.
-    """
-    known = {name: rate for name, rate in rates.items() if rate > 0}
-    if not known:
-        return None
-    name = _bare(quant)
-    mixture = next((types for starts, types in _TYPES_OF_QUANT if name.startswith(starts)), _DEFAULT_TYPES)
-    return 1.0 / sum(share / _rate_of_type(known, kind, rate_of_class) for kind, share in mixture)
-
-
-def _rate_of_type(known: dict[str, float], kind: str, rate_of_class: dict[str, float]) -> float:
-    if kind in known:
-        return known[kind]
-    wanted = _class_of(kind)
-    alike = [rate for other, rate in known.items() if _class_of(other) == wanted]
-    if alike:
-        return min(alike)
-    nearest = min(known, key=lambda other: abs(rate_of_class[_class_of(other)] - rate_of_class[wanted]))
-    scaled = known[nearest] * rate_of_class[wanted] / rate_of_class[_class_of(nearest)]
-    return min(scaled, max(known.values()))
 
 
 def _lesser(a: float, b: float, sharpness: int) -> float:
