@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTextEdit
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from launcher.chat.conversation import Conversation, Maker, MessageState
 from launcher.services.find_service import FindService
@@ -262,3 +263,17 @@ def test_words_of_all_chats_are_marked_each(reader: Reader) -> None:
     reader.qtbot.waitUntil(lambda: reader.page.finder.bar.isHidden(), timeout=PATIENCE_MS)
     assert reader.marked() == []
     assert isinstance(reader.page.message_list.rows[1], AnswerRow)
+
+
+def test_marks_go_also_where_the_text_went_before(reader: Reader) -> None:
+    """A listing that was scrolled away is deleted by Qt while Python may still hold it."""
+    reader.show("A needle?", "A listing:\n\n```\nneedle\n```\n")
+    reader.type("needle")
+    reader.wait_for("1 of 2")
+    held = [view for row in reader.page.message_list.rows for _, view in row.views()]
+    assert len(held) > 2
+    reader.show("Something else")
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not any(isValid(view) for view in held)
+    reader.page.finder.close()
+    assert not reader.page.finder.is_open

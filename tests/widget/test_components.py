@@ -398,3 +398,12 @@ def test_half_a_surrogate_pair_is_painted_like_any_text(qtbot, levers: dict[str,
     qtbot.addWidget(label)
     label.resize(90, 40)
     assert not label.grab().toImage().isNull()
+
+
+def test_lines_of_a_wrapped_text_end_where_they_were_ended(qtbot) -> None:
+    label = Text("one.md\ntwo.csv", wrap=True)
+    qtbot.addWidget(label)
+    assert label.heightForWidth(500) == 2 * Text("one.md", wrap=True).heightForWidth(500)
+    line = Text("a name with\na line break")
+    qtbot.addWidget(line)
+    assert line.sizeHint().height() == Text("a name").sizeHint().height()

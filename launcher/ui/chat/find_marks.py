@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextEdit
+from shiboken6 import isValid
 
 from launcher.ui.chat.formula_objects import OBJECT, SOURCE_PROPERTY
 from launcher.ui.chat.rows import MessageRow
@@ -61,7 +62,8 @@ class FindMarks:
     def clear(self) -> None:
         """Nothing is marked."""
         for view in list(self._shown):
-            view.setExtraSelections([])
+            if isValid(view):  # Qt may have deleted what Python has not let go of yet
+                view.setExtraSelections([])
         self._shown.clear()
         self._ranges.clear()
 

@@ -52,7 +52,7 @@ class UserRow(MessageRow):
         self._more = QuietButton("ellipsis", self.tr("More with this message"), self)
         self._versions = VersionSwitch(self)
         self._versions.chosen.connect(self._on_version_chosen)
-        self._files = Text("", Role.SMALL, Tone.MUTED, self, wrap=True)
+        self._files = Text("", Role.SMALL, Tone.MUTED, self, wrap=True, align=Qt.AlignmentFlag.AlignRight)
         self._files.set_text("\n".join(attachment_words(a) for a in message.attachments))
         self._files.setVisible(bool(message.attachments))
         self._is_free = True
@@ -143,9 +143,9 @@ class UserRow(MessageRow):
             x -= hint.width()
             button.setGeometry(x, max(0, (min(height, px(38)) - hint.height()) // 2), hint.width(), hint.height())
         if not self._files.isHidden():
-            files_width = min(room, self._files.sizeHint().width())
-            files_height = self._files.heightForWidth(max(1, files_width))
-            self._files.setGeometry(width - files_width, height + px(2), files_width, files_height)
+            # Under the text of the bubble, not under its edge.
+            files_height = self._files.heightForWidth(room)
+            self._files.setGeometry(width - room - side, height + px(2), room, files_height)
             height += px(4) + files_height
         if not self._versions.isHidden():
             hint = self._versions.sizeHint()

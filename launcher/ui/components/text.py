@@ -163,7 +163,10 @@ class Text(QLabel):
 
     def _layout(self, width: float, runs: tuple[Run, ...] | None = None) -> QTextLayout:
         runs = self._runs if runs is None else runs
-        layout = QTextLayout("".join(run.text for run in runs), font(runs[0].role if runs else self._role))
+        text = "".join(run.text for run in runs)
+        if self._wraps:
+            text = text.replace("\n", "\u2028")  # what a QTextLayout takes for the end of a line
+        layout = QTextLayout(text, font(runs[0].role if runs else self._role))
         option = QTextOption()
         option.setWrapMode(
             QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere if self._wraps else QTextOption.WrapMode.NoWrap
