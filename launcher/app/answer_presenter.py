@@ -137,6 +137,14 @@ class AnswerPresenter(QObject):
         else:
             self._over()
 
+    def give_up(self) -> None:
+        """Another model is about to be loaded, so nothing more will come: what is written so far is an answer that was stopped."""
+        answer = self._answer
+        if self._context.is_preparing:
+            self.stop()
+        elif answer is not None:
+            self._end(answer.text, answer.reasoning, MessageState.STOPPED, None)
+
     # -- before the answer
 
     @Slot(object)

@@ -73,7 +73,7 @@ class BuiltinPresenter(QObject):
     def switch(self, key: str) -> None:
         """On to the model that was offered."""
         self._chat.clear_banner()
-        self._flow.open_key(key)
+        self._flow.go_on_with_key(key)
 
     # --- offering ---
 

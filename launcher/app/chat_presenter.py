@@ -51,6 +51,7 @@ class ChatPresenter(QObject):
 
     Attributes:
         sending: what the user asks, and what the steps of errors ask for them.
+        attachments: what goes with the next message.
         settings: of the open chat, with their panel.
         figures: wants the meters.
         opened_model: wants to know of models that are opened elsewhere.
@@ -72,12 +73,12 @@ class ChatPresenter(QObject):
         self._open = OpenChat(store)
         self._answered = self._open.value
         self._model = ModelChoice(page, engine, settings, self)
-        self._attachments = AttachmentsPresenter(page, engine, self)
+        self.attachments = AttachmentsPresenter(page, engine, self)
         self._context = ContextPresenter(page, engine, settings, self)
         self._answers = AnswerPresenter(page, store, engine, self._context, self)
         self._notices = ChatNotices(page, self._context)
         self._questions = QuestionPresenter(page, engine, self._model, self._answers, self._notices, self)
-        self.sending = SendingPresenter(page, engine, self._model, self._open, self._attachments, self._questions, self)
+        self.sending = SendingPresenter(page, engine, self._model, self._open, self.attachments, self._questions, self)
         self.figures = AnswerFigures(store, self)
         self._find = FindService(self)
         page.finder.find_requested.connect(self._find.find)
@@ -87,7 +88,8 @@ class ChatPresenter(QObject):
         self._connect_answers()
         self._questions.model_wanted.connect(self.model_wanted)
         self._questions.refused.connect(self._on_refused)
-        self.opened_model = OpenedModel(page, self._open, self._questions, self)
+        self.opened_model = OpenedModel(page, engine, self._open, self._questions, self)
+        self.opened_model.new_chat_wanted.connect(self.new_chat)
         self.opened_model.settings_changed.connect(self._on_model_given)
         self.opened_model.model_wanted.connect(self.model_wanted)
         self._list = ChatListPresenter(page, store, self)
@@ -117,8 +119,8 @@ class ChatPresenter(QObject):
     def _connect_engine(self) -> None:
         engine = self._engine
         engine.loaded.connect(self._on_loaded)
-        engine.load_failed.connect(self._on_load_failed)
-        engine.crashed.connect(self._on_crashed)
+        engine.load_failed.connect(self._on_engine_failed)
+        engine.crashed.connect(self._on_engine_failed)
         engine.state_not_kept.connect(self._page.show_note)
 
     def _connect_answers(self) -> None:
@@ -153,10 +155,6 @@ class ChatPresenter(QObject):
         self._model.set_builtin(model)
         self.settings.set_installed(self._model.choices)
 
-    def attach(self, paths: list[str]) -> None:
-        """Files that were dropped on the window go with the next message."""
-        self._attachments.add(paths)
-
     @Slot(str)
     def set_system_prompt(self, text: str) -> None:
         """The program's system prompt is another one: chats without their own send it from now on."""
@@ -171,7 +169,7 @@ class ChatPresenter(QObject):
     def save(self) -> None:
         """Before the program ends: what is written of the running answer goes to the disk."""
         self._find.close()
-        self._attachments.close()
+        self.attachments.close()
         self._answers.save()
         self.settings.close()
 
@@ -307,11 +305,7 @@ class ChatPresenter(QObject):
             self._show_notice()
 
     @Slot(object)
-    def _on_load_failed(self, error: UserError) -> None:
-        self._page.show_engine_error(error)
-
-    @Slot(object)
-    def _on_crashed(self, error: UserError) -> None:
+    def _on_engine_failed(self, error: UserError) -> None:
         self._page.show_engine_error(error)
 
     def target(self) -> Installed | None:

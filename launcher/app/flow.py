@@ -11,6 +11,8 @@ from launcher.services.download_service import DownloadService
 from launcher.services.engine_service import EngineService
 from launcher.services.plan_service import PlanService
 
+_IN_USE = (EngineState.STARTING, EngineState.LOADING, EngineState.READY, EngineState.ANSWERING)
+
 
 def request_of(plan: Plan) -> DownloadRequest:
     """What has to be fetched for a plan."""
@@ -34,11 +36,13 @@ class ChatFlow(QObject):
     """Remembers which downloads end in a chat and opens models.
 
     Signals:
+        chat_wanted(Installed): the user chose it outside of the chats; which chat it answers in is to be settled.
         opening(Installed): a model is about to be planned and loaded; the chat page should show.
         switch_offered(Installed): a download that was to end in a chat is here, while the built-in model answers: the user decides.
         chat_when_done_changed(str, bool): key of a download, and whether it ends in a chat.
     """
 
+    chat_wanted = Signal(object)
     opening = Signal(object)
     switch_offered = Signal(object)
     chat_when_done_changed = Signal(str, bool)
@@ -61,7 +65,7 @@ class ChatFlow(QObject):
         request = request_of(plan)
         installed = self.installed(request.key)
         if installed is not None:
-            self.open(installed, wishes, plan)
+            self.chat_with(installed, wishes, plan)
             return
         self._plans_when_done[request.key] = plan
         if wishes is None:
@@ -92,14 +96,33 @@ class ChatFlow(QObject):
         return key in self._chat_when_done
 
     @Slot(object)
+    def chat_with(self, installed: Installed, wishes: Wishes | None = None, expected: Plan | None = None) -> None:
+        """Chat with a model that was chosen elsewhere than in a chat; one that is in use already is not loaded once more.
+
+        Args:
+            installed: the model.
+            wishes: other levers than usual, for which it is always loaded.
+            expected: as for `open`.
+        """
+        self.chat_wanted.emit(installed)
+        if wishes is not None or not self._is_in_use(installed):
+            self.open(installed, wishes, expected)
+
+    @Slot(object)
     def open(self, installed: Installed, wishes: Wishes | None = None, expected: Plan | None = None) -> None:
-        """Load a model for chatting, with other wishes than usual when given; what is less than in `expected` is said."""
+        """Load a model for the open chat, with other wishes than usual when given; what is less than in `expected` is said."""
         self.opening.emit(installed)
         self._engine.open(installed, wishes or self._plans.wishes, expected)
 
     @Slot(str)
     def open_key(self, key: str) -> None:
-        """Load the finished download of that key."""
+        """Chat with the finished download of that key."""
+        installed = self.installed(key)
+        if installed is not None:
+            self.chat_with(installed, self._wishes_when_done.pop(key, None), self._plans_when_done.pop(key, None))
+
+    def go_on_with_key(self, key: str) -> None:
+        """Go on with the open chat and the finished download of that key."""
         installed = self.installed(key)
         if installed is not None:
             self.open(installed, self._wishes_when_done.pop(key, None), self._plans_when_done.pop(key, None))
@@ -145,3 +168,8 @@ class ChatFlow(QObject):
         model = self._engine.installed
         is_there = self._engine.state not in (EngineState.STOPPED, EngineState.CRASHED)
         return is_there and model is not None and model.is_builtin
+
+    def _is_in_use(self, installed: Installed) -> bool:
+        """It answers, or will in a moment."""
+        model = self._engine.installed
+        return model is not None and model.path == installed.path and self._engine.state in _IN_USE

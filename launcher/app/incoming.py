@@ -47,7 +47,7 @@ class Incoming(QObject):
         there = sorted_out(paths)
         if there.message:
             self._go.show_chat()
-            self._chat.attach(list(there.message))
+            self._chat.attachments.add(list(there.message))
         if there.chats:
             self._go.show_chat()
             self._chat_files.import_files(list(there.chats))

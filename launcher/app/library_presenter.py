@@ -88,7 +88,7 @@ class LibraryPresenter(QObject):
         library.listed.connect(page.set_library)
         library.worked.connect(page.set_work)
         library.work_ended.connect(page.end_work)
-        page.chat_requested.connect(self._flow.open)
+        page.chat_requested.connect(self._flow.chat_with)
         page.home_requested.connect(self.home_wanted)
         page.add_file_requested.connect(self._on_add_file_requested)
         page.add_folder_requested.connect(self._on_add_folder_requested)
@@ -124,7 +124,7 @@ class LibraryPresenter(QObject):
     def _on_adopted(self, result: Adopted) -> None:
         opened, self._open_when_adopted = self._open_when_adopted, ""
         if opened and result.models:
-            self._flow.open(result.models[0])
+            self._flow.chat_with(result.models[0])
             return
         if opened and _is_already_listed(result):
             # The list may be older than this, or not have been read at all yet; it is read again now.
@@ -142,7 +142,7 @@ class LibraryPresenter(QObject):
         if already is None:
             return False
         self._open_when_listed = None
-        self._flow.open(already)
+        self._flow.chat_with(already)
         return True
 
     @Slot(object)
@@ -286,7 +286,7 @@ class LibraryPresenter(QObject):
         if step.action == _CHAT:
             model = self._offered.get(step.argument)
             if model is not None:
-                self._flow.open(model)
+                self._flow.chat_with(model)
         elif step.action == _FETCH_AGAIN:
             self._library.fetch_again(step.argument)
         else:

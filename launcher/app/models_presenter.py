@@ -87,4 +87,4 @@ class ModelsPresenter(QObject):
     @Slot(object)
     def _on_chat_requested(self, installed: Installed) -> None:
         # What was set by hand is what is loaded.
-        self._flow.open(installed, self._page.panel.wishes)
+        self._flow.chat_with(installed, self._page.panel.wishes)

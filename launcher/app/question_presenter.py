@@ -101,6 +101,13 @@ class QuestionPresenter(QObject):
         self.ask(replace(waiting, chat=chat, thinks=self._model.thinks))
         return True
 
+    def give_up(self) -> Conversation | None:
+        """Another model is about to be loaded: the chat whose answer ends here, or whose question is not answered; None for none."""
+        chat = self._answers.chat or (self._waiting.chat if self._waiting is not None else None)
+        self._answers.give_up()
+        self._waiting = None
+        return chat
+
     def forget(self, chat_id: str) -> None:
         """The question of that chat, if it waits, is not there any more."""
         if self._waiting is not None and self._waiting.chat.id == chat_id:

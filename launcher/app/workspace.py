@@ -30,7 +30,6 @@ from launcher.app.settings_presenter import SettingsPresenter
 from launcher.app.status_presenter import StatusPresenter
 from launcher.app.steps import Steps
 from launcher.app.storage_presenter import StoragePresenter
-from launcher.core.downloads import Installed
 from launcher.core.errors import StepAction
 from launcher.core.plans import Wishes
 from launcher.services.calibration_service import CalibrationService
@@ -200,7 +199,10 @@ class Workspace(QObject):
         self._hardware.sample_taken.connect(self._chat_presenter.figures.on_sample_taken)
         self._downloads.library_changed.connect(self._chat_presenter.set_installed)
         self._downloads.remove_failed.connect(chat.show_banner)
-        self._flow.opening.connect(self._on_opening)
+        self._flow.chat_wanted.connect(self._chat_presenter.opened_model.begin)
+        self._flow.chat_wanted.connect(self._go.show_chat)
+        self._flow.opening.connect(self._chat_presenter.opened_model.on_opening)
+        self._flow.opening.connect(self._go.show_chat)
         self._home_presenter.model_page_wanted.connect(self._go.show_plan)
         self._downloads_page.home_requested.connect(self._go.show_home)
         self._downloads_presenter.setting_changed.connect(self._settings_presenter.change)
@@ -327,11 +329,6 @@ class Workspace(QObject):
     @Slot(str)
     def _on_link_open_requested(self, address: str) -> None:
         QDesktopServices.openUrl(QUrl(address))
-
-    @Slot(object)
-    def _on_opening(self, installed: Installed) -> None:
-        self._chat_presenter.opened_model.on_opening(installed)
-        self._go.show_chat()
 
     # -- next steps
 

@@ -19,7 +19,7 @@ from launcher.core.downloads import Installed
 from launcher.core.errors import NextStep
 from launcher.core.generation import Loaded, LoadRequest
 from launcher.core.paths import config_dir
-from launcher.core.plans import Placement
+from launcher.core.plans import Placement, Plan, Wishes
 from launcher.services.chat_service import ChatService
 from launcher.services.engine_service import EngineService
 from launcher.store.settings import CONTEXT_POLICY, Settings
@@ -58,7 +58,14 @@ class UnplannedEngine(EngineService):
     def load_now(self, installed: Installed) -> None:
         self.installed = installed
         placement = Placement(n_gpu_layers=0, n_ctx=1024, threads=1)
-        self._client.load(LoadRequest(installed.path, "Tiny", "F16", placement))
+        self._client.load(LoadRequest(installed.path, installed.name, installed.quant, placement))
+
+    def open(self, installed: Installed, wishes: Wishes, expected: Plan | None = None) -> None:
+        """As the real one, but that the window waits for the old model's end."""
+        del wishes, expected
+        self._forget_model()
+        self._client.close()
+        self.load_now(installed)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         self.model = loaded

@@ -89,6 +89,36 @@ def test_another_start_brings_the_window_back_with_its_file(
     qtbot.waitUntil(lambda: chats_with(workspace, application, path), timeout=WAIT_MS)
 
 
+def test_a_model_opened_by_another_start_gets_a_chat_of_its_own(
+    program: Callable[[], Application], qtbot: QtBot, tmp_path: Path
+) -> None:
+    first, second = (make_model(tmp_path / f"{n}.gguf", template="v3", end_weight=0.6) for n in ("first", "second"))
+    application = program()
+    application.open_files((str(first),))
+    workspace = begun(application, qtbot)
+    qtbot.waitUntil(lambda: workspace._engine.model is not None, timeout=WAIT_MS)
+    chats, page = workspace._chat_presenter, workspace._chat
+    with qtbot.waitSignal(workspace._engine.answer_finished, timeout=WAIT_MS):
+        page.message_sent.emit("Hello")
+    before = chats.chat
+    # The model of the open chat once more: the window comes back, and the chat is where it was.
+    application.window.show_page("downloads")
+    with qtbot.assertNotEmitted(workspace._engine.loaded):
+        application.open_from_other_start(Start((str(first),)))
+        qtbot.waitUntil(lambda: application.window.page_key == "chat", timeout=WAIT_MS)
+    assert chats.chat.id == before.id
+    assert workspace._engine.model is not None
+    # Another one: a chat of its own, and the one before keeps its model.
+    application.open_from_other_start(Start((str(second),)))
+    qtbot.waitUntil(lambda: chats_with(workspace, application, second), timeout=WAIT_MS)
+    assert chats.chat.messages == ()
+    assert chats.chat.settings.model_path == str(second)
+    with qtbot.waitSignal(workspace._store.conversation_opened, timeout=WAIT_MS):
+        page.conversation_selected.emit(before.id)
+    assert chats.chat.settings.model_path == str(first)
+    assert len(chats.chat.path()) == 2
+
+
 def test_what_is_no_model_is_said(program: Callable[[], Application], qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "letter.gguf"
     path.write_text("Dear reader")
