@@ -34,6 +34,8 @@ _LAST_WORDS = 5
 # A computer that is slow or busy gets more: so many times what the processor's own run took in all (2 to 3 s where it is idle).
 _SLOWER = 40.0
 _MOST_DEADLINE_S = 3600.0
+# For the processor's own run, before it is known how slow the computer is; no driver can hang there.
+_REFERENCE_DEADLINE_S = 600.0
 
 
 def check_devices(
@@ -103,7 +105,7 @@ class _Check:
         self._info = info
         self._cases = cases
         self._given_deadline_s = deadline_s
-        self._deadline_s = deadline_s or DEADLINE_S
+        self._deadline_s = deadline_s or _REFERENCE_DEADLINE_S
         self._stop = stop
         self._on_progress = on_progress
         # The graphics devices, and the processor twice: as the reference and as a load uses it.
@@ -124,7 +126,7 @@ class _Check:
         if self._is_stopped:
             return
         reference = self._go_through(Target(use_extra_bufts=False))
-        if self._given_deadline_s is None:
+        if self._given_deadline_s is None and reference.is_sound:
             self._deadline_s = stretched(reference.all_seconds)
         for device in self._info.devices:
             if device.kind in _GPU_KINDS and not self._is_stopped:
