@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QUrl
 from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +13,7 @@ from launcher.chat.attachments import Attachment, with_attachments
 from launcher.chat.turns import estimated_tokens
 from launcher.services.engine_service import EngineService
 from launcher.ui.chat import ChatPage
+from launcher.ui.chat.attachment_chips import AttachmentChip
 from launcher.ui.components import Banner, Chip
 from launcher.ui.theme import ThemeManager
 
@@ -67,4 +68,31 @@ def test_pasted_files_become_chips_and_go_with_the_message(qtbot: QtBot, theme: 
     assert 200 < len(cut.text) < 1000
     presenter.close()
     engine.close()
+    page.shut_down()
+
+
+def test_chips_that_need_two_lines_have_two(qtbot: QtBot, theme: ThemeManager) -> None:
+    page = ChatPage()
+    qtbot.addWidget(page)
+    page.resize(700, 600)
+    page.show()
+    composer, field = page.composer, page.composer.findChild(QPlainTextEdit)
+    one = AttachmentChip(1, "a name of a file that is really not short at all.pdf · about 2,140 tokens")
+    composer.set_attachments([one], "")
+    qtbot.waitUntil(lambda: field.y() > composer.chips.y() > 0)
+    lower, height = field.y(), field.height()
+    composer.set_attachments(
+        [
+            one,
+            AttachmentChip(
+                2, "another name of a file, as long as the one before.csv · about 61,000 tokens", True, "Cut to 3,900"
+            ),
+        ],
+        "too much",
+    )
+    qtbot.waitUntil(lambda: field.y() > lower)
+    shown = [c for c in composer.chips.findChildren(Chip) if c.isVisible()]
+    bottoms = [c.mapTo(composer, QPoint(0, c.height())).y() for c in shown]
+    assert bottoms[0] < bottoms[1] <= field.y()
+    assert field.height() == height
     page.shut_down()

@@ -85,7 +85,8 @@ class Composer(QWidget):
         row.addWidget(self._send)
         row.addWidget(self._stop)
         column.addLayout(row)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Fixed would be the height of one line of chips, however many the width makes of them.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_thinking(ThinkingMode.NEVER, False, "")
         self.set_answering(False)
 

@@ -221,7 +221,8 @@ class ChatFrame(QWidget):
         strips = (self._undo, self._loading, self._summarising, self._demonstration, self._composer, self._context_line)
         for strip in strips:
             foot.addWidget(strip)
-        self._foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # As high as its parts are at its width; the messages take the rest.
+        self._foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._foot.setMaximumWidth(px(MAX_COLUMN) + 2 * px(8))
 
 
