@@ -286,10 +286,6 @@
         <translation>{rate} 词元/秒</translation>
     </message>
     <message>
-        <source>{count} tokens</source>
-        <translation>{count} 词元</translation>
-    </message>
-    <message>
         <source>first after {seconds} s</source>
         <translation>{seconds} 秒后出首个词元</translation>
     </message>
@@ -547,17 +543,6 @@
     </message>
 </context>
 <context>
-    <name>ChatPresenter</name>
-    <message>
-        <source>The engine is started again in {n} s.</source>
-        <translation>引擎将在 {n} 秒后重新启动。</translation>
-    </message>
-    <message>
-        <source>Load again</source>
-        <translation>重新加载</translation>
-    </message>
-</context>
-<context>
     <name>ChatSettingsPanel</name>
     <message>
         <source>Settings of this chat</source>
@@ -623,6 +608,21 @@
     <message>
         <source>Code, {language}</source>
         <translation>代码，{language}</translation>
+    </message>
+</context>
+<context>
+    <name>CodeHead</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy code</source>
+        <translation>复制代码</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
     </message>
 </context>
 <context>
@@ -939,6 +939,10 @@
     <message>
         <source>{n} threads</source>
         <translation>{n} 线程</translation>
+    </message>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
     </message>
     <message>
         <source>Instructions</source>
@@ -3153,10 +3157,6 @@
         <source>Messages</source>
         <translation>消息</translation>
     </message>
-    <message>
-        <source>Go to the end</source>
-        <translation>转到末尾</translation>
-    </message>
 </context>
 <context>
     <name>MessagePresenter</name>
@@ -3210,6 +3210,10 @@
     <message>
         <source>{load} of {n} cores</source>
         <translation>{n} 核的 {load}</translation>
+    </message>
+    <message>
+        <source>{load} of 1 core</source>
+        <translation>1 个核心的 {load}</translation>
     </message>
     <message>
         <source>idle</source>
@@ -3838,6 +3842,21 @@
     </message>
 </context>
 <context>
+    <name>OpenedModel</name>
+    <message>
+        <source>{model} was opened before an answer was finished.</source>
+        <translation>回答还没写完，就打开了 {model}。</translation>
+    </message>
+    <message>
+        <source>It is the last one of the chat “{title}”.</source>
+        <translation>它是对话“{title}”的最后一条。</translation>
+    </message>
+    <message>
+        <source>There it can be continued or asked for again.</source>
+        <translation>可以在那里继续，或重新提问。</translation>
+    </message>
+</context>
+<context>
     <name>PartList</name>
     <message>
         <source>Compute and driver</source>
@@ -3903,8 +3922,16 @@
         <translation>{n} 核</translation>
     </message>
     <message>
+        <source>1 core</source>
+        <translation>1 个核心</translation>
+    </message>
+    <message>
         <source>{n} threads</source>
         <translation>{n} 线程</translation>
+    </message>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
     </message>
     <message>
         <source>{size} free</source>
@@ -4231,6 +4258,17 @@
     </message>
 </context>
 <context>
+    <name>QuestionPresenter</name>
+    <message>
+        <source>The engine is started again in {n} s.</source>
+        <translation>{n} 秒后重新启动引擎。</translation>
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation>重新加载</translation>
+    </message>
+</context>
+<context>
     <name>RamCard</name>
     <message>
         <source>Memory, {size}</source>
@@ -4261,6 +4299,10 @@
         <translation>{type}，{n} 线程</translation>
     </message>
     <message>
+        <source>{type}, 1 thread</source>
+        <translation>{type}，1 个线程</translation>
+    </message>
+    <message>
         <source>Weights from here</source>
         <translation>权重读取速度</translation>
     </message>
@@ -4278,10 +4320,6 @@
     <message>
         <source>Thought for {time}</source>
         <translation>已思考 {time}</translation>
-    </message>
-    <message>
-        <source>{count} tokens</source>
-        <translation>{count} 词元</translation>
     </message>
 </context>
 <context>
@@ -4316,6 +4354,13 @@
     <message>
         <source>Ready</source>
         <translation>已就绪</translation>
+    </message>
+</context>
+<context>
+    <name>RowScroller</name>
+    <message>
+        <source>Go to the end</source>
+        <translation>到末尾</translation>
     </message>
 </context>
 <context>
@@ -5738,8 +5783,16 @@
         <translation>允许的范围是 1 GiB 到 16 TiB。</translation>
     </message>
     <message>
+        <source>1 character</source>
+        <translation>1 个字符</translation>
+    </message>
+    <message>
         <source>1 to {most} are possible.</source>
         <translation>允许的范围是 1 到 {most}。</translation>
+    </message>
+    <message>
+        <source>1 token</source>
+        <translation>1 个词元</translation>
     </message>
     <message>
         <source>A &apos;(&apos; is not closed.</source>
@@ -5804,6 +5857,10 @@
     <message>
         <source>A scanned document is a picture of its text.</source>
         <translation>扫描的文档只是文字的图像。</translation>
+    </message>
+    <message>
+        <source>A tensor override names a device that cannot be used.</source>
+        <translation>张量指定写了一个不能使用的设备。</translation>
     </message>
     <message>
         <source>A tensor override&apos;s pattern cannot be used.</source>
@@ -6282,6 +6339,10 @@
         <translation>它位于 {path}，可能正被其他程序使用，因此留在那里。</translation>
     </message>
     <message>
+        <source>It lists 1 file, which is no complete GGUF model.</source>
+        <translation>其中列出 1 个文件，它不是完整的 GGUF 模型。</translation>
+    </message>
+    <message>
         <source>It lists {names}. A driver may have changed since the plan was made.</source>
         <translation>它列出了 {names}。生成方案之后，驱动程序可能有变化。</translation>
     </message>
@@ -6484,6 +6545,10 @@
     <message>
         <source>Knows small arithmetic and this app&apos;s guide, in English and Chinese.</source>
         <translation>会简单算术，了解本程序的使用指南，支持中英文。</translation>
+    </message>
+    <message>
+        <source>Latent attention (MLA) was computed without flash attention there.</source>
+        <translation>在那里，潜在注意力（MLA）是不用 Flash Attention 计算的。</translation>
     </message>
     <message>
         <source>Least loss of this model: {loss}</source>
@@ -6780,6 +6845,10 @@
     <message>
         <source>No known name is near it.</source>
         <translation>没有相近的已知名称。</translation>
+    </message>
+    <message>
+        <source>No layer goes to a graphics card, and the engine uses none then.</source>
+        <translation>没有任何层放到显卡上，引擎因此不使用显卡。</translation>
     </message>
     <message>
         <source>No model is loaded.</source>
@@ -7124,10 +7193,6 @@
     <message>
         <source>Summarise the oldest messages</source>
         <translation>为最早的消息生成摘要</translation>
-    </message>
-    <message>
-        <source>Tensor overrides are not in the predicted memory; the engine&apos;s own check counts them.</source>
-        <translation>预测的内存没有计入张量覆盖规则；引擎自身的检查会计入。</translation>
     </message>
     <message>
         <source>Tensors cannot be put on {device}.</source>
@@ -7624,10 +7689,6 @@
     <message>
         <source>The last plan needs {size} on {device}, where {free} are free.</source>
         <translation>最后一个方案在 {device} 上需要 {size}，那里空闲 {free}。</translation>
-    </message>
-    <message>
-        <source>The layers for multi-token prediction are loaded, but this engine cannot draft with them yet.</source>
-        <translation>已加载用于多词元预测的层，但此引擎尚不能用它们提出候选词元。</translation>
     </message>
     <message>
         <source>The list of downloads was damaged and is kept as {name}. {n} unfinished downloads were found on the disk again.</source>
@@ -8242,6 +8303,18 @@
         <translation>没有放得下的更小方案。</translation>
     </message>
     <message>
+        <source>Tensors cannot be put on a card alone.</source>
+        <translation>不能只把张量放到显卡上。</translation>
+    </message>
+    <message>
+        <source>Tensors of the attention lie apart from its cache: the engine does without flash attention, in all layers.</source>
+        <translation>注意力的张量和它的缓存不在一起：引擎在所有层都不使用 Flash Attention。</translation>
+    </message>
+    <message>
+        <source>The built-in model answers {question} with “{here}”, not with {right}.</source>
+        <translation>内置模型对 {question} 回答“{here}”，而不是 {right}。</translation>
+    </message>
+    <message>
         <source>The engine could not make a context for the file&apos;s prediction layers.</source>
         <translation>引擎无法为文件中的预测层创建上下文。</translation>
     </message>
@@ -8250,8 +8323,20 @@
         <translation>文件头声明了预测层，但文件中没有。</translation>
     </message>
     <message>
+        <source>The file has the layout of before April 2025, for which the engine has no such graph.</source>
+        <translation>文件是 2025 年 4 月以前的格式，引擎没有与之对应的计算图。</translation>
+    </message>
+    <message>
+        <source>The file has {n} of them; the engine drafts with one.</source>
+        <translation>文件里有 {n} 个，引擎只用一个来起草。</translation>
+    </message>
+    <message>
         <source>The file is of the older layout of this architecture, without split attention.</source>
         <translation>此文件采用该架构的旧布局，没有拆分的注意力张量。</translation>
+    </message>
+    <message>
+        <source>The layers for multi-token prediction are loaded, but the engine does not draft with them.</source>
+        <translation>多词元预测的层会加载，但引擎不用它们来起草。</translation>
     </message>
     <message>
         <source>The plan reserves one row of logits only; each guess needs another.</source>
@@ -8372,6 +8457,10 @@
     <message>
         <source>They have about {tokens} tokens; {room} can be read at once.</source>
         <translation>它们约有 {tokens} 词元；一次可读取 {room}。</translation>
+    </message>
+    <message>
+        <source>They were run with {known} only; this is {name}.</source>
+        <translation>它们只和 {known} 一起运行过；这个是 {name}。</translation>
     </message>
     <message>
         <source>Thinking</source>
@@ -9130,10 +9219,6 @@
         <translation>张量“{name}”</translation>
     </message>
     <message>
-        <source>they are loaded only: this engine cannot draft with them yet</source>
-        <translation>仅加载：此引擎尚不能用它们提出候选词元</translation>
-    </message>
-    <message>
         <source>this program may use {n} of one processor, too little to measure it.</source>
         <translation>此程序只能使用 {n} 个处理器，不足以测量。</translation>
     </message>
@@ -9498,6 +9583,10 @@
         <translation>{name} 不是 GGUF 模型文件。</translation>
     </message>
     <message>
+        <source>they are loaded only: the engine does not draft with them</source>
+        <translation>它们只是加载：引擎不用它们来起草</translation>
+    </message>
+    <message>
         <source>{count} from disk</source>
         <translation>从磁盘恢复 {count}</translation>
     </message>
@@ -9548,6 +9637,10 @@
     <message>
         <source>{name} is missing.</source>
         <translation>缺少 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} is none of {known}.</source>
+        <translation>{name} 不在 {known} 之中。</translation>
     </message>
     <message>
         <source>{name} is not a GGUF model.</source>
@@ -10210,18 +10303,6 @@
     <message>
         <source>Last used</source>
         <translation>上次使用</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Copy code</source>
-        <translation>复制代码</translation>
-    </message>
-    <message>
-        <source>Copied</source>
-        <translation>已复制</translation>
     </message>
 </context>
 <context>
