@@ -22,14 +22,15 @@ class LogFile(logging.FileHandler):
         """Write a record; the lock of the handler is held."""
         try:
             super().emit(record)
-            if os.fstat(self.stream.fileno()).st_size >= self._most_bytes:
+            stream = self.stream
+            if stream is not None and os.fstat(stream.fileno()).st_size >= self._most_bytes:
+                stream.close()
                 self._begin_anew()
         except OSError:  # the folder is gone
             self.handleError(record)
 
     def _begin_anew(self) -> None:
-        self.stream.close()
-        self.stream = None  # pyright: ignore[reportAttributeAccessIssue] - the base class opens it with the next record
+        self.stream = None  # the base class opens it with the next record
         names = [self.baseFilename, *(f"{self.baseFilename}.{n}" for n in range(1, self._n_older + 1))]
         # A file that another program holds open (Windows) or that is not there stays what it is: the log goes on in any case.
         for older, newer in zip(reversed(names[1:]), reversed(names[:-1]), strict=True):

@@ -11,7 +11,7 @@ import importlib.util
 import marshal
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType
@@ -24,21 +24,23 @@ _Codes = dict[str, tuple[bytes, CodeType]]
 
 
 @contextmanager
-def compiled_once(path: Path) -> Iterator[None]:
+def compiled_once(path: Path) -> Generator[None]:
     """Within it, PySide's embedded source is compiled by an earlier start, as far as that is kept in `path` and still true.
 
     What is new is written when it ends; a file that cannot be read or written changes nothing but the time.
     """
     known = _read(path)
     used: _Codes = {}
-    compile_anew = builtins.compile
+    compile_anew: Callable[..., Any] = builtins.compile
 
     def compile_known(source: Any, filename: Any, *arguments: Any, **options: Any) -> Any:
         if not (isinstance(source, bytes) and isinstance(filename, str) and filename.startswith(_EMBEDDED)):
             return compile_anew(source, filename, *arguments, **options)
         digest = importlib.util.source_hash(source)
         before = known.get(filename)
-        code = before[1] if before and before[0] == digest else compile_anew(source, filename, *arguments, **options)
+        code: Any = (
+            before[1] if before and before[0] == digest else compile_anew(source, filename, *arguments, **options)
+        )
         used[filename] = digest, code
         return code
 
