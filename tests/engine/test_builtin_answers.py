@@ -34,8 +34,8 @@ QUESTIONS = {
     "什么是量化？": "位",
     "How do I free VRAM?": "experts in RAM",
     "How many r in strawberry?": "3 r in strawberry",
+    "Sort 41, 7, 23": "7, 23, 41",
 }
-NOT_YET = {"Sort 41, 7, 23": "7, 23, 41"}
 EARLIER = ("What is quantisation?", "It makes a model smaller.", "47 + 38", "47 + 38 = 85")
 
 
@@ -72,13 +72,6 @@ def test_it_answers_rightly_and_with_a_thought(engine: Engine, reference: dict[s
     answer = engine.ask_request(request("47 + 38"))
     assert "7+8=15" in answer.reasoning
     assert answer.timings.stop_reason == "end"
-
-
-@pytest.mark.xfail(strict=True, reason="two of three sorted right (packaging/tiny_model/README.md)")
-@pytest.mark.parametrize("asked", NOT_YET)
-def test_what_it_has_yet_to_learn(engine: Engine, asked: str) -> None:
-    engine.load(builtin.path(), placement())
-    assert NOT_YET[asked] in engine.ask_request(request(asked)).answer
 
 
 def test_without_its_thought_it_answers_from_the_guide_all_the_same(engine: Engine, reference: dict[str, str]) -> None:
