@@ -66,7 +66,7 @@ class Draft:
 
 def can_draft_itself(facts: ModelFacts) -> bool:
     """Whether the engine can draft with the file's own prediction layers (MTP)."""
-    return not why_not_by_itself(facts)
+    return facts.hyper.nextn_layers > 0 and not why_not_by_itself(facts)
 
 
 def why_not_by_itself(facts: ModelFacts) -> str:

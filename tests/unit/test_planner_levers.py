@@ -50,6 +50,12 @@ def test_a_larger_ubatch_reads_prompts_faster_where_experts_are_in_ram():
     assert free.speed.decode_tokens_s > 0.9 * fixed.speed.decode_tokens_s
 
 
+@pytest.mark.parametrize("mode", ["layer", "tensor"])
+def test_a_split_by_tensors_is_predicted_by_the_rules_of_layers_and_says_so(mode):
+    p = plan("rtx3090x2-128gb", "r1-distill-llama-70b", "Q4_K_M", split_mode=mode)
+    assert any("by tensors it differs a little" in w for w in p.warnings) == (mode == "tensor")
+
+
 def test_one_card_alone_is_better_than_two_where_it_holds_everything():
     p = plan("rtx3090x2-128gb", "r1-0528-qwen3-8b", "Q4_K_M")
     assert (p.summary, p.placement.tensor_split) == ("all 36 layers on RTX 3090", ())
