@@ -8,11 +8,12 @@ mathematics has its own rule here: those of mdit-py-plugins search the rest of t
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
@@ -29,6 +30,10 @@ _MATH_ENVIRONMENTS = frozenset(
 _TRAILING = re.compile(r"[\s.,;:!?。，；：]*\Z")
 _BRACKETS = {"\\(": ("\\)", "math_inline"), "\\[": ("\\]", "math_inline_double")}
 _MAX_INLINE_FORMULA_CHARS = 2000
+# markdown-it looks for a link from every opening bracket, forty deep: seconds for a few kilobytes of "![". No answer has so many.
+_MANY_BRACKETS = 200
+_MAX_LINK_DEPTH = 4
+_BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
 
 
 @cache
@@ -41,6 +46,8 @@ def parser() -> MarkdownIt:
     ends_others = {"alt": ["paragraph", "blockquote", "list"]}
     md.block.ruler.before("fence", "math_block", _math_block, ends_others)  # pyright: ignore[reportArgumentType]
     dollars = math_inline_dollar(allow_space=False, allow_digits=False, allow_double=True)
+    md.inline.ruler.at("link", _where_it_may_be(link))
+    md.inline.ruler.at("image", _where_it_may_be(image))
     md.inline.ruler.before("escape", "math_brackets", _math_brackets)
     md.inline.ruler.before("escape", "math_dollars", dollars)
     return md
@@ -125,6 +132,39 @@ def _marks(line: str) -> tuple[str, str, bool] | None:
     if environment is None or environment[1] not in _MATH_ENVIRONMENTS:
         return None
     return environment[0], f"\\end{{{environment[1]}}}", True
+
+
+def _where_it_may_be(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    """The rule for a link or a picture, asked only at brackets that are closed and not nested deep, where there are very many."""
+
+    def asked(state: StateInline, silent: bool) -> bool:
+        at = state.pos + (state.src[state.pos] == "!")
+        if state.src[at : at + 1] != "[" or not _may_be_link(state.src, at):
+            return False
+        return rule(state, silent)
+
+    return asked
+
+
+def _may_be_link(source: str, at: int) -> bool:
+    closed = _closed_brackets(source)
+    return closed is None or at in closed
+
+
+@lru_cache(maxsize=4)
+def _closed_brackets(source: str) -> frozenset[int] | None:
+    """Where brackets open that are closed and stand in few others; None where there are not many: then every one is asked."""
+    if source.count("[") < _MANY_BRACKETS:
+        return None
+    opened, closed = list[int](), set[int]()
+    for match in _BRACKET.finditer(source):
+        if match[0] == "[":
+            opened.append(match.start())
+        elif match[0] == "]" and opened:
+            start = opened.pop()
+            if len(opened) < _MAX_LINK_DEPTH:
+                closed.add(start)
+    return frozenset(closed)
 
 
 def _math_brackets(state: StateInline, silent: bool) -> bool:

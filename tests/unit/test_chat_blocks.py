@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
 
 from launcher.chat import blocks
 from launcher.chat.blocks import BlockSplitter, fence_of, split
@@ -188,3 +190,24 @@ def test_hostile_text_is_cheap_and_harmless() -> None:
         tokens = parse(text)
         assert not any(t.type.startswith("html") for t in tokens)
         assert "".join(b.source for b in split(text)) == text
+
+
+def test_very_many_links_are_links_all_the_same() -> None:
+    text = r"[a \[ b](https://x.org) ![c](d) [no] " * 150
+    children = parse(text)[1].children or []
+    assert [t.type for t in children if t.type in ("link_open", "image")] == ["link_open", "image"] * 150
+
+
+@pytest.mark.parametrize("text", ["![" * 3000, "[" * 3000 + "]" * 3000, "![" * 3000 + "](u)", "[[[a](b)](c)](d)" * 400])
+def test_brackets_without_end_are_read_a_few_times_only(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    n_skipped = 0
+    skip = ParserInline.skipToken
+
+    def counted(self: ParserInline, state: StateInline) -> None:
+        nonlocal n_skipped
+        n_skipped += 1
+        skip(self, state)
+
+    monkeypatch.setattr(ParserInline, "skipToken", counted)
+    parse(text)
+    assert n_skipped < 12 * len(text)

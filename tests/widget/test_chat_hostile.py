@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import qWarning
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QTextCharFormat, QTextOption
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from launcher.ui.chat.prose import Prose
 from launcher.ui.chat.reasoning import ReasoningFold
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.theme import ThemeManager
@@ -38,6 +40,21 @@ def test_errors_in_paint_events_and_complaints_of_qt_are_noticed(qtbot: QtBot, t
         qWarning("a painter stayed active")
     assert "half a pair in 'shown'" in watch.seen[0]
     assert watch.seen[-1] == "Qt: a painter stayed active in 'shown'"
+
+
+@pytest.mark.parametrize("piece", ["letters" * 20, "\u202e" * 20])
+def test_a_word_that_grows_without_end_is_broken_anywhere(qtbot: QtBot, theme: ThemeManager, piece: str) -> None:
+    """Qt looks for the end of a word from every line: that of a growing one is no part of any single piece."""
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    typesetter = Typesetter(owner)
+    prose = Prose(typesetter, owner)
+    prose.reset()
+    assert prose.wordWrapMode() == QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
+    for _ in range(20):
+        prose.write(prose.end(), piece, QTextCharFormat())
+    assert prose.wordWrapMode() == QTextOption.WrapMode.WrapAnywhere
+    typesetter.close()
 
 
 def test_half_a_surrogate_pair_in_a_long_running_thought_is_no_error(qtbot: QtBot, theme: ThemeManager) -> None:

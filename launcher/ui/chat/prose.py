@@ -37,7 +37,8 @@ QUOTE_BAR_PX = 3
 # A formula on a line of its own brings its own space below.
 FORMULA_LINE = 2
 # Qt looks for the end of a word from every line it breaks: a word of 200,000 letters takes it a minute.
-_LONG_WORD = re.compile(r"[!-\u2e7f]{2000,}")
+_LONG_WORD_CHARS = 2000
+_LONG_WORD = re.compile(rf"[!-\u2e7f]{{{_LONG_WORD_CHARS},}}")
 # Marks that reorder text could make a link or a command read as another one (CVE-2021-42574); they are shown.
 _BIDI = {c: f"\u2039U+{c:04X}\u203a" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
@@ -112,9 +113,12 @@ class Prose(QTextBrowser):
 
     def write(self, cursor: QTextCursor, text: str, shape: QTextCharFormat) -> None:
         """Put text of a user or a model at the cursor."""
-        if _LONG_WORD.search(text):
-            self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
-        cursor.insertText(visible(text), shape)
+        shown = visible(text)
+        anywhere = QTextOption.WrapMode.WrapAnywhere
+        # A word grows while it streams, and a mark that is shown takes eight letters.
+        if self.wordWrapMode() != anywhere and _LONG_WORD.search(cursor.block().text()[-_LONG_WORD_CHARS:] + shown):
+            self.setWordWrapMode(anywhere)
+        cursor.insertText(shown, shape)
 
     def insert_formula(self, cursor: QTextCursor, key: FormulaKey, source: str, around: QTextCharFormat) -> None:
         """Put a formula at the cursor: at once if it is known, otherwise a blank of about its size until it is.
