@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from launcher.ui.chat.answer_body import AnswerBody
 from launcher.ui.chat.code_block import CodeBlock
-from launcher.ui.chat.prose import Prose
+from launcher.ui.chat.prose import QUOTE_BAR_PX, Prose
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.theme import LIGHT, ThemeManager
 from tests.widget.document_lines import text_between
@@ -140,6 +140,21 @@ def test_streaming_ends_with_the_same_document(body: AnswerBody, qtbot: QtBot) -
         body.finish()
         assert body.arrange(640) == height
         assert _segments(body) == whole
+
+
+def test_the_bar_of_a_quote_stands_beside_its_words(body: AnswerBody) -> None:
+    """The words between it are as high as it, above and below."""
+    body.set_text("> Words of two lines\\\n> with long letters: gjpqy", is_final=True)
+    body.resize(640, body.arrange(640))
+    image = body.grab().toImage()
+
+    def rows(left: int, right: int) -> list[int]:
+        ground = image.pixel(right, image.height() - 1)
+        return [y for y in range(image.height()) if any(image.pixel(x, y) != ground for x in range(left, right))]
+
+    bar, words = rows(0, QUOTE_BAR_PX), rows(12, 400)
+    assert 0 <= words[0] - bar[0] <= 6
+    assert 0 <= bar[-1] - words[-1] <= 6
 
 
 def test_a_growing_listing_is_continued_not_rewritten(body: AnswerBody) -> None:

@@ -166,17 +166,18 @@ class Prose(QTextBrowser):
         layout = self.document().documentLayout()
         colour = QColor(current().border)
         bottom = 0.0
-        was_quote = False
+        level_before = 0
         block = self.document().begin()
         while block.isValid():
-            area = layout.blockBoundingRect(block)
+            # The lines stand lower than the block by what a line has over its letters.
+            area = block.layout().boundingRect().translated(layout.blockBoundingRect(block).topLeft())
             level = block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel)
             for i in range(level):
-                top = bottom if was_quote else area.bottom() - block.layout().boundingRect().bottom()
+                top = bottom if i < level_before else area.top()
                 painter.fillRect(QRectF(i * px(14), top, QUOTE_BAR_PX, area.bottom() - top + 2), colour)
             if block.blockFormat().boolProperty(RULE_PROPERTY):
                 painter.fillRect(QRectF(0, round(area.center().y()), self.width(), 1), colour)
-            bottom, was_quote = area.bottom(), level > 0
+            bottom, level_before = area.bottom(), level
             block = block.next()
         painter.end()
         super().paintEvent(event)
