@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from launcher.app.machine_presenter import MachinePresenter
 from launcher.app.report import BugReport
+from launcher.catalog import builtin
 from launcher.core.downloads import Installed
 from launcher.core.engine_packs import BUILT_IN, PackState, PackUse
 from launcher.core.errors import StepAction
@@ -130,7 +131,7 @@ def test_the_processor_is_checked_and_the_result_stays(desk: Desk) -> None:
     assert len(desk.check.findings[0].cases) == len(CASES)
     assert "Every device computes what the processor does" in desk.texts()
     assert [p.fraction for p in desk.seen] == sorted(p.fraction for p in desk.seen)
-    assert {p.what for p in desk.seen} == {"", *(f"CPU: {case.key}" for case in CASES)}
+    assert {p.what for p in desk.seen} == {"", *(f"CPU: {case.key}" for case in CASES), f"CPU: {builtin.SHORT_NAME}"}
     assert measure.isEnabled()
     assert desk.button("Check again") is QApplication.focusWidget()
     assert desk.button("Copy report of the check") is None, "nothing is wrong"
