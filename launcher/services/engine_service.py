@@ -299,7 +299,7 @@ class EngineService(QObject):
                 self.load_progressed.emit(event)
             case protocol.LoadFinished():
                 self._on_loaded(event.loaded)
-            case protocol.LoadCancelled():
+            case protocol.LoadCancelled() if event.id == self._load_id:
                 self.load_cancelled.emit()
             case protocol.TextDelta() if event.id == self._answer_id:
                 self.text_streamed.emit(event)

@@ -207,6 +207,8 @@ def test_last_use_is_found_by_path_and_after_a_move_by_name(hub: FakeHub, rig: R
 
 def test_dropped_files_are_listed_and_others_say_why_not(qtbot: QtBot, rig: Rig, tmp_path: Path) -> None:
     class Engine:
+        installed = None
+
         def open(self, installed: Installed, wishes: object, expected: object = None) -> None:
             opened.append(installed)
 
