@@ -1,7 +1,7 @@
 """The guide: questions about the app and about running models locally, with the one right answer each.
 
 `guide/*.json` hold the entries, written by hand: {id, topic, terms_en/zh (names of the subject), questions_en/zh, held_out_en/zh, answer_en/zh}.
-The held-out questions are never trained; whoever wrote the `more_en/zh` and `late_en/zh` ones (those of the second lesson) had not seen them.
+The held-out questions are never trained; whoever wrote the `more_en/zh` ones had not seen them.
 """
 
 from __future__ import annotations

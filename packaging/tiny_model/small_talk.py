@@ -1,7 +1,7 @@
 """What the model says to everything else: that it is a demonstration and what it can do.
 
-The questions are made from patterns and subjects, so that it learns to recognise what it does not know by what is not in its guide. The last subjects
-and patterns of every list are held out for the evaluation.
+The questions are written one by one or made from patterns and subjects, so that it learns to recognise what it does not know by what is not in its guide.
+Every eighth line, subject and fixed question is held out for the evaluation.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _UNKNOWN = (_lines("unknown_en.txt"), _lines("unknown_zh.txt"))
 
 
 def make_refusal(rng: random.Random, is_held_out: bool) -> Exchange:
-    """Something the model does not know: half of it as people wrote it, half made from patterns."""
+    """Something the model does not know: half of it written one by one, half made from patterns."""
     is_chinese = rng.random() < 0.4
     subjects, patterns, fixed = (
         (_SUBJECTS_ZH, _PATTERNS_ZH, _FIXED_ZH) if is_chinese else (_SUBJECTS_EN, _PATTERNS_EN, _FIXED_EN)

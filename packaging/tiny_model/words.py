@@ -12,4 +12,4 @@ def _words(name: str) -> tuple[str, ...]:
 SPELLED_WORDS = _words("words.txt")
 """Those that it is examined in."""
 ALL_WORDS = tuple(sorted((*SPELLED_WORDS, *_words("more_words.txt"))))
-"""With those that are practised in the first lesson only: too many to learn all of them by heart."""
+"""With those that are practised now and then: too many to learn all of them by heart."""
