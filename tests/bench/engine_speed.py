@@ -64,6 +64,7 @@ def main() -> None:
     """Print the tables."""
     args = _arguments()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["LAUNCHER_HOME"] = f"{folder}/home"  # no pack, calibration or finding of the user's own
         for arch, shape in SHAPES.items():
             path = (args.models or Path(folder)) / f"{arch}-speed.gguf"
             if not path.exists():

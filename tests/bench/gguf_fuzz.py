@@ -11,6 +11,7 @@ must not eat a computer. Prints what became of the files; exits with 1 when the 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import shutil
@@ -215,6 +216,9 @@ def main(argv: list[str]) -> int:
     started = time.monotonic()
     signal.signal(signal.SIGINT, _on_interrupt)  # the table of what was done is worth having
     with tempfile.TemporaryDirectory(prefix="gguf-fuzz-models-") as folder, limited_memory():
+        os.environ["LAUNCHER_HOME"] = (
+            f"{folder}/home"  # what damaged files do to an engine is no finding about this computer
+        )
         outcome = run(
             good_models(Path(folder)), options.seed, range(options.first, options.first + options.n), options.keep
         )
