@@ -116,6 +116,7 @@ def relaxed(wishes: Wishes) -> Iterator[Wishes]:
     levers: tuple[dict[str, object], ...] = (
         {"kv_type": None, "kv_type_v": None},
         {"n_ubatch": None, "n_batch": None},
+        {"load_mode": None},
         {"expert_layers_on_cpu": None, "boundary_experts_on_cpu": None},
         {"n_gpu_layers": None, "tensor_split": None},
         {"mtp": False},
@@ -132,6 +133,8 @@ def freed(before: Wishes, after: Wishes) -> tuple[str, ...]:
     said: list[str] = []
     if after.tensor_split != before.tensor_split:
         said.append(say("other shares of the graphics cards"))
+    if after.load_mode != before.load_mode:
+        said.append(say("load mode {now} instead of {before}", now=after.load_mode or "mmap", before=before.load_mode))
     if after.draft != before.draft:
         said.append(say("without a draft model"))
     return tuple(said)

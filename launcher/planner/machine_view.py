@@ -62,6 +62,7 @@ class View:
         unified: GPU and processor share one memory; `ram_budget_bytes` then limits both together.
         assumed: sentences about values that were not known.
         unusable: sentences about cards that the engine cannot use.
+        disk_bytes_s: at which weights beyond the RAM are read; None where none can be.
     """
 
     gpus: tuple[GpuView, ...]
@@ -120,11 +121,22 @@ def view(machine: Machine, wishes: Wishes) -> View:
         ram_bandwidth_bytes_s=machine.ram.bandwidth_bytes_s,
         cores=max(1, machine.cpu.cores),
         bus_bytes_s=(measured.pcie_bytes_s if measured else None) or (min(pcie) if pcie else speed.UNKNOWN_PCIE),
-        disk_bytes_s=max((d.read_bytes_s for d in machine.disks if d.read_bytes_s), default=None),
+        disk_bytes_s=_disk_bytes_s(machine, wishes),
         assumed=tuple(assumed),
         unusable=tuple(unusable),
         calibration=measured,
     )
+
+
+def _disk_bytes_s(machine: Machine, wishes: Wishes) -> float | None:
+    """How fast weights beyond the RAM can be read again while answering; None where they cannot.
+
+    Only a mapped file can: in any other load mode the weights are the program's own memory, or locked, and a load that is larger
+    than the RAM is ended by the system.
+    """
+    if wishes.load_mode not in (None, "mmap"):
+        return None
+    return max((d.read_bytes_s for d in machine.disks if d.read_bytes_s), default=None)
 
 
 def _gpu(machine: Machine, wishes: Wishes, index: int, gpu: Gpu, assumed: list[str], *, unified: bool) -> GpuView:

@@ -76,4 +76,11 @@ def lever_warnings(wishes: Wishes, found: Found) -> tuple[str, ...]:
         )
     if wishes.split_mode == "tensor":
         out.append(say("The predicted memory is that of a split by layers; by tensors it differs a little."))
+    if wishes.load_mode not in (None, "mmap") and not found.fits and found.layout.missing_host_bytes:
+        out.append(
+            say(
+                "With load mode {mode} all weights have to fit in memory; only with mmap may some be read from the disk while it answers.",
+                mode=wishes.load_mode,
+            )
+        )
     return tuple(out)

@@ -196,6 +196,22 @@ def test_relaxed_wishes_find_a_plan() -> None:
     assert found.placement.kv_type_k == "f32"  # the context alone was enough
 
 
+@pytest.mark.parametrize("mode", ["none", "mlock", "mmap+mlock", "direct_io"])
+def test_only_a_mapped_file_may_be_larger_than_the_ram(mode: str) -> None:
+    machine, what = described("laptop-cpu-16gb"), item("r1-distill-qwen-14b", "Q4_K_M")
+    mapped = plan_item(machine, what, Wishes(load_mode="mmap"))
+    assert mapped.fits
+    assert mapped.paged_bytes
+    held = plan_item(machine, what, Wishes(load_mode=mode))
+    assert (held.fits, held.paged_bytes) == (False, 0)
+    assert any(f"With load mode {mode} all weights have to fit" in w for w in held.warnings)
+    given_way = next(w for w in relaxed(Wishes(load_mode=mode)) if plan_item(machine, what, w).fits)
+    assert given_way.load_mode is None
+    small = plan_item(machine, item("r1-distill-qwen-7b", "Q4_K_M"), Wishes(load_mode=mode))
+    assert small.fits
+    assert not any("load mode" in w for w in small.warnings)
+
+
 def test_only_losses_are_changes() -> None:
     small = Placement(20, 8192, kv_type_k="q8_0", n_ubatch=128, expert_layers_on_cpu=5)
     large = Placement(28, 32_768)
@@ -216,7 +232,11 @@ def test_every_lever_that_gives_way_is_named() -> None:
         "without the file's own prediction layers (MTP)",
         "expert tensors up of one more layer in RAM",
     )
-    by_hand = Wishes(tensor_split=(1.0, 2.0), draft="small")
+    by_hand = Wishes(tensor_split=(1.0, 2.0), draft="small", load_mode="none")
     *_, last = relaxed(by_hand)
-    assert freed(by_hand, last) == ("other shares of the graphics cards", "without a draft model")
+    assert freed(by_hand, last) == (
+        "other shares of the graphics cards",
+        "load mode mmap instead of none",
+        "without a draft model",
+    )
     assert freed(last, last) == ()
