@@ -21,6 +21,7 @@ from launcher.core.machine import Machine
 from launcher.core.plans import DeviceMemory, MemoryUse, Plan, Wishes
 from launcher.core.units import gib, rate, whole
 from launcher.engine.bench import BenchOptions, BenchReport, DepthResult, Rate, deepest, run_bench
+from launcher.services.drafts import draft_model, with_file
 
 # Without --depth: nothing in the context, and this much where it fits and reading it takes no longer than that.
 _DEEPER = 4096
@@ -84,7 +85,7 @@ def _planned(args: argparse.Namespace, machine: Machine, wishes: Wishes) -> tupl
     from launcher.catalog import builtin, gguf
     from launcher.catalog.identify import identify
 
-    path = _path(args, machine, wishes)
+    path, wishes = _path(args, machine, wishes), with_file(wishes)
     wishes = builtin.wishes_for(wishes) if builtin.is_builtin(path) else wishes
     headers = gguf.read_set(path)
     what = identify(catalog.load(), path, headers)
@@ -97,7 +98,7 @@ def _planned(args: argparse.Namespace, machine: Machine, wishes: Wishes) -> tupl
             " ".join((*plan.warnings, *plan.reasons)) or plan.summary,
             (NextStep("Try a shorter context with --ctx"), NextStep("See what fits: launcher recommend")),
         )
-    return LoadRequest(str(path), what.name, quant, plan.placement), plan
+    return LoadRequest(str(path), what.name, quant, plan.placement, draft_model(machine, wishes, plan)), plan
 
 
 def _path(args: argparse.Namespace, machine: Machine, wishes: Wishes) -> Path:
@@ -167,6 +168,7 @@ def _document(request: LoadRequest, plan: Plan, options: BenchOptions, report: B
         "load_seconds": loaded.load_seconds,
         "cached_share": report.cached_share,
         "gpu_layers": loaded.gpu_layers,
+        "drafting": loaded.drafting,
         "memory": {"predicted": _memory_json(plan.memory), "actual": _memory_json(loaded.memory)},
         "depths": [
             {"depth": d.depth, "prefill": _rate_json(d.prefill), "decode": _rate_json(d.decode)} for d in report.depths
@@ -214,6 +216,11 @@ def _lines(request: LoadRequest, plan: Plan, options: BenchOptions, report: Benc
     ]
     if quoted := _against_plan(plan, options, report):
         lines += ["", quoted]
+    if loaded.drafting:
+        lines.append(
+            f"Note: {loaded.drafting} is loaded and in the memory above, but guesses nothing here: nobody can guess random text. "
+            "What it gains in true answers: launcher chat --draft ... --stats"
+        )
     lines += [f"Note: {note}" for note in loaded.notes]
     return [*lines, "Stopped: not everything was measured."] if report.was_stopped else lines
 

@@ -7,42 +7,73 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from launcher.core.machine import Sample
 from launcher.hardware.meters import Meters
 from launcher.hardware.rapl import POWERCAP, PackageEnergy
 
 _LOOK_S = 0.1
+_FIRST_LOOK_S = 5.0  # a driver takes a moment to open; one that hangs must not keep the measurement
+
+
+@dataclass(frozen=True, slots=True)
+class _Cards:
+    """What all cards together had taken at an instant, and the power from then on."""
+
+    joules: float
+    watts: float
+    at: float
+
+    def joules_at(self, now: float) -> float:
+        return self.joules + self.watts * (now - self.at)
+
+
+def _meters() -> Meters:
+    return Meters(lambda: None)
 
 
 class EnergyMeter:
     """Joules taken since it was made, of what can be read: processor packages (RAPL, Linux) and graphics cards.
 
-    Cards tell watts: a thread adds them up, ten times a second. Close it at the end.
+    Cards tell watts: a thread looks ten times a second, and what they told last holds until the next look, so that runs shorter
+    than that count too. Close it at the end.
     """
 
-    def __init__(self, *, with_gpus: bool, rapl: Path = POWERCAP) -> None:
+    def __init__(
+        self,
+        *,
+        with_gpus: bool,
+        rapl: Path = POWERCAP,
+        meters: Callable[[], Meters] = _meters,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Returns once the cards have told their power for the first time. `meters` is called in the thread that reads them."""
         self._packages = PackageEnergy(rapl)
-        self._gpu_joules: float | None = None
+        self._make_meters = meters
+        self._clock = clock
+        self._cards: _Cards | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._has_looked = threading.Event()
         self._thread: threading.Thread | None = None
         if with_gpus:
             self._thread = threading.Thread(target=self._watch, name="bench-energy", daemon=True)
             self._thread.start()
+            self._has_looked.wait(_FIRST_LOOK_S)
 
     @property
     def joules(self) -> float | None:
         """All together; None where nothing can be read."""
-        with self._lock:
-            known = [j for j in (self._packages.joules(), self._gpu_joules) if j is not None]
-            return sum(known) if known else None
+        known = [j for j in (self._packages.joules(), self._gpu_joules()) if j is not None]
+        return sum(known) if known else None
 
     @property
     def sources(self) -> tuple[str, ...]:
         """What is counted: "cpu", "gpu"."""
-        with self._lock:
-            found = {"cpu": self._packages.joules(), "gpu": self._gpu_joules}
+        found = {"cpu": self._packages.joules(), "gpu": self._gpu_joules()}
         return tuple(name for name, joules in found.items() if joules is not None)
 
     def close(self) -> None:
@@ -51,19 +82,26 @@ class EnergyMeter:
         if self._thread:
             self._thread.join()
 
+    def _gpu_joules(self) -> float | None:
+        with self._lock:
+            return self._cards.joules_at(self._clock()) if self._cards else None
+
     def _watch(self) -> None:
-        meters = Meters(lambda: None)
+        meters = self._make_meters()
         try:
-            before = time.monotonic()
-            while not self._over.wait(_LOOK_S):
-                watts = [g.power_w for g in meters.sample().gpus if g.power_w is not None]
-                now = time.monotonic()
-                if watts:
-                    with self._lock:
-                        self._gpu_joules = (self._gpu_joules or 0.0) + sum(watts) * (now - before)
-                before = now
+            while not self._over.is_set():
+                self._note(meters.sample())
+                self._has_looked.set()
+                self._over.wait(_LOOK_S)
         finally:
             meters.close()
+
+    def _note(self, sample: Sample) -> None:
+        watts = [g.power_w for g in sample.gpus if g.power_w is not None]
+        with self._lock:
+            now, before = self._clock(), self._cards
+            if watts or before:
+                self._cards = _Cards(before.joules_at(now) if before else 0.0, sum(watts), now)
 
 
 def cached_share(path: Path) -> float | None:

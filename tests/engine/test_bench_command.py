@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -23,6 +24,7 @@ from launcher.core.plans import Placement
 from launcher.engine.bench import BenchOptions, BenchStopped, run_bench
 from launcher.engine.bench_meters import EnergyMeter, cached_share
 from tests.engine.conftest import PATIENCE_S
+from tests.fakes.gguf_models import Shape, make_model
 
 Models = Callable[..., Path]
 SHORT = ("--prompt", "24", "--tokens", "6", "--repeat", "2", "--threads", "1", "--ctx", "512")
@@ -158,6 +160,58 @@ def test_energy_of_processor_packages(tmp_path: Path) -> None:
     assert meter.sources == ("cpu",)
     nothing = EnergyMeter(with_gpus=False, rapl=tmp_path / "none")
     assert (nothing.joules, nothing.sources) == (None, ())
+
+
+class Cards:
+    """Meters of two cards, the second of which tells no power."""
+
+    def __init__(self, watts: float | None) -> None:
+        self.watts = watts
+        self.is_closed = False
+
+    def sample(self) -> SimpleNamespace:
+        return SimpleNamespace(gpus=[SimpleNamespace(power_w=self.watts), SimpleNamespace(power_w=None)])
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_energy_of_cards_counts_runs_shorter_than_a_look(tmp_path: Path) -> None:
+    now, cards = [50.0], Cards(200.0)
+    meter = EnergyMeter(with_gpus=True, rapl=tmp_path, meters=lambda: cards, clock=lambda: now[0])  # type: ignore[arg-type, return-value]
+    try:
+        assert meter.joules == 0.0  # known from the first run on
+        assert meter.sources == ("gpu",)
+        now[0] += 0.02
+        assert meter.joules == pytest.approx(4.0)
+        now[0] += 1.0
+        assert meter.joules == pytest.approx(204.0)
+    finally:
+        meter.close()
+    assert cards.is_closed
+    silent = EnergyMeter(with_gpus=True, rapl=tmp_path, meters=lambda: Cards(None))  # type: ignore[arg-type, return-value]
+    try:
+        assert (silent.joules, silent.sources) == (None, ())
+    finally:
+        silent.close()
+
+
+def test_a_draft_is_loaded_and_in_the_memory_and_guesses_nothing(
+    models: Models, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = make_model(tmp_path / "large.gguf", "llama", shape=Shape(n_layer=6), template="v3")
+    small = make_model(tmp_path / "small.gguf", "llama", shape=Shape(n_layer=1), template="v3")
+    found = bench_json(capsys, str(large), *SHORT, "--depth", "0", "--draft", str(small))
+    assert found["drafting"]
+    memory: dict[str, dict[str, object]] = found["memory"]  # type: ignore[assignment]
+    (planned,), (actual,) = (memory[k]["devices"] for k in ("predicted", "actual"))  # type: ignore[misc]
+    assert planned["kv_bytes"] == actual["kv_bytes"]
+    assert planned["weights_bytes"] == actual["weights_bytes"]
+    assert found["decode_tokens_s"] > 0  # type: ignore[operator]
+    assert run_command(["bench", str(large), *SHORT, "--depth", "0", "--draft", str(small)]) == 0
+    assert "guesses nothing here" in capsys.readouterr().out
+    assert run_command(["bench", str(large), *SHORT, "--draft", str(tmp_path / "none.gguf")]) == 1
+    assert "none.gguf cannot be read" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mincore")
