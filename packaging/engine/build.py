@@ -164,9 +164,12 @@ def compile_libraries(source: Path, build: Path, cmake_args: Sequence[str], log:
     # Visual Studio brings its own generator, which finds the compiler without a developer prompt.
     generator = () if os.name == "nt" and not shutil.which("cl") else ("-G", "Ninja")
     include = f"-DCMAKE_PROJECT_INCLUDE={CMAKE_INCLUDE.as_posix()}"
-    run(["cmake", "-S", str(source), "-B", str(build), *generator, include, *cmake_args], log)
+    # llama.cpp asks Git for its own commit and compiles it in: a repository around the source must not answer.
+    alone = {"GIT_CEILING_DIRECTORIES": str(source.absolute().parent)}
+    run(["cmake", "-S", str(source), "-B", str(build), *generator, include, *cmake_args], log, env=alone)
     jobs = str(parallel_jobs())
-    run(["cmake", "--build", str(build), "--config", "Release", "--target", "llama", "--parallel", jobs], log)
+    compile_all = ["cmake", "--build", str(build), "--config", "Release", "--target", "llama", "--parallel", jobs]
+    run(compile_all, log, env=alone)
     names = ("*.so", "*.dylib", "*.dll")
     return sorted(p for name in names for p in (build / "bin").rglob(name) if not p.is_symlink())
 
@@ -216,8 +219,7 @@ def run(
     """
     # cmake and ninja are Python packages; their programs lie beside the interpreter.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    # Git is asked for a version by llama.cpp; a repository around the cache folder must not answer.
-    environment = {**os.environ, "PATH": path, "GIT_CEILING_DIRECTORIES": str(log.parent), **(env or {})}
+    environment = {**os.environ, "PATH": path, **(env or {})}
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
     started = shown = time.monotonic()
     with (

@@ -92,6 +92,18 @@ def test_a_library_comes_out_under_one_name(build: ModuleType, tmp_path: Path) -
     assert names == ["libllama.dylib" if sys.platform == "darwin" else "libllama.so"], "a wheel cannot hold links"
 
 
+def test_a_repository_around_the_source_does_not_answer_for_it(build: ModuleType, tmp_path: Path) -> None:
+    """`make package` compiles inside this repository, whose commit is none of llama.cpp's."""
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    asks = "execute_process(COMMAND git rev-parse --show-toplevel WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}"
+    asks += ' OUTPUT_VARIABLE found ERROR_QUIET)\nfile(WRITE ${CMAKE_BINARY_DIR}/found.txt "${found}")\n'
+    kept, log = tmp_path / "build" / "objects", tmp_path / "build" / "engines" / "cpu.log"
+    source = _project(kept / "llama_cpp" / "vendor" / "llama.cpp", "int answer(void) { return 42; }", _CMAKE + asks)
+    log.parent.mkdir()
+    build.compile_libraries(source, kept / "native", [], log)
+    assert (kept / "native" / "found.txt").read_text("utf-8") == ""
+
+
 @pytest.fixture
 def small_source(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """A source of three tiny libraries instead of the real one, which cannot be tried; where it was unpacked each time."""
