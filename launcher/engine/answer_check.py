@@ -37,8 +37,11 @@ class Said:
         return cls(f"{answer.reasoning}\n{answer.answer}".strip(), is_right)
 
 
-def question(device: str, use_extra_bufts: bool | None) -> tuple[Load, Generate] | None:
-    """What to ask a worker: to load the model on `device` ("" is the processor), and a sum; None where a package was made without it."""
+def question(device: str, use_extra_bufts: bool | None, *, is_software: bool = False) -> tuple[Load, Generate] | None:
+    """What to ask a worker: to load the model on `device` ("" is the processor), and a sum; None where a package was made without it.
+
+    A software card (`is_software`) does without flash attention, as with the small models: lavapipe of Mesa 22.3 died of it in answers.
+    """
     if builtin.installed() is None:
         return None
     variant = builtin.variant()
@@ -48,6 +51,7 @@ def question(device: str, use_extra_bufts: bool | None) -> tuple[Load, Generate]
         n_ctx=_N_CTX,
         n_batch=_N_CTX,
         n_ubatch=_N_CTX,
+        flash_attention="off" if is_software else "auto",
         threads=_N_THREADS,
         devices=(device,) if device else (),
     )

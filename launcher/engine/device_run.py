@@ -72,7 +72,7 @@ class Steps:
     def commands(self, target: Target) -> tuple[Command, ...]:
         """What its worker is asked."""
         requests = tuple(self._request(case, target) for case in self.cases)
-        asked = answer_check.question(target.device, target.use_extra_bufts) or ()
+        asked = answer_check.question(target.device, target.use_extra_bufts, is_software=target.is_software) or ()
         return (ComputeLogits(_LOGITS_ID, requests, N_PROMPT, N_SINGLE, target.use_extra_bufts), *asked)
 
     def _request(self, case: CheckCase, target: Target) -> LoadRequest:
