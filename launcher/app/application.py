@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from launcher.app.crash import CrashReporter
@@ -20,7 +19,6 @@ from launcher.store.settings import THEME, WINDOW_GEOMETRY, Settings
 from launcher.ui.home import HomePage
 from launcher.ui.main_window import MainWindow
 from launcher.ui.theme import ThemeManager, ThemeMode
-from launcher.ui.theme.icons import app_icon
 
 if TYPE_CHECKING:
     from launcher.app.workspace import Workspace
@@ -52,13 +50,11 @@ class Application(QObject):
         self._not_painted.setInterval(_NOT_PAINTED_MS)
         self._not_painted.timeout.connect(self._on_painted)
         self._window = MainWindow(QApplication.applicationDisplayName())
-        self._home = HomePage()
+        self._home = HomePage(self._window.page_parent)
         self._add_pages()
         geometry = self._settings.get(WINDOW_GEOMETRY)
         if geometry:
             self._window.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-        quit_keys = QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self._window)
-        quit_keys.activated.connect(self._window.close)
         reporter.crashed.connect(self._on_program_error)
 
     def _add_pages(self) -> None:
@@ -103,8 +99,14 @@ class Application(QObject):
     @Slot()
     def start(self) -> None:
         """Make the rest; called after the first paint. Its modules (parser, engine client, catalog) load in a thread."""
+        from PySide6.QtGui import QKeySequence, QShortcut
+
+        from launcher.ui.theme.menu_icons import app_icon
+
         # Not earlier: a panel shows the desktop entry's icon until then, and the first paint is sooner without.
         self._window.setWindowIcon(app_icon())
+        quit_keys = QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self._window)
+        quit_keys.activated.connect(self._window.close)
         notice = self._settings.notice
         if notice is not None:
             self._home.set_error(notice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 from launcher.core import words
 from launcher.core.paths import resource
@@ -17,6 +17,8 @@ def install_translation(qt: QCoreApplication) -> None:
     own = QTranslator(qt)
     if not own.load(locale, "launcher", "_", str(resource("i18n"))):
         return
+    from PySide6.QtCore import QLibraryInfo
+
     qt.installTranslator(own)
     words.set_translation(_translated)
     QLocale.setDefault(locale)  # dates in the language of the words around them

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import signal
 import sys
 from types import FrameType
 
@@ -27,6 +26,14 @@ Over a network: ssh -X, or set DISPLAY or WAYLAND_DISPLAY."""
 def _quit(number: int, frame: FrameType | None) -> None:
     del number, frame
     QApplication.quit()
+
+
+def _quit_on_signals() -> None:
+    """Runs when Python next gets the GUI thread: at the latest with the next meter reading, half a second later."""
+    import signal  # not before the window: it makes names for all signals
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _quit)
 
 
 def _look_for_garbage() -> None:
@@ -89,15 +96,13 @@ def run_window(argv: list[str]) -> int:
     application = Application(reporter, qt)
     instance.other_started.connect(application.open_from_other_start)
     qt.files_opened.connect(application.open_files)
+    application.painted.connect(_quit_on_signals)
     application.painted.connect(_look_for_garbage)
     application.painted.connect(instance.listen)
     application.show()
     application.start_when_painted()
     if start.files:
         application.open_files(start.files)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Runs when Python next gets the GUI thread: at the latest with the next meter reading, half a second later.
-        signal.signal(number, _quit)
     code = qt.exec()
     instance.close()
     application.close()

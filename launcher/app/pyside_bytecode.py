@@ -1,7 +1,8 @@
-"""Compiles PySide's own Python part once instead of at every start.
+"""Compiles PySide's own Python part once instead of at every start, and its large patterns only when they are asked.
 
-PySide 6 carries it as source inside a library, without a place for bytecode: compiling it is an eighth of an empty
-window's start.
+PySide 6 carries that part as source inside a library, without a place for bytecode: compiling it is an eighth of an empty
+window's start. Another tenth are three regular expressions for nested brackets: for the text of a TypeError, and for writing
+stub files.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import builtins
 import importlib.util
 import marshal
 import os
+import re
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
-_EMBEDDED = "shibokensupport/"  # what PySide calls the files
+_EMBEDDED = ("shibokensupport/", "signature_bootstrap.py")  # what PySide calls the files
+_LARGE = 4000
+"""Letters of a pattern. PySide's have more than 6,000, those of the standard library's modules beside it up to 714."""
 
 _Codes = dict[str, tuple[bytes, CodeType]]
 """By the name of the file: hash of the source, and what it was compiled to."""
@@ -52,6 +56,39 @@ def compiled_once(path: Path) -> Generator[None]:
     is_new = any(known.get(name, (b"",))[0] != digest for name, (digest, _code) in used.items())
     if is_new and not sys.dont_write_bytecode:
         _write(path, used)
+
+
+@contextmanager
+def patterns_when_asked() -> Generator[None]:
+    """Within it, `re.compile` puts off a large pattern until it is matched the first time."""
+    compile_now: Callable[..., Any] = re.compile
+
+    def compile_later(pattern: Any, flags: Any = 0) -> Any:
+        if isinstance(pattern, str) and len(pattern) > _LARGE:
+            return _LargePattern(pattern, flags)
+        return compile_now(pattern, flags)
+
+    setattr(re, "compile", compile_later)  # noqa: B010 - as above
+    try:
+        yield
+    finally:
+        setattr(re, "compile", compile_now)  # noqa: B010
+
+
+class _LargePattern:
+    """In place of a pattern of which PySide takes these methods at once, and calls them much later or never."""
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._pattern, self._flags = pattern, flags
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        return self._compiled().finditer(text)
+
+    def split(self, text: str) -> list[str]:
+        return self._compiled().split(text)
+
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, self._flags)  # `re` keeps what it compiled
 
 
 def _read(path: Path) -> _Codes:

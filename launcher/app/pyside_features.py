@@ -7,7 +7,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 
-from launcher.app.pyside_bytecode import compiled_once
+from launcher.app.pyside_bytecode import compiled_once, patterns_when_asked
 from launcher.core.paths import cache_dir
 
 _HOOK = "shibokensupport.feature"
@@ -21,7 +21,7 @@ def ignore_features() -> None:
     start for a feature that this program does not use. The answer "no" is PySide's own for modules without source. Where
     another version asks in another way nothing is changed; tests/widget/test_start_imports.py tells.
     """
-    with _compiled_once():
+    with _compiled_once(), patterns_when_asked():
         importlib.import_module("PySide6.QtCore")  # puts the hook around imports
     hook = sys.modules.get(_HOOK)
     if hook is not None and hasattr(hook, _QUESTION):

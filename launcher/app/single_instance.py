@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, QSysInfo, QThread, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, Signal, Slot
 
 from launcher.app.start_request import Start
 from launcher.core.paths import data_dir
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from launcher.app.start_channel import StartServer
 
 _PATIENCE_MS = 15_000
-_PAUSE_MS = 50
+_PAUSE_S = 0.05
 
 
 class Instance(QObject):
@@ -47,7 +48,7 @@ class Instance(QObject):
 
             if hand_over(start, patience):
                 return False
-            QThread.msleep(_PAUSE_MS)
+            time.sleep(_PAUSE_S)
         # Without the lock: a hung window, or a folder that cannot be written. A second window is better than none.
         return True
 
@@ -75,6 +76,8 @@ class Instance(QObject):
         """False for a lock that cannot be taken, or that a computer holds with which the home folder is shared."""
         if self._lock.error() is not QLockFile.LockError.LockFailedError:
             return False
+        from PySide6.QtCore import QSysInfo
+
         _pid, host, _name = self._lock.getLockInfo()
         return host in ("", QSysInfo.machineHostName())
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QUrl
-
 
 class Start(NamedTuple):
     """What one start of the program was asked for.
@@ -28,5 +26,8 @@ def start_of(arguments: Sequence[str]) -> Start:
 
 
 def _path(argument: str) -> str:
-    local = QUrl(argument).toLocalFile() if argument.startswith("file:") else argument
-    return str(Path(local or argument).absolute())
+    if argument.startswith("file:"):
+        from PySide6.QtCore import QUrl
+
+        argument = QUrl(argument).toLocalFile() or argument
+    return str(Path(argument).absolute())

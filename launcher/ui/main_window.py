@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from launcher.ui.drop_overlay import DropOverlay
 from launcher.ui.shell import NavRail, StatusBar
 from launcher.ui.theme import px
+
+if TYPE_CHECKING:
+    from launcher.ui.drop_overlay import DropOverlay
 
 NARROW_BELOW = 1000
 
@@ -48,15 +51,17 @@ class MainWindow(QMainWindow):
         """Make an empty window of 1280 x 800; `title` is the system's title bar text."""
         super().__init__()
         self.setWindowTitle(title)
-        self.rail = NavRail(self)
-        self.status_bar = StatusBar(self)
-        self._stack = QStackedWidget(self)
+        body = QWidget(self)
+        # Each with its parent: every change of parent styles all that is inside anew.
+        self.rail = NavRail(body)
+        self.status_bar = StatusBar(body)
+        self._stack = QStackedWidget(body)
         self._is_painted = False
+        self._drop: DropOverlay | None = None
         self._keys: list[str] = []
         self._pages: dict[str, QWidget] = {}
         self._makers: dict[str, Callable[[], QWidget]] = {}
         self._regions: dict[str, tuple[QWidget, ...]] = {}
-        body = QWidget(self)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -68,13 +73,13 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status_bar)
         self.setCentralWidget(body)
         self.rail.page_chosen.connect(self.show_page)
-        self._add_shortcuts()
-        self.setAcceptDrops(True)
-        self._drop = DropOverlay(self)
-        self._drop.files_dropped.connect(self.files_dropped)
-        self._drop.link_dropped.connect(self.link_dropped)
         self.setMinimumSize(640, 480)
         self.resize(1280, 800)
+
+    @property
+    def page_parent(self) -> QWidget:
+        """Make a page with this parent: adding it then costs next to nothing."""
+        return self._stack
 
     @property
     def page_key(self) -> str:
@@ -105,8 +110,7 @@ class MainWindow(QMainWindow):
         page = page or QWidget(self._stack)
         self._pages[key] = page
         self._regions[key] = tuple(regions) or (page,)
-        if self._is_painted:
-            self._drop.catch_from(page)
+        self.catch_drops(page)
         self._stack.addWidget(page)
         self.rail.add(key, icon, title, at_bottom=at_bottom)
         if len(self._keys) == 1:
@@ -123,7 +127,7 @@ class MainWindow(QMainWindow):
         index = self._stack.indexOf(old)
         self._stack.removeWidget(old)
         old.deleteLater()
-        self._drop.catch_from(page)
+        self.catch_drops(page)
         self._stack.insertWidget(index, page)
         self._pages[key] = page
         self._regions[key] = tuple(regions) or (page,)
@@ -142,7 +146,8 @@ class MainWindow(QMainWindow):
 
     def catch_drops(self, part: QWidget) -> None:
         """Take files also from the fields of a part that a page got after it was set."""
-        self._drop.catch_from(part)
+        if self._drop is not None:
+            self._drop.catch_from(part)
 
     def page(self, key: str) -> QWidget:
         """The widget of a page; an empty one until it is filled."""
@@ -168,10 +173,17 @@ class MainWindow(QMainWindow):
         if not self._is_painted:
             self._is_painted = True
             self.painted.emit()
-            # Looking into a page shows Python the classes of all that is in it: not before the frame is on the screen.
-            QTimer.singleShot(0, self._catch_drops_from_pages)
+            QTimer.singleShot(0, self._complete)
 
-    def _catch_drops_from_pages(self) -> None:
+    def _complete(self) -> None:
+        """What nobody can use before the frame is on the screen."""
+        from launcher.ui.drop_overlay import DropOverlay
+
+        self._add_shortcuts()
+        self.setAcceptDrops(True)
+        self._drop = DropOverlay(self)
+        self._drop.files_dropped.connect(self.files_dropped)
+        self._drop.link_dropped.connect(self.link_dropped)
         for page in self._pages.values():
             self._drop.catch_from(page)
 
@@ -192,6 +204,8 @@ class MainWindow(QMainWindow):
         self._shortcut("Esc", self.stop_requested.emit)
 
     def _shortcut(self, keys: str, slot: Callable[[], object]) -> None:
+        from PySide6.QtGui import QKeySequence, QShortcut
+
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.activated.connect(slot)
 

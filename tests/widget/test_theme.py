@@ -21,11 +21,11 @@ from launcher.ui.theme import (
     Tokens,
     current,
     font,
-    icon,
     line_height,
     pixmap,
     px,
 )
+from launcher.ui.theme.menu_icons import icon
 
 THEMES = (LIGHT, DARK, HIGH_CONTRAST)
 

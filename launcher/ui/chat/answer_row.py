@@ -22,7 +22,8 @@ from launcher.ui.chat.statistics_fold import StatisticsFold
 from launcher.ui.chat.text_spot import TEXT_AREA, THINKING_AREA, TextPart, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import LinkButton, Text
-from launcher.ui.theme import Role, Tone, icon, line_height, px
+from launcher.ui.theme import Role, Tone, line_height, px
+from launcher.ui.theme.menu_icons import icon
 
 
 class AnswerRow(MessageRow):

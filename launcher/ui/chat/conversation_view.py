@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemDelegate, QFrame, QListView, QMenu, Q
 from launcher.chat.conversation import ConversationEntry, Folder
 from launcher.ui.chat.conversation_delegate import ConversationDelegate
 from launcher.ui.chat.conversation_model import ConversationModel, ListRow
-from launcher.ui.theme import icon
+from launcher.ui.theme.menu_icons import icon
 
 
 class ConversationView(QListView):

@@ -12,7 +12,8 @@ from launcher.core.downloads import Installed
 from launcher.core.units import gb
 from launcher.ui.chat.states import ModelState
 from launcher.ui.components import FocusRing, IconButton, frame, show_checked
-from launcher.ui.theme import Role, Tone, colour, current, font, icon, paint_icon, px
+from launcher.ui.theme import Role, Tone, colour, current, font, paint_icon, px
+from launcher.ui.theme.menu_icons import icon
 
 _HEIGHT = 52
 

@@ -19,7 +19,8 @@ from launcher.ui.chat.selected_text import body_markdown
 from launcher.ui.chat.text_spot import TEXT_AREA, TextPart, TextPath, TextSpot
 from launcher.ui.chat.typesetter import Typesetter
 from launcher.ui.components import LinkButton, Text, frame
-from launcher.ui.theme import Role, Tone, current, icon, px
+from launcher.ui.theme import Role, Tone, current, px
+from launcher.ui.theme.menu_icons import icon
 
 MAX_BUBBLE = 600
 _BUBBLE_SIDE, _BUBBLE_TOP = 14, 7

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
@@ -31,8 +31,7 @@ class ButtonKind(Enum):
     DANGER = "danger"
 
 
-@dataclass(frozen=True, slots=True)
-class _Colours:
+class _Colours(NamedTuple):
     fill: QColor | None
     line: QColor | None
     ink: QColor
@@ -52,7 +51,8 @@ class Button(QPushButton):
         icon: str = "",
         icon_filled: bool = False,
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(parent)
+        self.setText(text)  # given to the constructor it would show Python the class of icons, 3 ms of names
         self._kind, self._size, self._icon, self._icon_filled = kind, size, icon, icon_filled
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)

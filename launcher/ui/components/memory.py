@@ -5,9 +5,8 @@ Pure values; the painting is in memory_bar.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
@@ -42,8 +41,7 @@ def part_name(part: Part, *, is_short: bool = False) -> str:
     return names[part]
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryParts:
+class MemoryParts(NamedTuple):
     """One device's memory.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QSize, Qt, QVariantAnimation
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -13,6 +14,9 @@ from launcher.ui.components.memory import MemoryParts, Part, part_name
 from launcher.ui.components.motion import motion_ms
 from launcher.ui.components.text import Run, Text
 from launcher.ui.theme import Role, Tone, current, font, px
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QVariantAnimation
 
 _LEAST_PART = 3.0
 _LABEL_FROM = 130.0
@@ -63,11 +67,7 @@ class StackedBar(QWidget):
         self._height = px(height)
         self._parts: MemoryParts | None = None
         self._shares: tuple[float, ...] = ()
-        self._glide = QVariantAnimation(self)
-        self._glide.setStartValue(0.0)
-        self._glide.setEndValue(1.0)
-        self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._glide.valueChanged.connect(self._on_glide_value_changed)
+        self._glide: QVariantAnimation | None = None
         self._from: tuple[float, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(48)
@@ -92,10 +92,12 @@ class StackedBar(QWidget):
         self._shares = tuple(size / total for size in parts.bytes_by_part.values()) if parts else ()
         self.setToolTip(parts.tool_tip() if parts else "")
         self.setAccessibleName(parts.sentence() if parts else "")
-        self._glide.stop()
+        if self._glide is not None:
+            self._glide.stop()
         can_glide = glide and len(old) == len(self._shares) and self.isVisible()
         if can_glide and (duration := motion_ms(self, _GLIDE_MS)):
             self._from = old
+            self._glide = self._glide or self._make_glide()
             self._glide.setDuration(duration)
             self._glide.start()
         self.update()
@@ -171,7 +173,7 @@ class StackedBar(QWidget):
         return edges
 
     def _now(self) -> tuple[float, ...]:
-        if self._glide.state() != QVariantAnimation.State.Running:
+        if self._glide is None or self._glide.state() != self._glide.State.Running:
             return self._shares
         at = float(self._glide.currentValue())
         return tuple(old + (new - old) * at for old, new in zip(self._from, self._shares, strict=True))
@@ -192,6 +194,16 @@ class StackedBar(QWidget):
         painter.setFont(label_font)
         painter.setPen(QColor(current().on_weights))
         painter.drawText(QRectF(left, 0, right - left, area.height()), Qt.AlignmentFlag.AlignCenter, words)
+
+    def _make_glide(self) -> QVariantAnimation:
+        from PySide6.QtCore import QEasingCurve, QVariantAnimation  # nothing moves in the first frame
+
+        glide = QVariantAnimation(self)
+        glide.setStartValue(0.0)
+        glide.setEndValue(1.0)
+        glide.setEasingCurve(QEasingCurve.Type.OutCubic)
+        glide.valueChanged.connect(self._on_glide_value_changed)
+        return glide
 
     def _on_glide_value_changed(self) -> None:
         self.update()

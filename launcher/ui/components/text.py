@@ -6,27 +6,21 @@ A QLabel underneath, so screen readers and tests see an ordinary label with its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import (
-    QFontMetricsF,
-    QPainter,
-    QPaintEvent,
-    QTextCharFormat,
-    QTextLayout,
-    QTextOption,
-)
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from launcher.ui.theme import Role, Tone, colour, font, line_height
 
-_ANY_WIDTH = 1e6
 _MOST_WIDTHS = 8
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QColor
 
-@dataclass(frozen=True, slots=True)
-class Run:
+
+class Run(NamedTuple):
     """A piece of text in one role and tone."""
 
     text: str
@@ -65,7 +59,10 @@ class Text(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._role, self._tone = role, tone
         self._runs: tuple[Run, ...] = ()
-        self._line_counts: dict[int, int] = {}  # by width in px: layouts ask again and again
+        # Layouts ask again and again: lines by width in px, width and height of one line.
+        self._line_counts: dict[int, int] = {}
+        self._line_width_px: int | None = None
+        self._line_height_px: int | None = None
         self._wraps, self._elide, self._align, self._max_lines = wrap, elide, align, max_lines
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if wrap:
@@ -80,7 +77,7 @@ class Text(QLabel):
         if runs == self._runs:
             return
         self._runs = runs
-        self._line_counts.clear()
+        self._forget_sizes()
         super().setText("".join(run.text for run in runs))
         self.updateGeometry()
         self.update()
@@ -127,7 +124,10 @@ class Text(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the runs on the role's line grid."""
+        if not self.text():
+            return
         painter = QPainter(self)
+        painter.setPen(self._ink(self._runs[0]))
         if self._wraps:
             self._paint_wrapped(painter)
         else:
@@ -137,11 +137,17 @@ class Text(QLabel):
     def changeEvent(self, event: QEvent) -> None:
         """A new text size changes the geometry."""
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._line_counts.clear()
+            self._forget_sizes()
             self.updateGeometry()
         super().changeEvent(event)
 
+    def _forget_sizes(self) -> None:
+        self._line_counts.clear()
+        self._line_width_px = self._line_height_px = None
+
     def _line_count(self, width: int) -> int:
+        if not self.text():
+            return 1
         count = self._line_counts.get(width)
         if count is None:
             if len(self._line_counts) >= _MOST_WIDTHS:  # the window is being resized
@@ -150,10 +156,15 @@ class Text(QLabel):
         return count
 
     def _line_height(self) -> int:
-        return max((line_height(run.role) for run in self._runs), default=line_height(self._role))
+        if self._line_height_px is None:
+            self._line_height_px = max((line_height(run.role) for run in self._runs), default=line_height(self._role))
+        return self._line_height_px
 
     def _natural_width(self) -> int:
-        return _ceil(sum(QFontMetricsF(font(run.role)).horizontalAdvance(run.text) for run in self._runs))
+        if self._line_width_px is None:
+            runs = [run for run in self._runs if run.text]
+            self._line_width_px = _ceil(sum(QFontMetricsF(font(run.role)).horizontalAdvance(run.text) for run in runs))
+        return self._line_width_px
 
     def _widest_word(self) -> int:
         widths = [
@@ -172,7 +183,8 @@ class Text(QLabel):
             QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere if self._wraps else QTextOption.WrapMode.NoWrap
         )
         layout.setTextOption(option)
-        layout.setFormats(self._formats(runs))
+        if len(runs) > 1:  # one alone has the layout's font and the painter's pen
+            layout.setFormats(self._formats(runs))
         layout.beginLayout()
         height, y = self._line_height(), 0.0
         while (line := layout.createLine()).isValid():
@@ -184,7 +196,12 @@ class Text(QLabel):
         layout.endLayout()
         return layout
 
+    def _ink(self, run: Run) -> QColor:
+        return colour(run.tone if self.isEnabled() else Tone.MUTED)
+
     def _formats(self, runs: tuple[Run, ...]) -> list[QTextLayout.FormatRange]:
+        from PySide6.QtGui import QTextCharFormat  # the first frame has texts of one run only
+
         ranges: list[QTextLayout.FormatRange] = []
         start = 0
         for run in runs:
@@ -193,7 +210,7 @@ class Text(QLabel):
             length = len(run.text.encode("utf-16-le", "surrogatepass")) // 2
             shape = QTextCharFormat()
             shape.setFont(font(run.role))
-            shape.setForeground(colour(run.tone if self.isEnabled() else Tone.MUTED))
+            shape.setForeground(self._ink(run))
             # PySide's stubs show these two as attributes of the C++ struct.
             piece.start, piece.length, piece.format = start, length, shape
             ranges.append(piece)

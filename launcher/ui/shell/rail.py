@@ -37,6 +37,7 @@ class NavRail(QWidget):
         self._column.addStretch(1)
         self._bottom_count = 0
         self._is_compact = False
+        self._words_width = 0
         self.setFixedWidth(px(_WIDE))
 
     def add(self, key: str, icon: str, title: str, *, at_bottom: bool = False) -> None:
@@ -51,6 +52,7 @@ class NavRail(QWidget):
         else:
             self._column.insertWidget(self._column.count() - 1 - self._bottom_count, button)
         self._order_focus()
+        self._words_width = max(self._words_width, button.words_width())
         self._update_width()
 
     def set_current(self, key: str) -> None:
@@ -79,12 +81,12 @@ class NavRail(QWidget):
         """Another font may need another width."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_buttons"):
+            self._words_width = max((b.words_width() for b in self._buttons.values()), default=0)
             self._update_width()
 
     def _update_width(self) -> None:
         """Wide enough for the longest word in the system's font: no page's name is cut."""
-        words = max((b.words_width() for b in self._buttons.values()), default=0)
-        wide = max(px(_WIDE), words + px(2 * _SIDE))
+        wide = max(px(_WIDE), self._words_width + px(2 * _SIDE))
         self.setFixedWidth(px(_NARROW) if self._is_compact else wide)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -116,7 +118,8 @@ class NavRail(QWidget):
 
 class _RailButton(QPushButton):
     def __init__(self, icon: str, title: str, parent: QWidget) -> None:
-        super().__init__(title, parent)
+        super().__init__(parent)
+        self.setText(title)  # as in `Button`
         self._icon, self._badge, self._is_compact = icon, 0, False
         self.setCheckable(True)
         self.setAutoDefault(False)

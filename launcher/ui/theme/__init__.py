@@ -7,7 +7,7 @@ palette change. Sizes that hold text go through `px()`, which grows with the tex
 from __future__ import annotations
 
 from launcher.ui.theme.fonts import Role, font, line_height, px
-from launcher.ui.theme.icons import icon, paint_icon, pixmap
+from launcher.ui.theme.icons import paint_icon, pixmap
 from launcher.ui.theme.manager import ThemeManager, ThemeMode
 from launcher.ui.theme.state import Tone, colour, current, mix
 from launcher.ui.theme.tokens import DARK, HIGH_CONTRAST, LIGHT, Tokens
@@ -24,7 +24,6 @@ __all__ = [
     "colour",
     "current",
     "font",
-    "icon",
     "line_height",
     "mix",
     "paint_icon",

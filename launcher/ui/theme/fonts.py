@@ -56,7 +56,7 @@ def font(role: Role) -> QFont:
 
 def _make(role: Role) -> QFont:
     size_px, _, weight, is_mono = role.value
-    result = QFont(state.mono_family if is_mono else state.family)
+    result = QFont(_fixed_family() if is_mono else state.family)
     if is_mono:
         result.setStyleHint(QFont.StyleHint.Monospace)
     screen = QGuiApplication.primaryScreen()
@@ -69,3 +69,9 @@ def _make(role: Role) -> QFont:
     if not is_mono:
         result.setFeature(QFont.Tag("tnum"), 1)
     return result
+
+
+def _fixed_family() -> str:
+    from PySide6.QtGui import QFontDatabase  # no text of the first frame is monospaced
+
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFontDatabase, QFontInfo
+from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QApplication
 
 from launcher.ui.theme import fonts, style
@@ -65,7 +65,6 @@ class ThemeManager(QObject):
         # QFontInfo gives pixels whichever unit the system chose.
         self._system_scale = max(1.0, QFontInfo(system_font).pixelSize() / fonts.BASE_PX)
         state.family = system_font.family()
-        state.mono_family = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
         hints = app.styleHints()
         hints.setColorScheme(_SCHEMES[mode])
         hints.colorSchemeChanged.connect(self._on_system_changed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from PySide6.QtGui import QColor, QFont
@@ -23,13 +22,12 @@ class Tone(Enum):
     BAD = "bad"
 
 
-@dataclass(slots=True)
 class _State:
-    tokens: Tokens = LIGHT
-    text_scale: float = 1.0
-    family: str = ""
-    mono_family: str = ""
-    fonts: dict[Enum, QFont] = field(default_factory=dict[Enum, QFont])
+    def __init__(self) -> None:
+        self.tokens: Tokens = LIGHT
+        self.text_scale = 1.0
+        self.family = ""
+        self.fonts: dict[Enum, QFont] = {}
 
 
 state = _State()
