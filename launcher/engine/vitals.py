@@ -23,10 +23,13 @@ class Activity:
     Attributes:
         cpu_s: processor time of all its threads.
         io: bytes read and written, pages of mapped files read from disk included where the system counts them.
+        is_runnable: its main thread computes, or would if other programs let it (Linux tells); what hangs in a driver or waits for
+            a disk is neither.
     """
 
     cpu_s: float = 0.0
     io: int = 0
+    is_runnable: bool = False
 
 
 class Vitals:
@@ -48,10 +51,12 @@ class Vitals:
         process = self._process
         if process is None:
             return Activity()
-        cpu_s, io = 0.0, 0
+        cpu_s, io, is_runnable = 0.0, 0, False
         with contextlib.suppress(psutil.Error, OSError):
             with process.oneshot():
                 times, memory = process.cpu_times(), process.memory_info()
+                # Other systems call every process that is not stopped a running one.
+                is_runnable = sys.platform == "linux" and process.status() == psutil.STATUS_RUNNING
             self.held_bytes = memory.rss
             cpu_s = times.user + times.system
             # Pages read on demand: macOS and Windows count them here, Linux among the bytes read.
@@ -60,7 +65,7 @@ class Vitals:
             with contextlib.suppress(psutil.Error, OSError, AttributeError):
                 counters = process.io_counters()
                 io += counters.read_bytes + counters.write_bytes
-        return Activity(cpu_s, io)
+        return Activity(cpu_s, io, is_runnable)
 
     def was_ended_for_memory(self) -> bool | None:
         """After its death by SIGKILL: whether the kernel's memory killer struck since the last look; None if that is not known."""

@@ -23,7 +23,8 @@ class Patience:
     Attributes:
         start_s: before its first message: its libraries come from a cold, slow disk, or past a virus scanner.
         hang_s: without any sign of life (a heartbeat comes every second) the worker counts as hung.
-        stall_s: while it has something to do and its main thread finishes nothing, uses no processor and reads nothing.
+        stall_s: while it has something to do and its main thread finishes nothing, neither uses nor waits for the processor, and
+            reads nothing.
         obey_s: for a stop or an unload, before it is killed.
         linger_s: for the stop of an answer while the worker is evidently computing: a graphics card cannot be interrupted, and
             one batch of a giant model takes long.
@@ -90,5 +91,7 @@ class Watch:
 
 def _has_moved(before: Activity, now: Activity, seconds: float) -> bool:
     return (
-        now.cpu_s - before.cpu_s >= _MOVES_CPU_SHARE * seconds or now.io - before.io >= _MOVES_IO_BYTES_S * seconds
+        now.is_runnable  # on a computer so busy that it gets next to nothing it is slow, but hangs nowhere
+        or now.cpu_s - before.cpu_s >= _MOVES_CPU_SHARE * seconds
+        or now.io - before.io >= _MOVES_IO_BYTES_S * seconds
     ) and seconds > 0

@@ -20,7 +20,15 @@ from launcher.core.models import Sampling
 from launcher.core.plans import Placement
 from launcher.engine import process as process_module
 from launcher.engine.client import EngineClient
-from launcher.engine.protocol import AnswerFinished, EngineEvent, LoadFinished, OperationFailed
+from launcher.engine.protocol import (
+    AnswerFinished,
+    EngineEvent,
+    EngineState,
+    Failure,
+    LoadFinished,
+    OperationFailed,
+    StateChanged,
+)
 from launcher.engine.supervision import Patience
 from tests.fakes.gguf_models import SLOW, Shape, make_model
 
@@ -113,6 +121,20 @@ class Engine:
         if isinstance(event, OperationFailed):
             raise event.failure.error()
         return event.answer
+
+
+def crash_of(engine: Engine) -> Failure:
+    """What is said of the worker's end."""
+    failure = engine.seen.wait(StateChanged, lambda e: e.state is EngineState.CRASHED).failure
+    assert failure is not None
+    return failure
+
+
+def pid_of(engine: Engine) -> int:
+    """Of the worker that there is."""
+    pid = engine.client.pid
+    assert pid is not None
+    return pid
 
 
 def request_for(path: Path, placement: Placement | None = None) -> LoadRequest:
