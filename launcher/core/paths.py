@@ -6,28 +6,16 @@ import os
 import sys
 from pathlib import Path
 
+import platformdirs
+
 APP_ID = "launcher-for-deepseek"
 """Folders, the desktop entry, the icon's name and the packages are called so."""
-
-_XDG = {
-    "data": ("XDG_DATA_HOME", ".local/share", APP_ID),
-    "config": ("XDG_CONFIG_HOME", ".config", APP_ID),
-    "cache": ("XDG_CACHE_HOME", ".cache", APP_ID),
-    "logs": ("XDG_STATE_HOME", ".local/state", f"{APP_ID}/log"),
-}
-"""On Linux: the variable, the place in the home folder without it, and ours there, all as platformdirs has them."""
 
 
 def _base(kind: str) -> Path:
     home = os.environ.get("LAUNCHER_HOME")
     if home:
         return Path(home).expanduser().absolute() / kind
-    if sys.platform == "linux":  # platformdirs brings twenty modules, for two lines here
-        variable, usual, ours = _XDG[kind]
-        chosen = os.environ.get(variable, "")
-        return (Path(chosen) if os.path.isabs(chosen) else Path.home() / usual) / ours
-    import platformdirs
-
     system = {
         "data": platformdirs.user_data_path,
         "config": platformdirs.user_config_path,

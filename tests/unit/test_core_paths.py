@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-import platformdirs
 import pytest
 
 from launcher.core import paths
@@ -25,26 +23,6 @@ def test_without_it_the_systems_folders_are_used(tmp_path: Path, monkeypatch: py
     for place in _OURS:
         assert "launcher-for-deepseek" in place().parts
         assert place().is_relative_to(Path.home()), "the test's own home, never the person's"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems ask platformdirs itself")
-@pytest.mark.parametrize("chosen", [None, "", "relative", "/else/where"])
-def test_on_linux_they_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch, chosen: str | None) -> None:
-    monkeypatch.delenv("LAUNCHER_HOME")
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
-        if chosen is None:
-            monkeypatch.delenv(name, raising=False)
-        else:
-            monkeypatch.setenv(name, chosen)
-    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
-    found = [place() for place in _OURS]
-    expected = (
-        platformdirs.user_data_path,
-        platformdirs.user_config_path,
-        platformdirs.user_cache_path,
-        platformdirs.user_log_path,
-    )
-    assert found == [place(paths.APP_ID, appauthor=False) for place in expected]
 
 
 @pytest.mark.parametrize(
