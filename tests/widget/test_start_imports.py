@@ -56,7 +56,6 @@ NOT_BEFORE_THE_FIRST_FRAME = (
     "markdown_it",
     "numpy",
     "platform",
-    *(("platformdirs",) if sys.platform == "linux" else ()),
     "psutil",
     "pygments",
     "socket",
