@@ -8811,6 +8811,10 @@
         <translation>加上它，对话共有 {tokens} 词元；{all} 词元中 {room} 供对话使用，其余留给回答。您已选择不略去任何内容。</translation>
     </message>
     <message>
+        <source>With load mode {mode} all weights have to fit in memory; only with mmap may some be read from the disk while it answers.</source>
+        <translation>加载方式 {mode} 要求全部权重放进内存；只有 mmap 可以在回答时从磁盘读取一部分。</translation>
+    </message>
+    <message>
         <source>Write one with: launcher hardware --json &gt; machine.json</source>
         <translation>用以下命令生成：launcher hardware --json &gt; machine.json</translation>
     </message>
@@ -9005,6 +9009,10 @@
     <message>
         <source>load mode</source>
         <translation>加载方式</translation>
+    </message>
+    <message>
+        <source>load mode {now} instead of {before}</source>
+        <translation>加载方式 {now}，代替 {before}</translation>
     </message>
     <message>
         <source>macOS does not tell how much memory there is.</source>
