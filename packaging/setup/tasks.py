@@ -122,6 +122,7 @@ def _prepared(*, window: bool, tests: bool, dev: bool) -> int:
 
 
 _UNIT = "unit tests"
+_TYPES = "types"
 
 
 class _Result(NamedTuple):
@@ -136,17 +137,22 @@ def _check(profile: str) -> int:
     """All steps, whatever one of them finds: the types and the quick ones beside the unit tests, each one's output in one piece.
 
     Args:
-        profile: how many random examples the unit tests try (tests/conftest.py), where the environment does not say it.
+        profile: how many random examples the unit tests try (tests/conftest.py), where the environment does not say it; "short"
+            looks at the types of what may have changed since they were last clean, everything else at those of all files.
     """
-    steps = _steps()
+    steps = _steps(is_short=profile == "short")
     env = {"HYPOTHESIS_PROFILE": profile, **os.environ}
+    if env.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Whoever wants no bytecode beside the source still need not wait for everything to be compiled in each process.
+        env["PYTHONPYCACHEPREFIX"] = str(ROOT / "build" / "bytecode")
     started, before_s = time.monotonic(), _processor_s()
     with ThreadPoolExecutor(max_workers=1) as beside:
         quiet = {name: beside.submit(_timed, step, env, True) for name, step in steps.items() if name != _UNIT}
         results = {_UNIT: _timed(steps[_UNIT], env, False)} | {name: q.result() for name, q in quiet.items()}
     failed = [name for name, result in results.items() if result.code]
-    for name in failed:
-        print(results[name].output, end="")
+    for name, result in results.items():
+        if name in failed or name == _TYPES:  # which says how much of the code it looked at
+            print(result.output, end="")
     took = f"{time.monotonic() - started:.0f} s"
     if used_s := _processor_s() - before_s:
         took += f", {used_s:.0f} s of processor time"
@@ -157,7 +163,7 @@ def _check(profile: str) -> int:
     return 1 if failed else 0
 
 
-def _steps() -> dict[str, list[str]]:
+def _steps(*, is_short: bool) -> dict[str, list[str]]:
     """The programs of the environment, with their arguments, that look at the code."""
     # The rooms below Qt and above the engine are tested without either being importable. Each process imports and collects
     # everything, so there are no more of them than cores; worksteal gives each a stretch of neighbouring tests, and what those
@@ -166,7 +172,7 @@ def _steps() -> dict[str, list[str]]:
     options = ["-q", "-n", processes, "--dist", "worksteal", "-p", "no:pytest-qt", "-p", "tests.no_qt_no_engine"]
     return {
         _UNIT: ["python", "-m", "pytest", "tests/unit", *options],
-        "types": ["pyright"],
+        _TYPES: ["python", "packaging/setup/type_check.py", *([] if is_short else ["--all"])],
         "lint": ["ruff", "check", "--quiet"],
         "format": ["ruff", "format", "--check", "--quiet"],
         "rooms": ["lint-imports", "--no-logo"],
@@ -178,7 +184,11 @@ def _timed(step: Sequence[str], env: Mapping[str, str], is_captured: bool) -> _R
     started = time.monotonic()
     command = [str(environment.program(step[0])), *step[1:]]
     if not is_captured:
-        return _Result(subprocess.call(command, env=env), time.monotonic() - started)
+        with subprocess.Popen(command, env=env) as tests:
+            if sys.platform != "win32":
+                # The types, one process that may take as long as all tests, get a core; the tests spread over what is left.
+                os.setpriority(os.PRIO_PROCESS, tests.pid, min(19, os.getpriority(os.PRIO_PROCESS, 0) + 5))
+            return _Result(tests.wait(), time.monotonic() - started)
     done = subprocess.run(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     )

@@ -199,7 +199,7 @@ def test_the_short_loop_runs_every_step_and_says_how_long_each_took(
         "import os, sys; print(os.environ['HYPOTHESIS_PROFILE'], 'from', sys.argv[1]); sys.exit(sys.argv[1] == 'types')"
     )
     steps = {name: ["python", "-c", told, name] for name in ("unit tests", "types", "rooms")}
-    monkeypatch.setattr(tasks, "_steps", lambda: steps)
+    monkeypatch.setattr(tasks, "_steps", lambda *, is_short: steps if is_short else {})
     monkeypatch.setattr(tasks.environment, "program", lambda name: Path(sys.executable))
     assert tasks._check("short") == 1
     out = capfd.readouterr().out
@@ -213,6 +213,32 @@ def test_the_short_loop_runs_every_step_and_says_how_long_each_took(
     monkeypatch.setenv("HYPOTHESIS_PROFILE", "explore")
     assert tasks._check("short") == 0
     assert "explore from unit tests" in capfd.readouterr().out, "what the environment says counts"
+
+
+def test_only_the_short_loop_leaves_types_out(setup_scripts: None) -> None:
+    import tasks
+
+    short, whole = tasks._steps(is_short=True), tasks._steps(is_short=False)
+    assert "--all" not in short["types"]
+    assert "--all" in whole["types"]
+    assert short == {**whole, "types": short["types"]}
+
+
+def test_who_wants_no_bytecode_beside_the_source_gets_none_there(
+    setup_scripts: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import tasks
+
+    told = ["python", "-c", "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"]
+    monkeypatch.setattr(tasks, "_steps", lambda *, is_short: {"unit tests": ["python", "-c", "pass"], "types": told})
+    monkeypatch.setattr(tasks.environment, "program", lambda name: Path(sys.executable))
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert tasks._check("short") == 0
+    assert f"False {ROOT / 'build' / 'bytecode'}" in capfd.readouterr().out, "what the types say is shown always"
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
+    assert tasks._check("short") == 0
+    assert "False None" in capfd.readouterr().out
 
 
 def test_missing_packages_without_root_are_asked_for(
