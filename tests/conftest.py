@@ -52,7 +52,7 @@ def _prepare_process() -> Path:
     """Before anything of ours or of the hub client is imported: libraries read some of this once."""
     home = Path(tempfile.mkdtemp(prefix="launcher-test-home-"))
     foreign = ("HF_", "HUGGING", "LAUNCHER_", "QT_", "XDG_", "DBUS_", "DISPLAY", "WAYLAND_")
-    for name in [n for n in os.environ if n.startswith(foreign)]:
+    for name in [n for n in os.environ if n.startswith(foreign) and not n.startswith("LAUNCHER_TEST_")]:
         del os.environ[name]
     os.environ.update(_home_variables(home))
     runtime = home / "runtime"

@@ -54,9 +54,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 class Recorder:
-    """Collects a client's events and waits for them."""
+    """Collects a client's events and waits for them, each time `patience_s` at most."""
 
     def __init__(self) -> None:
+        self.patience_s = PATIENCE_S
         self.events: list[tuple[float, EngineEvent]] = []
         self._news = threading.Condition()
         self._reactions: list[tuple[type[EngineEvent], Callable[[], None]]] = []
@@ -83,7 +84,7 @@ class Recorder:
 
     def wait(self, kind: type[E], matches: Callable[[E], bool] = lambda _: True) -> E:
         """The first such event, past or to come."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self.patience_s
         seen = 0
         with self._news:
             while True:
@@ -255,7 +256,7 @@ def _free_port() -> int:
 
 
 def _wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + self.patience_s
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1.0).close()

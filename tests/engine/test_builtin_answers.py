@@ -177,6 +177,7 @@ def test_the_same_answers_on_the_engines_own_card(engine: Engine, reference: dic
     """Lavapipe or a real card: LAUNCHER_TEST_OWN_GPU=1 and LLAMA_CPP_LIB_PATH (packaging/engine/README.md)."""
     cards = [d.name for d in engine_info().devices if d.kind in ("gpu", "igpu")]
     assert cards
+    engine.seen.patience_s = 300  # lavapipe compiles its shaders with the first tokens
     # Mesa 22.3's lavapipe dies with flash attention.
     engine.load(builtin.path(), placement(n_gpu_layers=N_LAYER + 1, flash_attention="off", devices=(cards[0],)))
     assert answers(engine) == reference
