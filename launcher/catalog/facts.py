@@ -14,7 +14,9 @@ from launcher.core.errors import NextStep, UserError
 from launcher.core.models import HyperParameters, KvLayout, LayerWeights, ModelFacts
 from launcher.core.words import joined, say
 
-ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3", "deepseek", "deepseek2", "deepseek32", "deepseek4"})
+_PLAIN = frozenset({"llama", "qwen2", "qwen3", "deepseek"})
+"""Whole keys and values are cached."""
+ARCHITECTURES = _PLAIN | {"deepseek2", "deepseek32", "deepseek4"}
 _BLOCK = re.compile(r"^blk\.(\d+)\.(.+)$")
 _ROUTED = re.compile(r"ffn_(up|down|gate|gate_up)_(ch|)exps\b")
 _MAX_EXPERTS = 1024  # LLAMA_MAX_EXPERTS
@@ -42,15 +44,17 @@ def facts_of(headers: GgufHeader | Sequence[GgufHeader]) -> ModelFacts:
         raise _refused("It holds no tensors.")
     hyper = _hyper(keys, tensors)
     names = {t.name for t in tensors}
+    layout = _layout(keys.architecture, names)
     _check_experts(hyper)
     context_train = keys.number("context_length")
     if not context_train:
         raise _refused(say("Its header has no usable value for {key}.", key="context_length"))
     token_embd, output, layers = _bytes(tensors, hyper)
+    _check_latent(hyper, layout)
     return ModelFacts(
         architecture=keys.architecture,
         hyper=hyper,
-        kv_layout=_layout(keys.architecture, names),
+        kv_layout=layout,
         context_train=context_train,
         token_embd_bytes=token_embd,
         # A tied embedding is loaded twice where the output is offloaded: once as the table, once as the matrix.
@@ -127,7 +131,7 @@ def _hyper(keys: _Keys, tensors: list[TensorInfo]) -> HyperParameters:
         n_ff_exp=expert_width,
         leading_dense=keys.number("leading_dense_block_count", 0),
         q_lora_rank=keys.number("attention.q_lora_rank", 0),
-        kv_lora_rank=keys.number("attention.kv_lora_rank", 0),
+        kv_lora_rank=0 if keys.architecture in _PLAIN else keys.number("attention.kv_lora_rank", 0),
         rope_dim=keys.number("rope.dimension_count", 0),
         indexer_n_head=keys.number("attention.indexer.head_count", 0),
         indexer_head_dim=keys.number("attention.indexer.key_length", 0),
@@ -150,6 +154,21 @@ def _check_experts(hyper: HyperParameters) -> None:
                 n_used=hyper.n_expert_used,
             )
         )
+
+
+def _check_latent(hyper: HyperParameters, layout: KvLayout) -> None:
+    """What is cached of a token, and split into parts, must have a size."""
+    sizes: dict[str, int] = {}
+    if layout in (KvLayout.MLA, KvLayout.MLA_LEGACY, KvLayout.INDEXED_MLA):
+        sizes = {"attention.kv_lora_rank": hyper.kv_lora_rank, "rope.dimension_count": hyper.rope_dim}
+    if layout is KvLayout.MLA_LEGACY:
+        sizes |= {
+            "attention.key_length": hyper.head_dim_k - hyper.rope_dim,
+            "attention.value_length": hyper.head_dim_v,
+        }
+    for key, size in sizes.items():
+        if size <= 0:
+            raise _refused(say("Its header has no usable value for {key}.", key=key))
 
 
 def _n_vocab(tensors: list[TensorInfo]) -> int:

@@ -2,6 +2,7 @@ import contextlib
 import os
 import struct
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,9 @@ def write_model(
     writer.add_leading_dense_block_count(1)
     writer.add_kv_lora_rank(512)
     writer.add_rope_dimension_count(64)
+    if is_legacy:
+        writer.add_key_length(192)
+        writer.add_value_length(128)
     writer.add_token_list([f"t{i}" for i in range(vocab)])
     rows = [
         ("token_embd.weight", (vocab, embd), T.Q4_K),
@@ -327,6 +331,25 @@ def test_types_that_this_engine_lacks_are_told_by_name(tmp_path):
             facts_of(gguf.read_header(path))
         assert caught.value.code == "not_loadable"
         assert name in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("is_legacy", "key", "value"),
+    [
+        (False, "attention.kv_lora_rank", 0),
+        (False, "rope.dimension_count", 0),
+        (True, "attention.kv_lora_rank", 0),
+        (True, "attention.key_length", 64),  # nothing beside the part with positions
+        (True, "attention.value_length", 0),
+    ],
+)
+def test_what_is_cached_of_a_token_has_a_size(tmp_path, is_legacy, key, value):
+    header = gguf.read_header(write_model(tmp_path / "m.gguf", is_legacy=is_legacy))
+    facts_of(header)
+    with pytest.raises(UserError) as caught:
+        facts_of(replace(header, metadata={**header.metadata, f"deepseek2.{key}": value}))
+    assert caught.value.code == "not_loadable"
+    assert key in caught.value.why
 
 
 @pytest.fixture(scope="module")
