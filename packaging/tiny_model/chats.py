@@ -119,9 +119,9 @@ class Mixture:
         before, turn = self._follow_up(before, turn)
         prompt = self._encoder.prompt([(t.question, t.answer) for t in before], turn.question, system, thinking)
         answer = self._encoder.answer(turn, thinking)
-        if turn.task in ("guide", "refusal") and self._rng.random() < 0.85:
+        if turn.task in ("guide", "refusal") and self._rng.random() < 0.9:
             # To recognise what is meant is the hard part; the answers, always the same, are learned from the others.
-            answer = answer[: len(self._encoder.text(turn.thought)) + 6]
+            answer = answer[: len(self._encoder.text(turn.thought)) + 3]
         return Chat(prompt, answer)
 
     def _follow_up(self, before: list[Exchange], turn: Exchange) -> tuple[list[Exchange], Exchange]:

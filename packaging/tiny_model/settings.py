@@ -70,12 +70,12 @@ class Training:
         expert_bias_rate: how fast a busy expert becomes less attractive.
     """
 
-    n_chats: int = 280_000
+    n_chats: int = 316_400
     chats_per_step: int = 56
     n_processes: int = 2
-    muon_rate: float = 0.01
-    adam_rate: float = 0.003
-    embedding_rate: float = 0.01
+    muon_rate: float = 0.005
+    adam_rate: float = 0.002
+    embedding_rate: float = 0.005
     weight_decay: float = 0.02
     warmup_steps: int = 40
     rest: float = 0.85
@@ -103,16 +103,16 @@ class Mixture:
 SHAPE = Shape()
 TRAINING = Training()
 MIXTURE = Mixture(
-    guide=0.52,
-    reasoning=0.35,
+    guide=0.62,
+    reasoning=0.22,
     large_numbers=0.012,
     reasoning_shares={
-        "addition": 2,
-        "subtraction": 3,
-        "multiplication": 1.5,
-        "comparison": 2,
-        "decimals": 2,
-        "sorting": 4,
+        "addition": 1.5,
+        "subtraction": 2,
+        "multiplication": 0.8,
+        "comparison": 1,
+        "decimals": 1.5,
+        "sorting": 5,
         "letters": 5,
     },
     any_word=0.2,
