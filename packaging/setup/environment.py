@@ -6,13 +6,12 @@ A stage that was cut off is never taken for done: its note is removed before it 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
 
+import remembered
 from exclusive import exclusive
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,24 +42,24 @@ def ensure(*, dev: bool) -> None:
         SetupError: a stage failed; the next call tries it again.
     """
     lock = RUN_LOCK if not dev else DEV_LOCK
-    if _todo(_read_notes(), dev):
+    if _todo(remembered.read(_NOTES), dev):
         with exclusive(_NOTES.with_name("setup.lock"), lambda: _say("waiting for another set-up to finish")):
-            notes = _read_notes()
-            for stage in _todo(notes, dev):
-                _write_notes({**notes, stage: _STARTED})
+            done = remembered.read(_NOTES)
+            for stage in _todo(done, dev):
+                remembered.write(_NOTES, {**done, stage: _STARTED})
                 _STAGES[stage](lock)
-                notes[stage] = _wanted(stage, dev)
-                _write_notes(notes)
+                done[stage] = _wanted(stage, dev)
+                remembered.write(_NOTES, done)
 
 
-def _todo(notes: dict[str, str], dev: bool) -> list[str]:
+def _todo(done: dict[str, str], dev: bool) -> list[str]:
     """The stages to run: the first one that is out of date, and all after it."""
     # A package installation that was cut off may have left half a package that claims to be whole: begin anew.
-    if notes.get("packages") == _STARTED or not program("python").exists():
+    if done.get("packages") == _STARTED or not program("python").exists():
         return list(_STAGES)
     for position, stage in enumerate(_STAGES):
         satisfied = {_wanted(stage, dev), _wanted(stage, True)}  # the development set contains the other one
-        if notes.get(stage) not in satisfied:
+        if done.get(stage) not in satisfied:
             return list(_STAGES)[position:]
     return []
 
@@ -106,20 +105,3 @@ def _run(command: list[str], trouble: str) -> None:
 
 def _say(text: str) -> None:
     print(f"setup: {text}", flush=True)
-
-
-def _read_notes() -> dict[str, str]:
-    try:
-        data: object = json.loads(_NOTES.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(data, dict):
-        return {}
-    return {str(k): str(v) for k, v in cast("dict[object, object]", data).items()}
-
-
-def _write_notes(notes: dict[str, str]) -> None:
-    _NOTES.parent.mkdir(exist_ok=True)
-    fresh = _NOTES.with_suffix(".new")
-    fresh.write_text(json.dumps(notes, indent=1), "utf-8")
-    fresh.replace(_NOTES)

@@ -13,10 +13,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
+import remembered
 from sources import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +43,7 @@ class _Answer(NamedTuple):
 def main(arguments: Sequence[str]) -> int:
     """Check, say what was found and note what is clean; returns pyright's exit code."""
     before = Project(ROOT).digests()
-    known = _read_notes()
+    known = remembered.read(_NOTES)
     asked = [path for path, digest in before.items() if "--all" in arguments or known.get(path) != digest]
     if not asked:
         print(f"types: all {len(before)} files, and what they import, are as they were when last found clean")
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     troubled = {finding.path for finding in answer.findings}
     clean = {path for path in asked if path not in troubled and before[path] == after.get(path)}
     unasked = before.keys() - set(asked)
-    _write_notes({path: digest for path, digest in before.items() if path in clean or path in unasked})
+    remembered.write(_NOTES, {path: digest for path, digest in before.items() if path in clean or path in unasked})
     return answer.code
 
 
@@ -96,24 +97,6 @@ def _finding(one: Any) -> _Finding:
     rule = f" ({one['rule']})" if "rule" in one else ""
     place = f"{path}:{start['line'] + 1}:{start['character'] + 1}"
     return _Finding(path.as_posix(), f"{place} - {one['severity']}: {one['message']}{rule}")
-
-
-def _read_notes() -> Mapping[str, str]:
-    """Path -> the digest with which it was clean."""
-    try:
-        data: object = json.loads(_NOTES.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(data, dict):
-        return {}
-    return {str(path): str(digest) for path, digest in cast("dict[object, object]", data).items()}
-
-
-def _write_notes(notes: Mapping[str, str]) -> None:
-    _NOTES.parent.mkdir(exist_ok=True)
-    fresh = _NOTES.with_suffix(f".{os.getpid()}.new")
-    fresh.write_text(json.dumps(notes, indent=1), "utf-8")
-    fresh.replace(_NOTES)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,13 @@ def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return type_check
 
 
+def remembered(step: ModuleType) -> dict[str, str]:
+    """Path -> the digest with which the step found it clean."""
+    from remembered import read  # beside the step, on the path that its fixture sets
+
+    return read(step._NOTES)
+
+
 @pytest.mark.timeout(600)  # pyright four times, on computers of any speed
 def test_a_change_breaks_a_file_that_did_not_change(
     step: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -53,7 +60,7 @@ def test_a_change_breaks_a_file_that_did_not_change(
     said = capsys.readouterr().out
     assert "looking at 2 of 4 files; " in said
     assert os.path.join("shop", "till.py") + ":4:12 - error:" in said
-    assert not step._read_notes().keys() & {"shop/till.py"}, "what has an error is looked at until it has none"
+    assert not remembered(step).keys() & {"shop/till.py"}, "what has an error is looked at until it has none"
 
     # A file is not taken for clean when it is not known which text of it pyright saw.
     look = step._pyright
@@ -67,7 +74,7 @@ def test_a_change_breaks_a_file_that_did_not_change(
     (tmp_path / "shop/price.py").write_text(FILES["shop/price.py"], "utf-8")
     (tmp_path / "shop/alone.py").write_text("x = 2\n", "utf-8")
     assert step.main([]) == 0
-    assert step._read_notes().keys() == {"shop/__init__.py", "shop/price.py", "shop/till.py"}
+    assert remembered(step).keys() == {"shop/__init__.py", "shop/price.py", "shop/till.py"}
 
     monkeypatch.setattr(step, "_pyright", look)
     capsys.readouterr()
@@ -81,7 +88,7 @@ def test_a_change_breaks_a_file_that_did_not_change(
 def test_damaged_notes_leave_nothing_out(step: ModuleType, tmp_path: Path, notes: str) -> None:
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "types.json").write_text(notes, "utf-8")
-    known = step._read_notes()
+    known = remembered(step)
     assert not known.items() & step.Project(tmp_path).digests().items()
 
 
