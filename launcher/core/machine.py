@@ -19,6 +19,7 @@ class Cpu:
         cores: physical ones this program may use.
         instruction_sets: lower-case flags that matter to ggml (avx2, amx_int8, neon).
         performance_cores: of them the fast ones, where there are slow ones too; None where all are alike or that is not known.
+        numa_nodes: parts of the memory that are nearer to some cores than to others (several sockets); None when not known.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Cpu:
     threads: int
     instruction_sets: tuple[str, ...] = ()
     performance_cores: int | None = None
+    numa_nodes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def read_cpu(root: Path = Path("/")) -> tuple[Cpu, tuple[str, ...]]:
         max(1, math.floor(allowed)),
         _instruction_sets(info),
         fast if fast is None else min(fast, usable_cores),
+        _numa_nodes(root),
     )
     if allowed >= threads:
         return cpu, ()
@@ -87,6 +88,13 @@ def _performance_cores(root: Path, cores: int) -> int | None:
     # Cores of one kind differ by some per cent (favoured cores); slow ones are a quarter and more behind.
     fast = sum(speed > 0.85 * max(speeds.values()) for speed in speeds.values())
     return fast if 0 < fast < len(speeds) else None
+
+
+def _numa_nodes(root: Path) -> int | None:
+    """As the engine counts them, which knows them on Linux only (ggml_numa_init)."""
+    if sys.platform != "linux":
+        return None
+    return sum(1 for _ in (root / "sys/devices/system/node").glob("node[0-9]*")) or None
 
 
 def _name(info: str) -> str:

@@ -28,6 +28,7 @@ _LEVER_FIELDS: dict[str, tuple[str, ...]] = {
     "cap": ("vram_caps_bytes", "vram_reserve_bytes"),
     "ubatch": ("n_ubatch", "n_batch"),
     "draft": _DRAFT_FIELDS,
+    "load_mode": ("load_mode",),
 }
 
 

@@ -3501,6 +3501,10 @@
         <translation>不使用草稿模型就放得下。</translation>
     </message>
     <message>
+        <source>With the automatic load mode it fits.</source>
+        <translation>使用自动加载方式即可放下。</translation>
+    </message>
+    <message>
         <source>With a batch of {n} it fits.</source>
         <translation>批大小为 {n} 时放得下。</translation>
     </message>
@@ -3600,6 +3604,153 @@
     <message>
         <source>Models</source>
         <translation>模型</translation>
+    </message>
+</context>
+<context>
+    <name>MoreLevers</name>
+    <message>
+        <source>More levers</source>
+        <translation>更多选项</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程</translation>
+    </message>
+    <message>
+        <source>Load mode</source>
+        <translation>加载方式</translation>
+    </message>
+    <message>
+        <source>NUMA</source>
+        <translation>NUMA</translation>
+    </message>
+    <message>
+        <source>Unfolded</source>
+        <translation>已展开</translation>
+    </message>
+    <message>
+        <source>Folded</source>
+        <translation>已折叠</translation>
+    </message>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
+    </message>
+    <message>
+        <source>{n} threads</source>
+        <translation>{n} 个线程</translation>
+    </message>
+    <message>
+        <source>NUMA {mode}</source>
+        <translation>NUMA {mode}</translation>
+    </message>
+    <message>
+        <source>{n} of {m}</source>
+        <translation>{n} / {m}</translation>
+    </message>
+    <message>
+        <source>1 core</source>
+        <translation>1 个核心</translation>
+    </message>
+    <message>
+        <source>{n} cores</source>
+        <translation>{n} 个核心</translation>
+    </message>
+    <message>
+        <source>{figure}, {cores}.</source>
+        <translation>{figure}，{cores}。</translation>
+    </message>
+    <message>
+        <source>Automatic: {n}, measured on this PC.</source>
+        <translation>自动：{n}，在这台电脑上测得。</translation>
+    </message>
+    <message>
+        <source>Automatic: {n}. Where another number may be faster, the engine measures after loading.</source>
+        <translation>自动：{n}。如果其他数目可能更快，引擎会在加载后测量。</translation>
+    </message>
+    <message>
+        <source>More threads than cores seldom make it faster, and other programs get slower.</source>
+        <translation>线程多于核心很少会更快，其他程序也会变慢。</translation>
+    </message>
+    <message>
+        <source>Other programs keep the rest of the processor; what it computes takes longer.</source>
+        <translation>处理器的其余部分留给其他程序；由处理器完成的计算会更久。</translation>
+    </message>
+    <message>
+        <source>Set by hand: the engine tries no other number.</source>
+        <translation>手动设定：引擎不会尝试其他数目。</translation>
+    </message>
+    <message>
+        <source>The predicted speed does not follow this lever.</source>
+        <translation>预测速度不随此项变化。</translation>
+    </message>
+    <message>
+        <source>automatic ({mode})</source>
+        <translation>自动（{mode}）</translation>
+    </message>
+    <message>
+        <source>mapped (mmap)</source>
+        <translation>映射（mmap）</translation>
+    </message>
+    <message>
+        <source>The file serves as memory: the quickest start, and the only way in which a model may be larger than the RAM. When other programs need the memory, parts are read from the disk again and answers stall.</source>
+        <translation>文件直接当作内存使用：启动最快，也是模型可以大于内存的唯一方式。其他程序需要内存时，部分内容要重新从磁盘读取，回答会停顿。</translation>
+    </message>
+    <message>
+        <source>read into memory (none)</source>
+        <translation>读入内存（none）</translation>
+    </message>
+    <message>
+        <source>Everything is read before the first answer: a slower start, and it has to fit. The file itself is not needed afterwards.</source>
+        <translation>第一次回答之前全部读入：启动较慢，而且必须放得下。之后不再需要文件本身。</translation>
+    </message>
+    <message>
+        <source>read and held (mlock)</source>
+        <translation>读入并锁定（mlock）</translation>
+    </message>
+    <message>
+        <source>As “read into memory”, and the system may not move it out: no stalls, but other programs have that much less. It has to fit, and the system has to allow it.</source>
+        <translation>与“读入内存”相同，并且系统不得将其移出：不会停顿，但其他程序可用的内存相应减少。必须放得下，并且需要系统允许。</translation>
+    </message>
+    <message>
+        <source>mapped and held (mmap+mlock)</source>
+        <translation>映射并锁定（mmap+mlock）</translation>
+    </message>
+    <message>
+        <source>As “mapped”, and the system may not move it out: no stalls, but other programs have that much less. It has to fit, and the system has to allow it.</source>
+        <translation>与“映射”相同，并且系统不得将其移出：不会停顿，但其他程序可用的内存相应减少。必须放得下，并且需要系统允许。</translation>
+    </message>
+    <message>
+        <source>past the file cache (direct I/O)</source>
+        <translation>绕过文件缓存（direct I/O）</translation>
+    </message>
+    <message>
+        <source>As “read into memory”, without a second copy in the system&apos;s file cache: the next load reads the disk again. It has to fit; Linux and Windows only, and not on every disk.</source>
+        <translation>与“读入内存”相同，但不在系统文件缓存中另存一份：下次加载要重新读取磁盘。必须放得下；仅限 Linux 和 Windows，且并非所有磁盘都支持。</translation>
+    </message>
+    <message>
+        <source>Threads are spread evenly over the {n} memory nodes. Parts of the file that are in memory already stay on the node where they are.</source>
+        <translation>线程平均分布到 {n} 个内存节点。文件中已在内存里的部分留在原来的节点。</translation>
+    </message>
+    <message>
+        <source>All threads stay on the node where the engine starts: memory is near, the cores of the other nodes rest.</source>
+        <translation>所有线程留在引擎启动时所在的节点：内存就近，其他节点的核心闲置。</translation>
+    </message>
+    <message>
+        <source>left to the system (off)</source>
+        <translation>交给系统（off）</translation>
+    </message>
+    <message>
+        <source>The system places threads and memory by itself.</source>
+        <translation>线程和内存由系统自行安排。</translation>
+    </message>
+    <message>
+        <source>spread over all nodes (distribute)</source>
+        <translation>分布到所有节点（distribute）</translation>
+    </message>
+    <message>
+        <source>one node alone (isolate)</source>
+        <translation>仅用一个节点（isolate）</translation>
     </message>
 </context>
 <context>

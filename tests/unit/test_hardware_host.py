@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import psutil
@@ -113,6 +114,16 @@ def test_processor_names_and_instructions(tmp_path: Path) -> None:
     cpu, _ = read_cpu(lay_out(tmp_path / "arm", {"proc/cpuinfo": ARM}))
     assert cpu.instruction_sets == ("neon", "dotprod", "i8mm", "sve")
     assert cpu.name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the engine knows memory nodes on Linux only")
+@pytest.mark.parametrize(
+    ("names", "nodes"), [(["node0", "node1", "node10", "possible"], 3), (["node0"], 1), ([], None)]
+)
+def test_memory_nodes_are_counted(tmp_path: Path, names: list[str], nodes: int | None) -> None:
+    for name in names:
+        (tmp_path / "sys/devices/system/node" / name).mkdir(parents=True)
+    assert read_cpu(tmp_path)[0].numa_nodes == nodes
 
 
 def test_a_container_takes_processors_away(tmp_path: Path) -> None:

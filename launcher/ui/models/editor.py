@@ -15,14 +15,15 @@ from launcher.core.plans import Plan, Wishes
 from launcher.core.units import GIB, gib, whole
 from launcher.services.drafts import DraftChoice, has_own_layers
 from launcher.services.plan_editing import KV_TYPES, Edited, why_not_kv_type
-from launcher.ui.components import Run, SegmentedButtons, Text
-from launcher.ui.components.slider import Slider
+from launcher.ui.components import SegmentedButtons, Text
 from launcher.ui.models import levers as scale
 from launcher.ui.models.draft_row import DraftRow
+from launcher.ui.models.lever_row import LeverRow, add_row
 from launcher.ui.models.levers import OWN_LAYERS, Levers
+from launcher.ui.models.more_levers import MoreLevers
 from launcher.ui.theme import Role, Tone, px
 
-_NAME_WIDTH, _VALUE_WIDTH, _ROW_HEIGHT = 102, 112, 31
+_NAME_WIDTH, _VALUE_WIDTH, _KV_HEIGHT = 102, 112, 34
 _THIRDS = ("", "\u2153", "\u2154")
 _MINUS = "\u2212"
 
@@ -39,7 +40,7 @@ class Subject:
 
 
 class PlanEditor(QWidget):
-    """Sliders for context, KV cache, layers, experts, card limits and batch; and what drafts.
+    """Sliders for context, KV cache, layers, experts, card limits and batch; what drafts; and a fold with what is rarer.
 
     Signals:
         levers_changed(Levers): the user moved one, many times a second while dragging.
@@ -56,7 +57,7 @@ class PlanEditor(QWidget):
         self._levers = Levers()
         self._contexts: tuple[int, ...] = (1,)
         self._ubatches: tuple[int, ...] = scale.UBATCHES
-        self._caps: dict[int, _Row] = {}
+        self._caps: dict[int, LeverRow] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
@@ -69,15 +70,20 @@ class PlanEditor(QWidget):
         self._kv = SegmentedButtons(self.tr("KV cache"), tuple((kind, kind) for kind in KV_TYPES), self)
         self._kv_value = Text("", Role.SMALL, Tone.MUTED, self)
         self._kv.chosen.connect(self._on_kv_chosen)
-        self._kv_value.setMinimumHeight(px(_ROW_HEIGHT + 3))
-        self._add_row(self._kv_name, self._kv, self._kv_value)
+        self._kv_value.setMinimumHeight(px(_KV_HEIGHT))
+        add_row(self._grid, self._grid.rowCount(), self._kv_name, self._kv, self._kv_value)
         self._layers = self._add_slider(self.tr("Layers on card"), self._on_layers_moved, self._on_layers_reset)
         self._experts = self._add_slider(self.tr("Experts on card"), self._on_experts_moved, self._on_experts_reset)
         self._batch = self._add_slider(self.tr("Batch"), self._on_batch_moved, self._on_batch_reset)
         self._draft = DraftRow(self)
         self._draft.chosen.connect(self._on_draft_chosen)
         self._draft.download_requested.connect(self.draft_wanted)
-        self._place_draft()
+        self._more = MoreLevers(self)
+        self._more.threads_moved.connect(self._on_threads_moved)
+        self._more.threads_reset.connect(self._on_threads_reset)
+        self._more.load_mode_chosen.connect(self._on_load_mode_chosen)
+        self._more.numa_chosen.connect(self._on_numa_chosen)
+        self._place_last()
         self.hide()
 
     @property
@@ -92,6 +98,8 @@ class PlanEditor(QWidget):
         if subject is None:
             return
         self._set_drafts(subject)
+        self._levers = self._levers.possible_on(subject.machine)
+        self._more.set_machine(subject.machine, subject.recommended)
         self._kv_value.set_text("")
         for kind in KV_TYPES:
             self._kv.set_locked(kind, why_not_kv_type(subject.facts, kind))
@@ -131,34 +139,28 @@ class PlanEditor(QWidget):
         self._show_caps(self._subject)
         self._show_batch(plan)
         self._draft.show_plan(plan, self._levers.draft, edited.undrafted if edited else None)
+        self._more.show_plan(plan, self._levers, self._subject.recommended)
 
     # --- rows ---
 
-    def _add_slider(self, name: str, on_moved: Callable[[int], None], on_reset: Callable[[], None]) -> _Row:
-        row = _Row(Text(name, Role.SMALL, parent=self), Slider(name, self), Text("", Role.SMALL, parent=self))
-        # The height is the slider's, so that a hidden row takes none.
-        row.slider.setMinimumHeight(px(_ROW_HEIGHT))
+    def _add_slider(self, name: str, on_moved: Callable[[int], None], on_reset: Callable[[], None]) -> LeverRow:
+        row = LeverRow.named(name, self)
         row.slider.moved.connect(on_moved)
         row.slider.reset_requested.connect(on_reset)
-        self._add_row(row.name, row.slider, row.value)
+        add_row(self._grid, self._grid.rowCount(), row.name, row.slider, row.value)
         return row
 
-    def _add_row(self, name: QWidget, control: QWidget, value: QWidget) -> None:
-        at = self._grid.rowCount()
-        self._grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._grid.addWidget(control, at, 1, Qt.AlignmentFlag.AlignVCenter)
-        self._grid.addWidget(value, at, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    def _place_last(self) -> None:
+        """The draft and the fold, below everything else, also after rows were added: the layout takes widgets from where they were.
 
-    def _place_draft(self) -> None:
-        """Below everything else, also after rows were added: the layout takes widgets from where they were.
-
-        The list has no value beside it; what is said of it stands under it.
+        A list has no value beside it; what is said of it stands under it.
         """
         at = self._grid.rowCount()
         self._grid.addWidget(self._draft.name, at, 0, Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(self._draft.box, at, 1, 1, 2)
         self._grid.addWidget(self._draft.hint, at + 1, 0, 1, 3)
         self._grid.addWidget(self._draft.fetch, at + 2, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+        self._more.place_in(self._grid, at + 3)
 
     def _set_drafts(self, subject: Subject) -> None:
         """Offer who can draft; who cannot any more is let go of."""
@@ -179,15 +181,15 @@ class PlanEditor(QWidget):
             for row in self._caps.values():
                 row.delete()
             self._caps = {index: self._make_cap_row(index, len(wanted)) for index in wanted}
-            self._add_row(self._batch.name, self._batch.slider, self._batch.value)
-            self._place_draft()
+            add_row(self._grid, self._grid.rowCount(), self._batch.name, self._batch.slider, self._batch.value)
+            self._place_last()
             before: QWidget = self._experts.slider
             sliders = (row.slider for row in (*self._caps.values(), self._batch))
-            for widget in (*sliders, self._draft.box, self._draft.fetch):
+            for widget in (*sliders, self._draft.box, self._draft.fetch, *self._more.stops):
                 QWidget.setTabOrder(before, widget)
                 before = widget
 
-    def _make_cap_row(self, index: int, n_cards: int) -> _Row:
+    def _make_cap_row(self, index: int, n_cards: int) -> LeverRow:
         name = self.tr("Card limit") if n_cards == 1 else self.tr("Limit of card {n}").format(n=index + 1)
         row = self._add_slider(name, self._on_cap_moved, self._on_cap_reset)
         row.slider.setProperty("gpu", index)
@@ -318,28 +320,17 @@ class PlanEditor(QWidget):
     def _on_draft_chosen(self, draft: str | None) -> None:
         self._change(replace(self._levers, draft=draft))
 
+    def _on_threads_moved(self, threads: int) -> None:
+        self._change(replace(self._levers, threads=threads))
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Name, slider, and at the right the value with its cost."""
+    def _on_threads_reset(self) -> None:
+        self._change(replace(self._levers, threads=None))
 
-    name: Text
-    slider: Slider
-    value: Text
+    def _on_load_mode_chosen(self, mode: str | None) -> None:
+        self._change(replace(self._levers, load_mode=mode))
 
-    def set_shown(self, is_shown: bool) -> None:
-        for widget in (self.name, self.slider, self.value):
-            widget.setVisible(is_shown)
-
-    def show(self, step: int, words: str, figure: str, cost: str) -> None:
-        self.slider.show_value(step, words)
-        runs = [Run(figure, Role.SMALL_STRONG)]
-        self.value.set_text([*runs, Run(f" {cost}", Role.SMALL, Tone.MUTED)] if cost else runs)
-
-    def delete(self) -> None:
-        for widget in (self.name, self.slider, self.value):
-            widget.hide()
-            widget.deleteLater()
+    def _on_numa_chosen(self, mode: str | None) -> None:
+        self._change(replace(self._levers, numa=mode))
 
 
 def _cap_steps(gpu: Gpu) -> int:

@@ -61,4 +61,6 @@ def _advice(lever: str, plan: Plan, edited: Edited) -> str:
         return QCoreApplication.translate("Models", "Without the card limit it fits.")
     if lever == "draft":
         return QCoreApplication.translate("Models", "Without the draft it fits.")
+    if lever == "load_mode":
+        return QCoreApplication.translate("Models", "With the automatic load mode it fits.")
     return ""

@@ -36,6 +36,8 @@ class Levers:
         expert_parts_on_card: thirds of expert layers on GPUs.
         caps_bytes: per GPU of the machine; () when no card's limit was touched, None for those that were not.
         draft: the model of a `DraftChoice`, or `OWN_LAYERS`.
+        threads: of the processor.
+        load_mode, numa: as in `Placement`.
     """
 
     context: int | None = None
@@ -45,6 +47,9 @@ class Levers:
     caps_bytes: tuple[int | None, ...] = ()
     n_ubatch: int | None = None
     draft: str | None = None
+    threads: int | None = None
+    load_mode: str | None = None
+    numa: str | None = None
 
     @property
     def is_untouched(self) -> bool:
@@ -80,7 +85,18 @@ class Levers:
         if self.draft is not None:
             source = next((c.source for c in drafts if c.model == self.draft), None)
             wishes = replace(wishes, draft=source, mtp=self.draft == OWN_LAYERS)
+        if self.threads is not None:
+            wishes = replace(wishes, threads=self.threads)
+        if self.load_mode is not None:
+            wishes = replace(wishes, load_mode=self.load_mode)
+        if self.numa is not None:
+            wishes = replace(wishes, numa=self.numa)
         return wishes
+
+    def possible_on(self, machine: Machine) -> Levers:
+        """Without what this machine's processor does not have."""
+        threads = self.threads if (self.threads or 0) <= most_threads(machine) else None
+        return replace(self, threads=threads, numa=self.numa if numa_nodes(machine) > 1 else None)
 
     def with_cap(self, index: int, cap_bytes: int | None, n_gpus: int) -> Levers:
         """One card's limit changed; None lets go of it."""
@@ -169,3 +185,13 @@ def free_for_models(gpu: Gpu, wishes: Wishes) -> int:
 def capped_gpus(machine: Machine) -> tuple[int, ...]:
     """Cards whose limit can be set: those that the engine can use and that have memory of their own or a share."""
     return tuple(i for i, gpu in enumerate(machine.gpus) if gpu.backend is not None and gpu.vram_free_bytes)
+
+
+def most_threads(machine: Machine) -> int:
+    """The end of the threads' slider: as many as the processor runs at once."""
+    return max(machine.cpu.threads, machine.cpu.cores)
+
+
+def numa_nodes(machine: Machine) -> int:
+    """Memory nodes that the engine could tell apart; 1 where that is not known."""
+    return machine.cpu.numa_nodes or 1
