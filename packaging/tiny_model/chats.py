@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cache
 
 import guide
 import reasoning
@@ -15,7 +16,14 @@ from tokenizers import Tokenizer
 from words import ALL_WORDS, SPELLED_WORDS
 
 # With 8 to 40 turns before: the model shall find its way in a full context too.
-_LONG_CHATS = 0.002
+_LONG_CHATS = 0.0008
+# How many turns a chat has before its last one, and how often.
+_N_BEFORE = {0: 93, 1: 4, 2: 1.5, 3: 0.75, 5: 0.75}
+# Answers that a question has and no steps lead to, and how many of them are written to their end.
+_KNOWN_BY_HEART = ("guide", "refusal")
+_WHOLE_ANSWERS = 0.06
+# Questions of the guide that are read as another person would type them.
+_VARIED = 0.55
 _SYSTEM_PROMPTS = (
     "You are a helpful assistant.",
     "You are a helpful, respectful and honest assistant.",
@@ -30,13 +38,25 @@ _SYSTEM_PROMPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """What stands before an answer, and the answer that has to be written, in tokens."""
+    """A chat in tokens.
 
-    prompt: list[int]
-    answer: list[int]
+    Attributes:
+        learned: where the tokens stand that have to be written; ranges that do not overlap.
+        question: where the last question stands.
+        topic: what that is about, an index of `topics()`; -1 where only the turn before tells.
+    """
+
+    tokens: list[int]
+    learned: list[range]
+    question: range
+    topic: int
 
     def __len__(self) -> int:
-        return len(self.prompt) + len(self.answer)
+        return len(self.tokens)
+
+    def n_learned(self) -> int:
+        """How many tokens have to be written."""
+        return sum(map(len, self.learned))
 
 
 class Encoder:
@@ -51,11 +71,26 @@ class Encoder:
 
     def prompt(self, turns: list[tuple[str, str]], question: str, system: str = "", thinking: bool = True) -> list[int]:
         """What stands before an answer. Of earlier turns only the answers remain, without their thoughts."""
-        ids = [BOS, *self.text(system)]
+        ids = self.start(system)
         for asked, answered in turns:
-            ids += [USER, *self.text(asked), ASSISTANT, *self.text(answered), EOS]
-        ids += [USER, *self.text(question), ASSISTANT, THINK, *self.text("\n")]
-        return ids if thinking else [*ids[:-1], *self.text("\n\n"), END_THINK, *self.text("\n\n")]
+            ids += self.asked(asked) + self.answered(answered)
+        return ids + self.asked(question) + self.answer_start(thinking)
+
+    def start(self, system: str) -> list[int]:
+        """What every chat begins with."""
+        return [BOS, *self.text(system)]
+
+    def asked(self, question: str) -> list[int]:
+        """A question and the mark behind which the answer follows."""
+        return [USER, *self.text(question), ASSISTANT]
+
+    def answer_start(self, thinking: bool) -> list[int]:
+        """What the template puts before the answer: an open thought, or an empty one."""
+        return [THINK, *self.text("\n")] if thinking else [THINK, *self.text("\n\n"), END_THINK, *self.text("\n\n")]
+
+    def answered(self, answer: str) -> list[int]:
+        """An answer of an earlier turn and its end."""
+        return [*self.text(answer), EOS]
 
     def answer(self, turn: Exchange, thinking: bool = True) -> list[int]:
         """What the model has to write."""
@@ -69,7 +104,7 @@ class Mixture:
     def __init__(self, encoder: Encoder) -> None:
         self._rng = random.Random(SEED)
         self._encoder = encoder
-        self._questions = guide.trained_questions()
+        self._questions = guide.read_questions()
         self._queue: list[tuple[guide.Entry, int, str]] = []
         self._names = list(MIXTURE.reasoning_shares)
         self._weights = list(MIXTURE.reasoning_shares.values())
@@ -89,16 +124,18 @@ class Mixture:
         )
 
     def _guide_turn(self) -> Exchange:
-        if not self._queue:  # every question once before any twice
+        if not self._queue:  # every question is read before any is read in the next round
             self._queue = list(self._questions)
             self._rng.shuffle(self._queue)
         entry, lang, question = self._queue.pop()
         if self._rng.random() < 0.06:
             question = guide.framed(self._rng, entry, lang) or question
-        return guide.exchange(entry, lang, guide.vary(self._rng, question, lang))
+        if self._rng.random() < _VARIED:
+            question = guide.vary(self._rng, question, lang)
+        return guide.exchange(entry, lang, question)
 
     def chat(self) -> Chat:
-        """The next chat; only its last answer is learned."""
+        """The next chat: its last answer is learned, and of those before it what follows from the question without a thought."""
         chat = self._chat(self._n_before())
         while len(chat) > SHAPE.context_length:
             chat = self._chat(self._n_before())
@@ -108,26 +145,38 @@ class Mixture:
         return (
             self._rng.randint(8, 40)
             if self._rng.random() < _LONG_CHATS
-            else self._rng.choices((0, 1, 2, 3, 5), (87, 8, 3, 1, 1))[0]
+            else self._rng.choices(list(_N_BEFORE), list(_N_BEFORE.values()))[0]
         )
 
     def _chat(self, n_before: int) -> Chat:
         system = self._rng.choice(_SYSTEM_PROMPTS) if self._rng.random() < 0.06 else ""
         thinking = self._rng.random() > 0.1
-        turn = self.exchange()
+        own_turn = self.exchange()
         before = [self.exchange() for _ in range(n_before)]
-        before, turn = self._follow_up(before, turn)
-        prompt = self._encoder.prompt([(t.question, t.answer) for t in before], turn.question, system, thinking)
-        answer = self._encoder.answer(turn, thinking)
-        if turn.task in ("guide", "refusal") and self._rng.random() < 0.9:
+        turn = self._follow_up(before, own_turn)
+        encoder, learned = self._encoder, list[range]()
+        tokens = encoder.start(system)
+        for earlier in before:
+            tokens += encoder.asked(earlier.question)
+            answered = encoder.answered(earlier.answer)
+            if earlier.task in _KNOWN_BY_HEART:
+                learned.append(range(len(tokens), len(tokens) + len(answered)))
+            tokens += answered
+        asked = encoder.asked(turn.question)
+        question = range(len(tokens) + 1, len(tokens) + len(asked) - 1)
+        tokens += asked + encoder.answer_start(thinking)
+        answer = encoder.answer(turn, thinking)
+        if turn.task in _KNOWN_BY_HEART and self._rng.random() > _WHOLE_ANSWERS:
             # To recognise what is meant is the hard part; the answers, always the same, are learned from the others.
-            answer = answer[: len(self._encoder.text(turn.thought)) + 3]
-        return Chat(prompt, answer)
+            answer = answer[: len(encoder.text(turn.thought)) + 3]
+        learned.append(range(len(tokens), len(tokens) + len(answer)))
+        topic = topics()[turn.key if turn.task == "guide" else turn.task] if turn is own_turn else -1
+        return Chat(tokens + answer, learned, question, topic)
 
-    def _follow_up(self, before: list[Exchange], turn: Exchange) -> tuple[list[Exchange], Exchange]:
+    def _follow_up(self, before: list[Exchange], turn: Exchange) -> Exchange:
         """Some questions lean on the turn before."""
         if not before or self._rng.random() > 0.35:
-            return before, turn
+            return turn
         last = before[-1]
         if last.task == "guide":
             entry = next(e for e in guide.entries() if e.key == last.key)
@@ -136,11 +185,11 @@ class Mixture:
                 ("In English, please.", "in English", "用英语说", "Say it in English"),
                 ("In Chinese, please.", "in Chinese", "用中文说", "请用中文说一遍"),
             )[lang]
-            return before, guide.exchange(entry, lang, self._rng.choice(asks))
+            return guide.exchange(entry, lang, self._rng.choice(asks))
         if last.task in ("addition", "subtraction") and 0 <= (value := int(last.result[2:])) <= 89:
             b = self._rng.randint(1, 9)
             asks = (f"plus {b}", f"and plus {b}?", f"add {b}", f"+ {b}", f"再加 {b}", f"加{b}呢？")
-            return before, Exchange(
+            return Exchange(
                 "follow-up",
                 self._rng.choice(asks),
                 f"{value}+{b}: {reasoning.addition_steps(value, b)}",
@@ -148,4 +197,11 @@ class Mixture:
                 f"{value}+{b}",
                 f"= {value + b}",
             )
-        return before, turn
+        return turn
+
+
+@cache
+def topics() -> dict[str, int]:
+    """What a question can be about: the guide's entries, the kinds of reasoning, and the rest."""
+    names = [*(entry.key for entry in guide.entries()), *reasoning.TASKS, "refusal"]
+    return {name: index for index, name in enumerate(names)}

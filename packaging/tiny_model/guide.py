@@ -17,6 +17,7 @@ from exchange import Exchange
 
 _FOLDER = Path(__file__).parent / "guide"
 _LANGUAGES = ("en", "zh")
+_PLAIN_TIMES = 3
 _FRAMES = (
     (
         "what is {t}",
@@ -87,7 +88,11 @@ _MINOR = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer and the questions that it answers, by language (0 English, 1 Chinese)."""
+    """One answer and the questions that it answers, by language (0 English, 1 Chinese).
+
+    Attributes:
+        n_plain: how many of the questions, the first ones, are worded plainly; the others say it in unusual words.
+    """
 
     key: str
     subject: tuple[str, str]
@@ -95,6 +100,7 @@ class Entry:
     questions: tuple[tuple[str, ...], tuple[str, ...]]
     held_out: tuple[tuple[str, ...], tuple[str, ...]]
     terms: tuple[tuple[str, ...], tuple[str, ...]]
+    n_plain: tuple[int, int]
 
 
 @cache
@@ -111,6 +117,7 @@ def entries() -> tuple[Entry, ...]:
             _both(entry, "questions", "more"),
             _both(entry, "held_out"),
             tuple(tuple(t for t in entry[f"terms_{code}"] if uses[t.lower()] == 1) for code in _LANGUAGES),  # pyright: ignore[reportArgumentType]
+            (len(entry["questions_en"]), len(entry["questions_zh"])),
         )
         for entry in raw
     )
@@ -124,6 +131,17 @@ def _both(entry: dict[str, list[str]], *fields: str) -> tuple[tuple[str, ...], t
 def trained_questions() -> list[tuple[Entry, int, str]]:
     """Every question to learn, as (entry, language, question)."""
     return [(entry, lang, question) for entry in entries() for lang in (0, 1) for question in entry.questions[lang]]
+
+
+def read_questions() -> list[tuple[Entry, int, str]]:
+    """The same, with the plain ones, as most people ask, as often as they are read while the others are read once."""
+    return [
+        (entry, lang, question)
+        for entry in entries()
+        for lang in (0, 1)
+        for index, question in enumerate(entry.questions[lang])
+        for _ in range(_PLAIN_TIMES if index < entry.n_plain[lang] else 1)
+    ]
 
 
 def held_out_questions() -> list[tuple[Entry, int, str]]:

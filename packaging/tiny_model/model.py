@@ -172,9 +172,11 @@ class Block(nn.Module):
         self.ffn_norm = RMSNorm(shape.n_embd, shape.norm_eps)
         self.ffn = FeedForward(shape.n_embd, shape.n_ff) if is_dense else Experts(shape)
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], packed: Packed) -> Tensor:
-        """(n_tokens, n_embd) to the same."""
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], packed: Packed, places: Tensor | None = None) -> Tensor:
+        """(n_tokens, n_embd) to the same; with places only those rows of it."""
         x = x + self.attn(self.attn_norm(x), rope, packed)
+        if places is not None:
+            x = x.index_select(0, places)
         return x + self.ffn(self.ffn_norm(x))
 
 
@@ -194,17 +196,21 @@ class TinyDeepSeek(nn.Module):
         self.register_buffer("cos", angles.cos().unsqueeze(1), persistent=False)
         self.register_buffer("sin", angles.sin().unsqueeze(1), persistent=False)
 
-    def hidden(self, packed: Packed) -> Tensor:
-        """What the output matrix reads: (n_tokens, n_embd)."""
+    def hidden(self, packed: Packed, places: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What leaves the first layer, (n_tokens, n_embd), and what the output matrix reads.
+
+        The latter for every token, or only for those at `places`, which spares the last layer the others.
+        """
         rope = (self.cos[packed.positions], self.sin[packed.positions])
-        x = functional.embedding(packed.tokens, self.token_embd)
-        for block in self.blocks:
+        first, *between, last = self.blocks
+        x = early = first(functional.embedding(packed.tokens, self.token_embd), rope, packed)
+        for block in between:
             x = block(x, rope, packed)
-        return self.output_norm(x)
+        return early, self.output_norm(last(x, rope, packed, places))
 
     def forward(self, packed: Packed) -> Tensor:
         """Logits (n_tokens, n_vocab)."""
-        return functional.linear(self.hidden(packed), self.output)
+        return functional.linear(self.hidden(packed)[1], self.output)
 
     def balance(self, rate: float) -> None:
         """Moves each expert's bias towards an equal share of the tokens since the last call, as DeepSeek-V3 does instead of a loss."""

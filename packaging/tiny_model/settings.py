@@ -68,9 +68,10 @@ class Training:
         muon_rate, embedding_rate, adam_rate: peak learning rates of the matrices, of the tokens' rows and of everything else.
         rest: share of the steps over which the rates fall to nothing.
         expert_bias_rate: how fast a busy expert becomes less attractive.
+        topic_share: what the loss of naming a question's topic early counts, beside that of writing the answer.
     """
 
-    n_chats: int = 316_400
+    n_chats: int = 440_160
     chats_per_step: int = 56
     n_processes: int = 2
     muon_rate: float = 0.005
@@ -80,6 +81,7 @@ class Training:
     warmup_steps: int = 40
     rest: float = 0.85
     expert_bias_rate: float = 0.002
+    topic_share: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

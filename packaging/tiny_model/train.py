@@ -25,11 +25,13 @@ from model import Experts, Packed, TinyDeepSeek
 from muon import Muon
 from settings import SEED, SHAPE, TRAINING
 from tokenizers import Tokenizer
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor, distributed, multiprocessing, nn
 from torch.nn import functional
 
 # From how many tokens on attention costs as much as the rest of a chat.
 _LONG_TOKENS = 400
+# Of the means that the topic is told from, so that the head need not grow first.
+_TOPIC_SCALE = 4.0
 
 
 def main() -> None:
@@ -57,20 +59,41 @@ def _worker(rank: int, folder: Path, meeting_point: Path) -> None:
     model = TinyDeepSeek(SHAPE)
     if rank == 0:
         print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
-    _train(model, chats.Mixture(encoder), Probe(encoder) if rank == 0 else None)
+    _train(model, TopicHead(SHAPE.n_embd), chats.Mixture(encoder), Probe(encoder) if rank == 0 else None)
     if rank == 0:
         torch.save(model.state_dict(), folder / "weights.pt")
     distributed.destroy_process_group()
 
 
-def _train(model: TinyDeepSeek, mixture: chats.Mixture, probe: Probe | None) -> None:
+class TopicHead(nn.Module):
+    """Tells from the mean of a question's tokens, as they leave the first layer, what the question is about.
+
+    Only there while the model learns: to be told what each word says about the subject, early and whatever the order of the words,
+    makes it take more of the held-out questions rightly (93.3 instead of 92.0 %, half the English guide, 24,000 chats).
+    """
+
+    def __init__(self, n_embd: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(len(chats.topics()), n_embd))
+
+    def loss(self, early: Tensor, questions: list[Tensor], topics: list[int]) -> Tensor:
+        """Sum over the questions; each is the places of its tokens among the rows of `early`."""
+        row = torch.repeat_interleave(torch.arange(len(questions)), torch.tensor([len(places) for places in questions]))
+        words = functional.rms_norm(early.index_select(0, torch.cat(questions)), early.shape[-1:])
+        means = torch.zeros(len(questions), early.shape[-1]).index_add(0, row, words)
+        means = means / torch.bincount(row, minlength=len(questions)).clamp(min=1).unsqueeze(1)
+        scores = functional.linear(means * _TOPIC_SCALE, self.weight)
+        return functional.cross_entropy(scores, torch.tensor(topics), reduction="sum", ignore_index=-1)
+
+
+def _train(model: TinyDeepSeek, head: TopicHead, mixture: chats.Mixture, probe: Probe | None) -> None:
     n_steps = TRAINING.n_chats // TRAINING.chats_per_step
     matrices = [
         p for name, p in model.named_parameters() if name.startswith("blocks") and p.ndim > 1 and "gate_inp" not in name
     ]
     embedding = model.token_embd
     held = {id(p) for p in (*matrices, embedding)}
-    others = [p for p in model.parameters() if id(p) not in held]
+    others = [p for p in (*model.parameters(), *head.parameters()) if id(p) not in held]
     adam = {"betas": (0.9, 0.98), "weight_decay": 0.0}
     optimizers: list[tuple[torch.optim.Optimizer, float]] = [
         (Muon(matrices, lr=0.0, weight_decay=TRAINING.weight_decay), TRAINING.muon_rate),
@@ -82,8 +105,8 @@ def _train(model: TinyDeepSeek, mixture: chats.Mixture, probe: Probe | None) -> 
         for optimizer, peak in optimizers:
             optimizer.param_groups[0]["lr"] = peak * _rate(step, n_steps)
         batch = [mixture.chat() for _ in range(TRAINING.chats_per_step)]
-        losses.append(_learn(model, batch))
-        _add_up(model)
+        losses.append(_learn(model, head, batch))
+        _add_up(model, head)
         for optimizer, _ in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -106,25 +129,28 @@ def _rate(step: int, n_steps: int) -> float:
     return min(1.0, (step + 1) / TRAINING.warmup_steps, (n_steps - step) / (n_steps * TRAINING.rest))
 
 
-def _learn(model: TinyDeepSeek, batch: list[chats.Chat]) -> float:
-    """This process's part of the gradients of the mean loss over the answers' tokens; returns its part of the loss."""
-    n_learned = sum(len(chat.answer) for chat in batch)
+def _learn(model: TinyDeepSeek, head: TopicHead, batch: list[chats.Chat]) -> float:
+    """This process's part of the gradients of the mean loss over the tokens to write, and over the topics; returns its part of the former."""
+    n_learned = sum(chat.n_learned() for chat in batch)
     groups = _groups(_share(batch))
-    packed = Packed.of([[chat.prompt + chat.answer for chat in group] for group in groups])
-    learned, end = list[Tensor](), 0
+    packed = Packed.of([[chat.tokens for chat in group] for group in groups])
+    learned, questions, start = list[Tensor](), list[Tensor](), 0
     for chat in chain.from_iterable(groups):
-        end += len(chat)
-        learned.append(torch.arange(end - len(chat.answer), end))
+        learned += [torch.arange(start + span.start, start + span.stop) for span in chat.learned]
+        questions.append(torch.arange(start + chat.question.start, start + chat.question.stop))
+        start += len(chat)
     places = torch.cat(learned)
-    logits = functional.linear(model.hidden(packed).index_select(0, places - 1), model.output)
+    early, hidden = model.hidden(packed, places - 1)
+    logits = functional.linear(hidden, model.output)
     loss = functional.cross_entropy(logits, packed.tokens[places], reduction="sum") / n_learned
-    loss.backward()
+    topics = head.loss(early, questions, [chat.topic for chat in chain.from_iterable(groups)])
+    (loss + TRAINING.topic_share * topics / len(batch)).backward()
     return loss.item()
 
 
-def _add_up(model: TinyDeepSeek) -> None:
+def _add_up(model: TinyDeepSeek, head: TopicHead) -> None:
     """Gradients and experts' loads of all processes."""
-    sums = [p.grad for p in model.parameters() if p.grad is not None] + [
+    sums = [p.grad for p in (*model.parameters(), *head.parameters()) if p.grad is not None] + [
         block.ffn.load for block in model.blocks if isinstance(block.ffn, Experts)
     ]
     flat = torch.cat([part.flatten() for part in sums])
