@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -171,7 +172,9 @@ def test_a_schema_holds_a_model_that_knows_no_json(talker: Engine, seed: int) ->
     found = json.loads(answer.answer)
     assert list(found) in (["name", "age", "tags"], ["name", "age", "tags", "mail"])
     assert isinstance(found["name"], str)
-    assert len(found["name"]) <= 12
+    # llama.cpp's grammar takes the length of a character from its first byte: up to four bytes of a model that writes no
+    # UTF-8 are one character to it, and up to four "\ufffd" to Python.
+    assert len(re.sub("\ufffd{1,4}", "\ufffd", found["name"])) <= 12
     assert 18 <= found["age"] <= 130
     assert 1 <= len(found["tags"]) <= 3
     assert all(tag in ("red", "green", 3) for tag in found["tags"])
