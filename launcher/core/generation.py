@@ -100,6 +100,7 @@ class GenerateRequest:
         draft: whether a draft may be used; the answer is the same.
         prompt_tokens: the prompt as it is, for measurements; () makes it of the turns and the template.
         ignores_end: the answer goes on past the tokens that end it, up to `max_tokens`.
+        is_streamed: the text comes as it is written; else once a second, for a caller who waits for the end.
     """
 
     turns: tuple[ChatTurn, ...]
@@ -119,6 +120,7 @@ class GenerateRequest:
     prompt_tokens: tuple[int, ...] = ()
     ignores_end: bool = False
     thought: str = ""
+    is_streamed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Measures a loaded model on the path that a chat's answers take: the same worker, batches, sampler and text as there.
 
 A measurement is made of ordinary requests whose prompts are random tokens and whose answers go on past their end. What a
-chat would get is thereby what is measured; the times are the worker's own.
+chat would get is thereby what is measured, but for the showing of the text while it is written; the times are the worker's own.
 """
 
 from __future__ import annotations
@@ -321,7 +321,15 @@ class _Measurement:
         sampling = Sampling(temperature=0) if self._options.is_greedy else Sampling(seed=1)
         return self._engine.answers(
             [
-                GenerateRequest((), sampling, max_tokens=max_tokens, prompt_tokens=p, ignores_end=True, draft=False)
+                GenerateRequest(
+                    (),
+                    sampling,
+                    max_tokens=max_tokens,
+                    prompt_tokens=p,
+                    ignores_end=True,
+                    draft=False,
+                    is_streamed=False,
+                )
                 for p in prompts
             ]
         )

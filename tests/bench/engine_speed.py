@@ -1,11 +1,13 @@
 """The worker against llama.cpp's own programs, built from the same source: alternating runs, medians, ratios.
 
-    python -m tests.bench.engine_speed --tools DIR [--threads N] [--repeat N] [--models DIR]
+    python -m tests.bench.engine_speed --tools DIR [--threads N] [--repeat N] [--models DIR] [--split]
 
 DIR holds llama-bench and llama-server. Decode and prefill: `launcher bench --greedy` and llama-bench (which samples nothing) on a
 dense and a deepseek2 model that are too large for the caches. Four answers at once: the same prompts sent to this engine and to
-llama-server -np 4, both greedy, from the first prompt token to the last token written. A ratio above 1 is in our favour; the bar
-is 0.98. The machine should be idle: a busy neighbour costs both sides, but never alike.
+llama-server, both greedy, from the first prompt token to the last token written. llama-server runs as it starts by itself: four
+answers that share one context, as ours do; with `--split` the context is cut into four (-np 4), which no answer may be longer
+than. A ratio above 1 is in our favour; the bar is 0.98. The machine should be idle: a busy neighbour costs both sides, but
+never alike.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ SHAPES = {
 }
 """300 to 400 MB each in Q8_0."""
 
-_ANSWERS = 4
+_ANSWERS = 4  # llama-server's own number of slots
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -82,7 +84,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--prompt", type=int, default=512)
     parser.add_argument("--tokens", type=int, default=64)
-    parser.add_argument("--kv-unified", action="store_true", help="llama-server shares the context as we do (-kvu)")
+    parser.add_argument("--split", action="store_true", help="llama-server cuts the context into four (-np 4)")
     parser.add_argument("--models", type=Path, metavar="DIR", help="keep the generated models here")
     return parser.parse_args()
 
@@ -147,7 +149,7 @@ def _several(args: argparse.Namespace, path: Path) -> None:
             if run:  # the first warms both up
                 ours.append(_ANSWERS * args.tokens / times[0])
                 theirs.append(_ANSWERS * args.tokens / times[1])
-    _row(f"{_ANSWERS} at once", f"llama-server -np {_ANSWERS}", ours, theirs)
+    _row(f"{_ANSWERS} at once", "llama-server -np 4" if args.split else "llama-server", ours, theirs)
 
 
 def _seconds(work: Callable[[], None]) -> float:
@@ -182,16 +184,22 @@ def _our_engine(args: argparse.Namespace, path: Path, n_ctx: int) -> Iterator[Ca
 
 def _request(args: argparse.Namespace, prompt: tuple[int, ...]) -> GenerateRequest:
     return GenerateRequest(
-        (), Sampling(temperature=0), max_tokens=args.tokens, prompt_tokens=prompt, ignores_end=True, draft=False
+        (),
+        Sampling(temperature=0),
+        max_tokens=args.tokens,
+        prompt_tokens=prompt,
+        ignores_end=True,
+        draft=False,
+        is_streamed=False,
     )
 
 
 @contextmanager
 def _llama_server(args: argparse.Namespace, path: Path, n_ctx: int) -> Iterator[Callable[[list[list[int]]], None]]:
     port = _free_port()
-    command = [str(args.tools / "llama-server"), "-m", str(path), "-t", str(args.threads), "-np", str(_ANSWERS)]
+    command = [str(args.tools / "llama-server"), "-m", str(path), "-t", str(args.threads)]
     command += ["-c", str(n_ctx), "-fa", "auto", "--host", "127.0.0.1", "--port", str(port), *_server_like_ours()]
-    command += ["-kvu"] if args.kv_unified else []
+    command += ["-np", str(_ANSWERS)] if args.split else []
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment(args.tools)
     )

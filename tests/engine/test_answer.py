@@ -60,6 +60,20 @@ def test_deltas_come_in_batches(engine: Engine, models: Models) -> None:
     assert len(engine.seen.of(TextDelta)) <= seconds / 0.025 + 2
 
 
+def test_for_one_who_waits_for_the_end_little_is_sent_and_nothing_missing(engine: Engine, models: Models) -> None:
+    engine.load(models())
+    hot = Sampling(temperature=0.9, seed=1)
+    streamed = engine.ask("Say much.", max_tokens=400, sampling=hot)
+    engine.seen.events.clear()
+    waited = engine.ask("Say much.", max_tokens=400, sampling=hot, is_streamed=False)
+    seconds = waited.timings.decode_tokens / waited.timings.decode_tokens_s
+    sent = engine.seen.of(TextDelta)
+    assert len(sent) <= seconds + 2
+    assert (waited.answer, waited.reasoning) == (streamed.answer, streamed.reasoning)
+    assert waited.timings.reasoning_tokens == streamed.timings.reasoning_tokens
+    assert "".join(d.text for e in sent for d in e.deltas if d.channel == "answer") == waited.answer
+
+
 def test_a_model_ends_by_itself(engine: Engine, models: Models) -> None:
     engine.load(models(end_weight=3.0))
     answer = engine.ask("Hello", max_tokens=None, sampling=Sampling(temperature=0.8, seed=5))

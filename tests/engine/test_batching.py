@@ -120,7 +120,7 @@ def test_a_stop_is_quick_while_another_reads_a_long_prompt(engine: Engine, model
 
 
 def test_writing_goes_on_while_another_reads(engine: Engine, models: Models) -> None:
-    engine.load(models(slow=True, template="v3", end_weight=0.0), placed(2, n_ctx=8192))
+    engine.load(models(slow=True, template="v3", end_weight=0.0), placed(2, n_ctx=8192, n_ubatch=32))
     engine.ask("Warm.", max_tokens=2)
     writing = engine.client.generate(question("Go on.", max_tokens=None))
     engine.seen.wait(TextDelta, lambda e: e.id == writing)

@@ -18,7 +18,8 @@ from launcher.engine.worker.text_stream import TextStream
 NEVER_BEGUN = Timings(0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, "stopped")
 """Of an answer that was stopped while it waited for its turn."""
 
-_DELTA_INTERVAL_S = 0.025
+_STREAMED_INTERVAL_S = 0.025
+_WAITED_INTERVAL_S = 1.0  # nobody looks on: enough for what is left after a crash
 
 
 @dataclass
@@ -95,6 +96,11 @@ class Answering:
         self._vocabulary = vocabulary
         self._send = send
         self._sent = 0.0
+        self._interval_s = _STREAMED_INTERVAL_S if request.is_streamed else _WAITED_INTERVAL_S
+        # Python between two tokens is slow, for their weights have driven it out of the caches: tokens become text several at
+        # a time, unless the next one depends on the text.
+        self._is_text_awaited = bool(request.stops or request.thinking_budget is not None or choice.follows_text)
+        self._unread: list[tuple[int, float]] = []
 
     @property
     def is_reading(self) -> bool:
@@ -137,18 +143,22 @@ class Answering:
 
     def take(self, token: int, context_used: int) -> None:
         """The next token of the answer; sets `todo`, or `stop_reason` where the answer ends."""
-        figures, stream = self.figures, self.stream
+        figures = self.figures
         now = time.monotonic()
         if figures.first_token is None:
             figures.first_token = now
         if token in self._vocabulary.ends and not self.request.ignores_end:
             self.stop_reason = "end"
             return
-        self._write(token, now)
+        self.tokens.append(token)
+        self._unread.append((token, now))
+        figures.decode_tokens += 1
         self.todo = [token]
-        if now - self._sent >= _DELTA_INTERVAL_S:
+        if self._is_text_awaited:
+            self._read_tokens()
+        if now - self._sent >= self._interval_s:
             self.tell_text(context_used)
-        if stream.stopped:
+        if self.stream.stopped:
             self.stop_reason = "end"
         elif self.request.max_tokens is not None and figures.decode_tokens >= self.request.max_tokens:
             self.stop_reason = "length"
@@ -157,19 +167,21 @@ class Answering:
 
     def finish(self, context_used: int) -> Answer:
         """The whole answer, after the rest of its text was sent."""
+        self._read_tokens()
         self.stream.finish()
         self.tell_text(context_used)
         return Answer(self.stream.answer, self.stream.reasoning, self._timings(context_used), tuple(self.logprobs))
 
-    def _write(self, token: int, now: float) -> None:
+    def _read_tokens(self) -> None:
+        """Make text of the tokens that came since the last time."""
         figures, stream = self.figures, self.stream
-        self.tokens.append(token)
-        was_reasoning = stream.in_reasoning
-        stream.feed(self._vocabulary.piece(token))
-        figures.decode_tokens += 1
-        figures.reasoning_tokens += was_reasoning
-        if was_reasoning and not stream.in_reasoning:
-            figures.reasoning_ended = now
+        for token, written in self._unread:
+            was_reasoning = stream.in_reasoning
+            stream.feed(self._vocabulary.piece(token))
+            figures.reasoning_tokens += was_reasoning
+            if was_reasoning and not stream.in_reasoning:
+                figures.reasoning_ended = written
+        self._unread.clear()
 
     def _has_thought_enough(self) -> bool:
         budget, stream = self.request.thinking_budget, self.stream
@@ -190,6 +202,7 @@ class Answering:
     def tell_text(self, context_used: int) -> None:
         """Send what was written since the last time."""
         figures = self.figures
+        self._read_tokens()
         deltas, reclassified = self.stream.take()
         if reclassified:
             figures.reasoning_tokens = figures.decode_tokens

@@ -15,6 +15,7 @@ class Batch:
         self._llama = binding.llama
         self.native: Any = binding.llama.llama_batch_init(n_batch, 0, 1)
         self._n_batch = n_batch
+        self._n_tokens = 0
         # ctypes makes a new object for every look at a field: looked up once.
         native = self.native
         self._token, self._pos, self._seq_id, self._logits = native.token, native.pos, native.seq_id, native.logits
@@ -22,16 +23,16 @@ class Batch:
             native.n_seq_id[i] = 1
 
     def __len__(self) -> int:
-        return int(self.native.n_tokens)
+        return self._n_tokens
 
     @property
     def room(self) -> int:
         """Tokens that still go in."""
-        return self._n_batch - len(self)
+        return self._n_batch - self._n_tokens
 
     def clear(self) -> None:
         """Empty it."""
-        self.native.n_tokens = 0
+        self._n_tokens = self.native.n_tokens = 0
 
     def add(self, tokens: Sequence[int], position: int, sequence: int, wanted: int = 1) -> int:
         """Put in the next tokens of a sequence.
@@ -45,15 +46,14 @@ class Batch:
         Returns:
             The index in the batch of the first token whose logits are wanted.
         """
-        native = self.native
-        start = native.n_tokens
+        start = self._n_tokens
         first_wanted = start + len(tokens) - wanted
         for i, token in enumerate(tokens, start):
             self._token[i] = token
             self._pos[i] = position + i - start
             self._seq_id[i][0] = sequence
             self._logits[i] = i >= first_wanted
-        native.n_tokens = start + len(tokens)
+        self._n_tokens = self.native.n_tokens = start + len(tokens)
         return first_wanted
 
     def free(self) -> None:

@@ -64,6 +64,11 @@ class Choice:
         self._think = think
         self._blanks_are_free = prompt.in_thought
 
+    @property
+    def follows_text(self) -> bool:
+        """Whether `draw` looks at the text of the tokens before."""
+        return self._grammar is not None
+
     def draw(self, context: Any, index: int, stream: TextStream) -> int:
         """The token that follows a place of the last batch, given what was written before.
 

@@ -9,7 +9,6 @@ of stdin ends the process at once: no orphan holds memory.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import ctypes
 import os
 import queue
@@ -122,7 +121,7 @@ class Worker:
         self._rpc_servers = rpc_servers
         self._switch = AbortSwitch()
         self._operations = Operations(self._switch)
-        self._queue: queue.Queue[Command] = queue.Queue()
+        self._queue: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._steps = 0
         self._session: Session | None = None
         self._load_lock = threading.Lock()
@@ -142,9 +141,8 @@ class Worker:
             if session is None or not session.is_busy:
                 self._wait(session)
                 continue
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    self._serve(self._queue.get_nowait())
+            while not self._queue.empty():  # nobody else takes from it
+                self._serve(self._queue.get())
             self._answer_on(session)
 
     def _start(self) -> None:

@@ -39,6 +39,11 @@ class Operations:
             self._stopped.add(operation)
             self._update()
 
+    @property
+    def is_any_stopped(self) -> bool:
+        """Whether some operation is to end, or was to before its turn came."""
+        return bool(self._stopped)
+
     def is_stopped(self, operation: int) -> bool:
         """Whether it is to end."""
         with self._lock:

@@ -35,6 +35,11 @@ _REMEMBERED_ANSWERS = 200
 class Stops(Protocol):
     """Which operations somebody wants stopped (worker/operations.py)."""
 
+    @property
+    def is_any_stopped(self) -> bool:
+        """Whether there is one at all."""
+        ...
+
     def is_stopped(self, operation: int) -> bool:
         """Whether this one is to end now."""
         ...
@@ -182,6 +187,8 @@ class Session:
             self.drafting.begin(work)
 
     def _end_stopped(self) -> None:
+        if not self._stops.is_any_stopped:
+            return
         for waiting in [w for w in self._waiting if self._stops.is_stopped(w.command.id)]:
             self._waiting.remove(waiting)
             self._end_waiting(waiting)

@@ -68,15 +68,22 @@ class Slot:
 
     def piece(self, count: int) -> int:
         """How many of the next `count` tokens go into one batch: it ends where a checkpoint is to be made."""
+        if self.work and not self.work.is_reading:
+            return count
         return min(count, self._next_stop() - len(self.cached))
 
     def evaluated(self, count: int) -> None:
         """The native cache has the first `count` tokens of what is to do."""
-        stop, work = self._next_stop(), self.work
+        work = self.work
         assert work is not None  # noqa: S101 - it was in the batch
+        if count == len(work.todo):
+            self.cached += work.todo
+            work.todo.clear()
+            return
+        stop = self._next_stop()
         self.cached += work.todo[:count]
         del work.todo[:count]
-        if work.todo and len(self.cached) == stop:
+        if len(self.cached) == stop:
             self._checkpoints.make(stop)
 
     def take_back(self) -> None:
