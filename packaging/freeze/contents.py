@@ -71,6 +71,8 @@ EXCLUDED_MODULES = (
     "safetensors",
     "IPython",
     "PIL",
+    # The HTTP library's command line, imported when it is asked for.
+    "httpx2._main",
     # Nobody is asked for anything by these.
     "tkinter",
     "_tkinter",
