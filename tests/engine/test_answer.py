@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from launcher.core.errors import UserError
-from launcher.core.generation import ChatTurn, Loaded
+from launcher.core.generation import ChatTurn, GenerateRequest, Loaded
 from launcher.core.models import Sampling, Thinking
 from launcher.core.plans import Placement
 from launcher.engine.protocol import AnswerFinished, EngineState, PromptProgress, StateChanged, TextDelta, TokensCounted
@@ -131,6 +131,21 @@ def test_reuse_does_not_change_the_answer(engine: Engine, models: Models) -> Non
     fresh = engine.ask(*turns, max_tokens=40)
     assert fresh.timings.reused_tokens == 0
     assert fresh.answer == reused.answer
+
+
+def test_the_first_answer_of_a_loaded_model_uses_no_more_experts_than_later_ones(
+    engine: Engine, models: Models
+) -> None:
+    """Warming up runs a token through all experts, and llama.cpp computes a graph again that fits the next batch."""
+    engine.load(models())
+
+    def chances(*prompt: int) -> list[float]:
+        request = GenerateRequest((), Sampling(temperature=0), max_tokens=4, prompt_tokens=prompt, logprobs=1)
+        return [token.logprob for token in engine.ask_request(request).logprobs]
+
+    first = chances(7)
+    chances(*range(5, 25))
+    assert first == pytest.approx(chances(7), abs=1e-3)
 
 
 def test_stop_while_writing(engine: Engine, models: Models) -> None:

@@ -111,18 +111,30 @@ def load_model(
 
 
 def warm_up(native: NativeModel) -> None:
-    """Run one token through all experts: pages of the file are read and kernels are built now, not in the first answer."""
+    """Run tokens through all experts: pages of the file are read and kernels are built now, not in the first answer.
+
+    llama.cpp computes its last graph again for a batch of the same size, also when that graph was made for all experts
+    (`llm_graph_params::allow_reuse` does not ask; llama-cpp-python 0.3.36). So two tokens go through all of them, and
+    then one as in an answer.
+    """
     llama = native.binding.llama
     llama.llama_set_warmup(native.context, True)
-    bos = llama.llama_vocab_bos(native.vocab)
-    token = (ctypes.c_int32 * 1)(bos if bos >= 0 else 0)
-    status = llama.llama_decode(native.context, llama.llama_batch_get_one(token, 1))
+    status = _decode_start(native, 2)
     llama.llama_set_warmup(native.context, False)
+    status = status or _decode_start(native, 1)
     llama.llama_memory_clear(native.memory, True)
     if status == 2:
         raise Cancelled
     if status != 0:
         raise load_errors.decode_error(native.binding, status)
+
+
+def _decode_start(native: NativeModel, n_tokens: int) -> int:
+    """Compute so many tokens that begin a text; llama_decode's status."""
+    llama = native.binding.llama
+    bos = llama.llama_vocab_bos(native.vocab)
+    tokens = (ctypes.c_int32 * n_tokens)(*[max(bos, 0)] * n_tokens)
+    return int(llama.llama_decode(native.context, llama.llama_batch_get_one(tokens, n_tokens)))
 
 
 def _open(
