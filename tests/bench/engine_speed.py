@@ -9,7 +9,7 @@ answers that share one context, as ours do; with `--split` the context is cut in
 than. A ratio above 1 is in our favour; the bar is 0.98.
 
 What a shared machine gives changes by a tenth from one second to the next. So both programs run at once and one is always
-suspended: each has the machine for two seconds, then the other. Runs in which a program was suspended are told by their length
+suspended: each has the machine for less than a second, then the other. Runs in which a program was suspended are told by their length
 and left out.
 """
 
@@ -64,7 +64,7 @@ SHAPES = {
 }
 """Of either 300 to 400 MB are read for each token, in Q8_0: a third of what the smallest DeepSeek models read."""
 
-_TURN_S = 2.0
+_TURN_S = 0.7
 _SUSPENDED_TIMES = 1.7  # so much longer than the others no run is by chance
 _ANSWERS = 4  # llama-server's own number of slots
 _ROOT = Path(__file__).resolve().parents[2]
@@ -92,9 +92,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tools", type=Path, required=True, metavar="DIR")
     parser.add_argument("--arch", choices=SHAPES, help="only this one")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--repeat", type=int, default=200, help="short runs; a fourth of it for four at once")
-    parser.add_argument("--prompt", type=int, default=128)
-    parser.add_argument("--tokens", type=int, default=32)
+    parser.add_argument("--repeat", type=int, default=400, help="short runs; an eighth of it for four at once")
+    parser.add_argument("--prompt", type=int, default=64)
+    parser.add_argument("--tokens", type=int, default=16)
     parser.add_argument("--split", action="store_true", help="llama-server cuts the context into four (-np 4)")
     parser.add_argument("--models", type=Path, metavar="DIR", help="keep the generated models here")
     return parser.parse_args()
@@ -111,7 +111,7 @@ def _one_answer(args: argparse.Namespace, path: Path) -> None:
         )
         ours_tokens_s = json.loads(ours)["depths"][0][what]["runs"]
         (row,) = json.loads(theirs)
-        _row(f"{what} {prompt or tokens}", "llama-bench", _whole(ours_tokens_s), _whole(row["samples_ts"]))
+        _row(f"{what} {prompt or tokens}", "llama-bench", _turns(ours_tokens_s), _turns(row["samples_ts"]))
 
 
 def _launcher_bench(args: argparse.Namespace, path: Path, prompt: int, tokens: int) -> list[str]:
@@ -171,9 +171,15 @@ def _suspend(program: psutil.Popen, is_suspended: bool) -> None:
                 process.suspend() if is_suspended else process.resume()
 
 
-def _whole(tokens_s: list[float]) -> list[float]:
-    """Without the runs in which the program was suspended."""
-    return [rate for rate in tokens_s if rate > statistics.median(tokens_s) / _SUSPENDED_TIMES]
+def _turns(tokens_s: list[float]) -> list[list[float]]:
+    """The runs of each turn, without those in which the program was suspended."""
+    turns: list[list[float]] = [[]]
+    for rate in tokens_s:
+        if rate > statistics.median(tokens_s) / _SUSPENDED_TIMES:
+            turns[-1].append(rate)
+        elif turns[-1]:
+            turns.append([])
+    return turns
 
 
 def _like_ours() -> list[str]:
@@ -188,17 +194,17 @@ def _like_ours() -> list[str]:
 def _several(args: argparse.Namespace, path: Path) -> None:
     """Tokens written per second of wall time, prompts included."""
     n_ctx = _ANSWERS * -(-(args.prompt + args.tokens + 16) // 256) * 256
-    ours: list[float] = []
-    theirs: list[float] = []
+    ours: list[list[float]] = []
+    theirs: list[list[float]] = []
     with _our_engine(args, path, n_ctx) as we, _llama_server(args, path, n_ctx) as they:
         sides = [(ours, we), (theirs, they)]
-        for run in range(args.repeat // 4 + 1):
+        for run in range(args.repeat // 8 + 1):
             chosen = random.Random(run)
             prompts = [[chosen.randrange(300, _VOCABULARY) for _ in range(args.prompt)] for _ in range(_ANSWERS)]
             for runs, answer in sides if run % 2 else sides[::-1]:
                 seconds = _seconds(lambda p=prompts, f=answer: f(p))
                 if run:  # the first warms both up
-                    runs.append(_ANSWERS * args.tokens / seconds)
+                    runs.append([_ANSWERS * args.tokens / seconds])
     _row(f"{_ANSWERS} at once", "llama-server -np 4" if args.split else "llama-server", ours, theirs)
 
 
@@ -303,18 +309,21 @@ def _environment(tools: Path) -> dict[str, str]:
     return {**os.environ, "LD_LIBRARY_PATH": str(tools)}
 
 
-def _row(what: str, against: str, ours: list[float], theirs: list[float]) -> None:
-    """The ratio of the medians, and between what 95 of 100 such ratios lie when runs are drawn from these anew."""
+def _row(what: str, against: str, ours: list[list[float]], theirs: list[list[float]]) -> None:
+    """The ratio of the medians, and between what 95 of 100 such ratios lie when turns are drawn from these anew."""
     chosen = random.Random(0)
     again = sorted(
-        statistics.median(chosen.choices(ours, k=len(ours))) / statistics.median(chosen.choices(theirs, k=len(theirs)))
-        for _ in range(1000)
+        _median(chosen.choices(ours, k=len(ours))) / _median(chosen.choices(theirs, k=len(theirs))) for _ in range(1000)
     )
-    a, b = statistics.median(ours), statistics.median(theirs)
+    a, b = _median(ours), _median(theirs)
     print(
-        f"  {what:14}  ours {a:9.2f}   {against} {b:9.2f}   ratio {a / b:.3f} ({again[25]:.3f} to {again[-26]:.3f}; {len(ours)} and {len(theirs)} runs)",
+        f"  {what:14}  ours {a:9.2f}   {against} {b:9.2f}   ratio {a / b:.3f} ({again[25]:.3f} to {again[-26]:.3f}; {len(ours)} and {len(theirs)} turns)",
         flush=True,
     )
+
+
+def _median(turns: list[list[float]]) -> float:
+    return statistics.median(rate for turn in turns for rate in turn)
 
 
 if __name__ == "__main__":
