@@ -9,8 +9,8 @@ answers that share one context, as ours do; with `--split` the context is cut in
 than. A ratio above 1 is in our favour; the bar is 0.98.
 
 What a shared machine gives changes by a tenth from one second to the next. So both programs run at once and one is always
-suspended: each has the machine for less than a second, then the other. Runs in which a program was suspended are told by their length
-and left out.
+suspended: each has the machine for one and a half seconds, then the other. Runs in which a program was suspended are told by
+their length and left out.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ SHAPES = {
 }
 """Of either 300 to 400 MB are read for each token, in Q8_0: a third of what the smallest DeepSeek models read."""
 
-_TURN_S = 0.7
+_TURN_S = 1.5
 _SUSPENDED_TIMES = 1.7  # so much longer than the others no run is by chance
 _ANSWERS = 4  # llama-server's own number of slots
 _ROOT = Path(__file__).resolve().parents[2]
